@@ -1,0 +1,92 @@
+"""textsiam: are these two texts the same? Learned from your labelled pairs, answered as a calibrated probability."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+# public name -> module that defines it; resolved on first use (PEP 562), so that importing textsiam stays light
+_HOMES = {
+    "DataError": "textsiam.errors",
+    "Evaluation": "textsiam.evaluation.evaluate",
+    "MissingExtraError": "textsiam.errors",
+    "ModelFolderError": "textsiam.errors",
+    "OptionError": "textsiam.errors",
+    "PairModel": "textsiam.model.pair_model",
+    "Pairs": "textsiam.data.pairs",
+    "TextsiamError": "textsiam.errors",
+    "Tokenizer": "textsiam.text.tokenizer",
+    "TrainConfig": "textsiam.training.config",
+    "TrainingError": "textsiam.errors",
+    "TrainingInterrupted": "textsiam.errors",
+    "Vocabulary": "textsiam.text.vocabulary",
+    "VocabularyError": "textsiam.errors",
+    "build_vocabulary": "textsiam.text.vocabulary",
+    "evaluate": "textsiam.evaluation.evaluate",
+    "question_components": "textsiam.data.components",
+    "read_pairs": "textsiam.data.read",
+    "sample_pairs": "textsiam.data.sample",
+    "split_pairs": "textsiam.data.split",
+    "train": "textsiam.training.train",
+}
+
+__all__ = [
+    "DataError",
+    "Evaluation",
+    "MissingExtraError",
+    "ModelFolderError",
+    "OptionError",
+    "PairModel",
+    "Pairs",
+    "TextsiamError",
+    "Tokenizer",
+    "TrainConfig",
+    "TrainingError",
+    "TrainingInterrupted",
+    "Vocabulary",
+    "VocabularyError",
+    "build_vocabulary",
+    "evaluate",
+    "question_components",
+    "read_pairs",
+    "sample_pairs",
+    "split_pairs",
+    "train",
+]
+
+if TYPE_CHECKING:
+    from textsiam.data.components import question_components
+    from textsiam.data.pairs import Pairs
+    from textsiam.data.read import read_pairs
+    from textsiam.data.sample import sample_pairs
+    from textsiam.data.split import split_pairs
+    from textsiam.errors import (
+        DataError,
+        MissingExtraError,
+        ModelFolderError,
+        OptionError,
+        TextsiamError,
+        TrainingError,
+        TrainingInterrupted,
+        VocabularyError,
+    )
+    from textsiam.evaluation.evaluate import Evaluation, evaluate
+    from textsiam.model.pair_model import PairModel
+    from textsiam.text.tokenizer import Tokenizer
+    from textsiam.text.vocabulary import Vocabulary, build_vocabulary
+    from textsiam.training.config import TrainConfig
+    from textsiam.training.train import train
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'textsiam' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

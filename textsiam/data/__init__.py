@@ -1,0 +1,1 @@
+"""Sentence-pair corpora: reading, splitting, and the sample corpus."""

@@ -1,0 +1,1 @@
+"""str -> token ids: vocabulary builder, tokenizer, normalisation, length buckets."""

@@ -1,0 +1,1 @@
+"""What makes a model, in torch: collator, sampler, modules, losses, loop, checkpoints."""
