@@ -46,8 +46,8 @@ class _Silent(Progress):
 
 class _Bar(Progress):
     def __init__(self, title: str, total: int | None, unit: str, done: int = 0) -> None:
-        from rich import progress as rich_progress  # noqa: PLC0415 - only a terminal pays for the import
-        from rich.console import Console  # noqa: PLC0415
+        from rich import progress as rich_progress
+        from rich.console import Console
 
         super().__init__(title, total, unit, done)
         self.bar = rich_progress.Progress(
