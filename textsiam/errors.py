@@ -63,7 +63,7 @@ class MissingExtraError(TextsiamError, ImportError):
     """A part of textsiam that was not installed is needed."""
 
 
-class TrainingInterrupted(KeyboardInterrupt):  # noqa: N818 - named like the KeyboardInterrupt that it is
+class TrainingInterrupted(KeyboardInterrupt):
     """Ctrl-C during training; the checkpoint in ``run_folder`` (None: nothing was kept) lets it go on."""
 
     def __init__(self, run_folder: Path | None) -> None:

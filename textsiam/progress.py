@@ -33,7 +33,7 @@ class Progress:
         rate = (self.done - self.first) / max(time.monotonic() - self.started, 1e-9)
         of = f"/{self.total:,}" if self.total else ""
         left = f", {(self.total - self.done) / rate:,.0f} s left" if self.total and rate > 0 else ""
-        return f"{self.title}: {self.done:,}{of} {self.unit}, {rate:,.0f} {self.unit}/s{left}{', ' if detail else ''}{detail}"
+        return f"{self.title}: {self.done:,}{of} {self.unit}, {rate:,.0f} {self.unit}/s{left}{detail and f', {detail}'}"
 
 
 class _Silent(Progress):
@@ -71,9 +71,7 @@ class _Bar(Progress):
 
 
 @contextmanager
-def progress(
-    title: str, total: int | None, unit: str, *, show: bool = True, done: int = 0
-) -> Iterator[Progress]:
+def progress(title: str, total: int | None, unit: str, *, show: bool = True, done: int = 0) -> Iterator[Progress]:
     """Run a task of ``total`` units (None: unknown), ``done`` of which were finished before.
 
     ``show=False`` keeps it silent, so that library callers decide.
