@@ -1,0 +1,209 @@
+"""Texts to token ids, by SentencePiece."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+import sentencepiece
+
+from textsiam.errors import OptionError, VocabularyError
+
+PAD_ID = 0
+UNKNOWN_ID = 1
+
+_BLOCK_TEXTS = 65_536  # texts whose ids are Python lists at one time (about 35 bytes a token)
+_FEW_TEXTS = 8  # SentencePiece starts its threads for any list: up to here, text by text is faster
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TokenIds:
+    """The token ids of n texts, laid end to end: text i is ``ids[offsets[i]:offsets[i + 1]]``."""
+
+    ids: npt.NDArray[np.int32]
+    """int32 (N,)"""
+    offsets: npt.NDArray[np.int64]
+    """int64 (n + 1,), from 0 to N, never falling"""
+    unknown_tokens: int
+    """Tokens of ``ids`` that are the unknown token."""
+    unknown_texts: int
+    """Texts that have tokens, every one of them unknown."""
+    empty_texts: int
+    """Texts without a token: empty, or nothing but white space and ignored characters."""
+    cut_texts: int
+    """Texts that had more tokens than the tokenizer's ``max_tokens``; the counts above are after the cut."""
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Tokens of each text, int64 (n,)."""
+        return np.diff(self.offsets)
+
+    def __getitem__(self, index: int) -> npt.NDArray[np.int32]:
+        """Give the ids of one text as a view, int32 (its length,); IndexError outside -n to n - 1."""
+        count = len(self)
+        if not -count <= index < count:
+            raise IndexError(f"text {index} of {count}")
+        index %= count
+        return self.ids[self.offsets[index] : self.offsets[index + 1]]
+
+
+class Tokenizer:
+    """A SentencePiece model that turns texts into ids: padding 0, unknown 1, no begin or end token.
+
+    It pickles by its proto and may be used from several threads at once.
+    """
+
+    def __init__(self, proto: bytes, *, max_tokens: int | None = None) -> None:
+        """Read a serialised SentencePiece model; ``max_tokens`` (at least 1, None: no limit) cuts a text's tail.
+
+        Raises VocabularyError where ``proto`` is no such model, or its padding and unknown ids are not 0 and 1.
+        """
+        if max_tokens is not None and (not isinstance(max_tokens, int) or max_tokens < 1):
+            raise OptionError(f"max_tokens is {max_tokens!r}, expected a whole number from 1, or None for no limit")
+        self._processor = _read_processor(proto)
+        self._proto = proto
+        self._max_tokens = max_tokens
+
+    def encode(self, texts: Sequence[str]) -> TokenIds:
+        """Give the ids of many texts at once; any str works, lone surrogates count as '?'.
+
+        Raises OptionError that names the position of the first thing that is not a str.
+        """
+        checked = _checked_texts(texts)
+        blocks = [_flat(self._id_lists(block)) for block in _blocks(checked)]
+        lengths = np.concatenate([np.zeros(0, np.int64), *(lengths for _, lengths in blocks)])
+        ids = np.concatenate([np.zeros(0, np.int32), *(ids for ids, _ in blocks)])
+        cut_texts = 0
+        if self._max_tokens is not None and lengths.max(initial=0) > self._max_tokens:
+            cut_texts = int((lengths > self._max_tokens).sum())
+            ids, lengths = _cut(ids, lengths, self._max_tokens)
+        return _counted(ids, lengths, cut_texts)
+
+    def decode(self, ids: Sequence[int] | npt.NDArray[np.integer]) -> str:
+        """Give the text of one row of ids, padding ignored; raises OptionError for an id outside the vocabulary."""
+        row = [int(i) for i in ids if i != PAD_ID]
+        for position, token in enumerate(row):
+            if not 0 <= token < self.size:
+                raise OptionError(f"token id {token} (token {position}), expected one from 0 to {self.size - 1}")
+        return str(self._processor.decode(row))
+
+    def pieces(self, text: str) -> list[str]:
+        """Give the pieces that ``encode`` numbers, one for each id, cut at ``max_tokens`` too; U+2581 is a space."""
+        (checked,) = _checked_texts([text])
+        try:
+            pieces: list[str] = self._processor.encode(checked, out_type=str)
+        except (TypeError, RuntimeError):
+            pieces = self._processor.encode(_without_surrogates(checked), out_type=str)
+        return pieces[: self._max_tokens]
+
+    @property
+    def proto(self) -> bytes:
+        """The serialised SentencePiece model, as it was given."""
+        return self._proto
+
+    @property
+    def size(self) -> int:
+        """Entries of the vocabulary, padding and unknown among them."""
+        return int(self._processor.get_piece_size())
+
+    @property
+    def max_tokens(self) -> int | None:
+        """Tokens after which a text is cut; None: never."""
+        return self._max_tokens
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _unpickle, (self._proto, self._max_tokens)
+
+    def _id_lists(self, texts: list[str]) -> list[list[int]]:
+        try:
+            return self._plain_id_lists(texts)
+        except (TypeError, RuntimeError):
+            # All are str, so the only way to fail is a lone surrogate: no UTF-8, which SentencePiece takes, holds one.
+            return self._plain_id_lists([_without_surrogates(text) for text in texts])
+
+    def _plain_id_lists(self, texts: list[str]) -> list[list[int]]:
+        if len(texts) <= _FEW_TEXTS:
+            return [self._processor.encode(text, out_type=int) for text in texts]
+        lists: list[list[int]] = self._processor.encode(texts, out_type=int)
+        return lists
+
+
+def _unpickle(proto: bytes, max_tokens: int | None) -> Tokenizer:
+    return Tokenizer(proto, max_tokens=max_tokens)
+
+
+def _read_processor(proto: bytes) -> sentencepiece.SentencePieceProcessor:
+    """Load a model, or raise VocabularyError that says what is wrong with it."""
+    if not isinstance(proto, bytes):
+        raise VocabularyError(f"a {type(proto).__name__} is not a SentencePiece model, expected the bytes of one")
+    processor = sentencepiece.SentencePieceProcessor()
+    try:
+        processor.load_from_serialized_proto(proto)
+    except RuntimeError as error:
+        raise VocabularyError(
+            f"these {len(proto):,} bytes are not a SentencePiece model; build one with: textsiam vocab build"
+        ) from error
+    found = (processor.pad_id(), processor.unk_id())
+    if found != (PAD_ID, UNKNOWN_ID):
+        raise VocabularyError(
+            f"the SentencePiece model has padding id {found[0]} and unknown id {found[1]}, expected {PAD_ID} and "
+            f"{UNKNOWN_ID}; build one with: textsiam vocab build"
+        )
+    return processor
+
+
+def _checked_texts(texts: Sequence[str]) -> list[str]:
+    """Give the texts as a list, or raise OptionError that names the first that is not a str."""
+    if isinstance(texts, (str, bytes)):
+        raise OptionError(f"texts is one {type(texts).__name__}, expected a sequence of str; put it into a list")
+    given = list(texts)
+    if set(map(type, given)) <= {str}:
+        return given
+    for position, text in enumerate(given):
+        if not isinstance(text, str):
+            raise OptionError(f"texts[{position}] is {text!r:.60} of type {type(text).__name__}, expected str")
+    return given
+
+
+def _blocks(texts: list[str]) -> Iterator[list[str]]:
+    return (texts[start : start + _BLOCK_TEXTS] for start in range(0, len(texts), _BLOCK_TEXTS))
+
+
+def _without_surrogates(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _flat(id_lists: list[list[int]]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """Lay lists end to end: ids int32 (N,), lengths int64 (n,)."""
+    lengths = np.fromiter(map(len, id_lists), np.int64, count=len(id_lists))
+    return np.fromiter(chain.from_iterable(id_lists), np.int32, count=int(lengths.sum())), lengths
+
+
+def _cut(
+    ids: npt.NDArray[np.int32], lengths: npt.NDArray[np.int64], max_tokens: int
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """Keep the first ``max_tokens`` ids of each text."""
+    starts = np.cumsum(lengths) - lengths
+    positions = np.arange(len(ids)) - np.repeat(starts, lengths)
+    return ids[positions < max_tokens], np.minimum(lengths, max_tokens)
+
+
+def _counted(ids: npt.NDArray[np.int32], lengths: npt.NDArray[np.int64], cut_texts: int) -> TokenIds:
+    """Add offsets and say what was unknown or empty."""
+    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+    unknown_before = np.concatenate([np.zeros(1, np.int64), np.cumsum(ids == UNKNOWN_ID)])
+    unknown_of_text = np.diff(unknown_before[offsets])
+    return TokenIds(
+        ids=ids,
+        offsets=offsets,
+        unknown_tokens=int(unknown_before[-1]),
+        unknown_texts=int(((unknown_of_text == lengths) & (lengths > 0)).sum()),
+        empty_texts=int((lengths == 0).sum()),
+        cut_texts=cut_texts,
+    )
