@@ -1,0 +1,134 @@
+"""Which columns of a table hold the two texts and the label: found by name, or given by name or position."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from textsiam.errors import DataError, OptionError
+
+# Names are compared without case and without anything but letters and digits: "Question_1" is "question1".
+TEXT_NAMES = (
+    ("texta", "textb"),
+    ("text1", "text2"),
+    ("question1", "question2"),
+    ("questiona", "questionb"),
+    ("sentence1", "sentence2"),
+    ("sentencea", "sentenceb"),
+    ("q1", "q2"),
+    ("s1", "s2"),
+    ("sent1", "sent2"),
+    ("query1", "query2"),
+    ("title1", "title2"),
+    ("phrase1", "phrase2"),
+    ("1string", "2string"),  # "#1 String" and "#2 String" of the MSR paraphrase corpus
+    ("premise", "hypothesis"),
+)
+LABEL_NAMES = frozenset(
+    ["label", "labels", "goldlabel", "isduplicate", "duplicate", "isparaphrase", "paraphrase", "same", "issame"]
+    + ["quality", "score", "goldscore", "similarity", "similarityscore", "relatedness", "relatednessscore"]
+)
+_KNOWN_TEXT_NAMES = frozenset(name for both in TEXT_NAMES for name in both)
+
+
+class Places(NamedTuple):
+    """Positions, from 0, of text a, text b and the label (None: the table has no label column)."""
+
+    a: int
+    b: int
+    label: int | None
+
+
+def find_columns(
+    fieldnames: Sequence[str],
+    columns: Sequence[str | int] | None,
+    need_label: bool,
+    *,
+    file: str | Path | None = None,
+) -> Places:
+    """Find text a, text b and the label among the ``fieldnames`` of a table.
+
+    ``columns`` names them in that order, by name or by position from 1 (a number, or a string of digits); the label
+    may be left out where it is not needed. With None they are found by the usual names, and must be unambiguous.
+    Raises DataError listing the columns that there are, OptionError where ``columns`` itself cannot be.
+    """
+    if columns is None:
+        return _find_by_usual_names(fieldnames, need_label, file)
+    check_columns(columns, need_label)
+    found = [_find_given(fieldnames, column, file) for column in columns]
+    if len(set(found)) < len(found):
+        raise OptionError(f"columns names a column twice: {', '.join(map(str, columns))}")
+    return Places(found[0], found[1], found[2] if len(found) == 3 else None)
+
+
+def check_columns(columns: Sequence[str | int], need_label: bool) -> None:
+    """Raise OptionError unless ``columns`` has three entries, or two where no label is needed."""
+    if isinstance(columns, str) or len(columns) not in ((3,) if need_label else (2, 3)):
+        wanted = "three columns (text a, text b, label)" if need_label else "text a, text b and, if any, the label"
+        raise OptionError(f"columns is {columns!r}, expected {wanted}, each a name or a position from 1")
+
+
+def as_position(column: str | int) -> int | None:
+    """Give the position, from 0, that an entry of ``columns`` stands for, or None if it is a name."""
+    if isinstance(column, str):
+        if not (column.isascii() and column.isdigit()):
+            return None
+        column = int(column)
+    if column < 1:
+        raise OptionError(f"columns has the position {column}, but positions count from 1")
+    return column - 1
+
+
+def is_text_name(name: str) -> bool:
+    """Tell whether a header cell is one of the usual names of a text column."""
+    return _fold(name) in _KNOWN_TEXT_NAMES
+
+
+def find_name(fieldnames: Sequence[str], name: str, file: str | Path | None = None) -> int:
+    """Give the position, from 0, of a column by its exact name, or else by its name without case and punctuation."""
+    matches = [i for i, field in enumerate(fieldnames) if field == name]
+    matches = matches or [i for i, field in enumerate(fieldnames) if _fold(field) == _fold(name) != ""]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise DataError(
+            f"{len(matches)} columns are called {name!r}; {_listing(fieldnames)}; give a position", file=file
+        )
+    near = difflib.get_close_matches(name, fieldnames, n=1)
+    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    raise DataError(f"there is no column {name!r}{hint}; {_listing(fieldnames)}", file=file)
+
+
+def _find_given(fieldnames: Sequence[str], column: str | int, file: str | Path | None) -> int:
+    position = as_position(column)
+    if position is None:
+        return find_name(fieldnames, str(column), file)
+    if position >= len(fieldnames):
+        raise DataError(f"there is no column {column}; {_listing(fieldnames)}", file=file)
+    return position
+
+
+def _find_by_usual_names(fieldnames: Sequence[str], need_label: bool, file: str | Path | None) -> Places:
+    places: dict[str, list[int]] = {}
+    for position, field in enumerate(fieldnames):
+        places.setdefault(_fold(field), []).append(position)
+    texts = [(i, j) for a, b in TEXT_NAMES for i in places.get(a, ()) for j in places.get(b, ())]
+    labels = [position for name in places if name in LABEL_NAMES for position in places[name]]
+    how = "say which to use with columns: text a, text b, label, by name or position"
+    for what, found in (("pair of text columns", texts), ("label column", labels if need_label else [0])):
+        if len(found) != 1:
+            count = "no" if not found else "more than one"
+            raise DataError(f"{count} {what} is known by its name; {_listing(fieldnames)}; {how}", file=file)
+    return Places(*texts[0], labels[0] if len(labels) == 1 else None)
+
+
+def _fold(name: str) -> str:
+    return "".join(filter(str.isalnum, name.casefold()))
+
+
+def _listing(fieldnames: Sequence[str]) -> str:
+    shown = ", ".join(name[:40] if name else "''" for name in fieldnames[:30])
+    more = f" and {len(fieldnames) - 30} more" if len(fieldnames) > 30 else ""
+    return f"the columns are: {shown}{more}"

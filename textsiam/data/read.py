@@ -1,0 +1,155 @@
+"""Read labelled pairs from files, datasets, tables and rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any, cast
+
+from textsiam.data.columns import find_name
+from textsiam.data.labels import LabelError, LabelReader
+from textsiam.data.pairs import COLUMNS, Pairs
+from textsiam.data.report import PROBLEMS_KEPT, ReadReport, RowProblem
+from textsiam.data.row_source import Row, RowSource
+from textsiam.data.rows import open_rows
+from textsiam.data.store import PairWriter
+from textsiam.data.tables import DatasetSource, MemorySource
+from textsiam.errors import DataError, OptionError, check_choice
+
+
+def read_pairs(
+    source: object,
+    *,
+    columns: Sequence[str | int] | None = None,
+    header: bool | None = None,
+    quoting: str = "auto",
+    delimiter: str | None = None,
+    labels: Mapping[str, float] | None = None,
+    label_range: tuple[float, float] | None = None,
+    on_error: str = "raise",
+    keep: Sequence[str] = (),
+) -> Pairs:
+    """Read labelled pairs from a file, a ``datasets.Dataset``, a pandas DataFrame, or rows.
+
+    source: path of a CSV, TSV, JSON Lines or Parquet file (.txt: the delimiter is found), compressed or not (.gz,
+        .bz2, .xz, .zst); or rows, each (text a, text b, label) or a mapping; or Pairs, which come back as they are.
+    columns: text a, text b and label, by name or by position from 1; None finds them by the usual names.
+    header: None takes the first row for a row of data, not names, if ``columns`` gives positions and its label
+        cell is itself a label. Only for CSV and the like, as are the next two.
+    quoting: "minimal", double quotes enclose fields as in RFC 4180; "none", they are ordinary characters; "auto",
+        the first in a file with commas, and elsewhere if most of its first 100 fields that hold a quote are
+        enclosed whole, else the second.
+    delimiter: one character; None finds a tab, comma, semicolon or bar.
+    labels: marks and what they mean, such as {"ENTAILMENT": 1, "NEUTRAL": 0}; None: 0 and 1, true and false, yes
+        and no in any case.
+    label_range: lowest and highest grade, such as (0, 5): labels are grades, and are scaled to [0, 1].
+    on_error: "raise" a DataError at the first bad row, or "skip" bad rows and list them in ``pairs.report``.
+    keep: names of further columns to keep, as texts (``pairs.extra(name)``).
+
+    Texts are kept as they are, empty ones too. Files of many rows are held in a temporary file, not in memory.
+    Raises DataError with file, line and column; OptionError for a bad option.
+    """
+    check_choice("on_error", on_error, ("raise", "skip"))
+    if isinstance(source, Pairs):
+        return source
+    reader = LabelReader(labels, label_range)
+    rows = _open(source, columns, header, quoting, delimiter, labels)
+    collector = _Collector(rows, reader, keep, skip=on_error == "skip")
+    return collector.collect(label_range)
+
+
+def _open(
+    source: object,
+    columns: Sequence[str | int] | None,
+    header: bool | None,
+    quoting: str,
+    delimiter: str | None,
+    labels: Mapping[str, float] | None,
+) -> RowSource:
+    if isinstance(source, str | PathLike):
+        path = Path(source)
+        return open_rows(path, columns=columns, header=header, quoting=quoting, delimiter=delimiter, labels=labels)
+    for name, value in (("header", header), ("delimiter", delimiter)):
+        if value is not None:
+            raise OptionError(f"{name} is {value!r}, but only a CSV or TSV file can take it")
+    if isinstance(source, Mapping):
+        raise DataError(f"is a mapping of {', '.join(map(str, source))}, expected one table; choose one of these")
+    if hasattr(source, "with_format") and hasattr(source, "column_names") and hasattr(source, "__len__"):
+        return DatasetSource(source, columns=columns, need_label=True)
+    if hasattr(source, "itertuples"):  # a pandas DataFrame
+        frame = cast(Any, source)
+        names = [str(name) for name in frame.columns]
+        records = (dict(zip(names, row, strict=True)) for row in frame.itertuples(index=False, name=None))
+        return MemorySource(records, columns=columns, need_label=True)
+    if isinstance(source, bytes) or not isinstance(source, Iterable):
+        raise DataError(f"cannot read pairs from {type(source).__name__}, expected a path, a dataset or rows")
+    return MemorySource(source, columns=columns, need_label=True)
+
+
+class _Collector:
+    """Takes rows from a source into a store, keeping count of what is bad."""
+
+    def __init__(self, rows: RowSource, reader: LabelReader, keep: Sequence[str], *, skip: bool) -> None:
+        self._rows, self._reader, self._skip = rows, reader, skip
+        if taken := [name for name in keep if name in COLUMNS]:
+            raise OptionError(f"keep names {taken[0]!r}, but pairs have a column of that name already")
+        self._keep = [find_name(rows.fieldnames, name, rows.file) for name in keep]
+        self._keep_names = list(keep)
+        self._problems: list[RowProblem] = []
+        self._problem_count = self._empty = 0
+
+    def collect(self, label_range: tuple[float, float] | None) -> Pairs:
+        with PairWriter(self._keep_names) as writer:
+            self._fill(writer)
+            if writer.count == 0:
+                raise self._nothing_kept()
+            store = writer.finish()
+        report = ReadReport(
+            rows=writer.count + self._problem_count,
+            kept=writer.count,
+            problem_count=self._problem_count,
+            problems=tuple(self._problems),
+            empty_texts=self._empty,
+            notes=self._rows.notes,
+        )
+        graded = self._reader.graded
+        return Pairs.from_store(store, graded=graded, label_range=label_range or (0, 1), report=report)
+
+    def _fill(self, writer: PairWriter) -> None:
+        a, b, label_place = self._rows.places
+        assert label_place is not None  # the source was opened with need_label
+        keep, read_label = self._keep, self._reader
+        for row in self._rows:
+            if isinstance(row, DataError):
+                self._note(row)
+                continue
+            cells = row.cells
+            try:
+                label = read_label(cells[label_place])
+            except LabelError as error:
+                self._note(self._rows.problem(str(error), row.line, label_place))
+                continue
+            text_a, text_b = cells[a], cells[b]
+            self._empty += (not text_a or text_a.isspace()) + (not text_b or text_b.isspace())
+            writer.add(text_a, text_b, label, *self._extras(row, keep) if keep else ())
+
+    def _extras(self, row: Row, keep: list[int]) -> list[str]:
+        """Give the extra cells; a row without a header may be too short to have them."""
+        return [row.cells[place] if place < len(row.cells) else "" for place in keep]
+
+    def _note(self, problem: DataError) -> None:
+        if not self._skip:
+            raise problem
+        self._problem_count += 1
+        if len(self._problems) < PROBLEMS_KEPT:
+            file = None if problem.file is None else str(problem.file)
+            self._problems.append(RowProblem(file, problem.line, problem.column, str(problem.args[0])))
+
+    def _nothing_kept(self) -> DataError:
+        if not self._problems:
+            return DataError("has a header but no rows", file=self._rows.file)
+        first = self._problems[0]
+        return DataError(
+            f"none of {self._problem_count:,} rows could be read; the first: {first}", file=self._rows.file
+        )

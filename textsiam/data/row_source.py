@@ -1,0 +1,119 @@
+"""What every reader of rows gives: rows as lists of cells, and an error in place of each row that is broken."""
+
+from __future__ import annotations
+
+import json
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from numbers import Integral, Real
+from pathlib import Path
+from typing import NamedTuple
+
+from textsiam.data.columns import Places
+from textsiam.errors import DataError
+
+
+class Row(NamedTuple):
+    """One row: the line (from 1) on which it starts, its cells, and the whole record where it came as one."""
+
+    line: int
+    cells: list[str]
+    record: Mapping[str, object] | None = None
+
+
+class RowSource(ABC):
+    """Rows of a table, streamed as often as iterated over.
+
+    ``file``: the path, or None for rows in memory. ``format``: "delimited", "jsonl", "parquet" or "rows".
+    ``fieldnames``: the columns as the source names them, or "1", "2", ... without a header. ``places``: which of
+    them hold the texts and the label; every Row has these cells, and its texts are valid Unicode without NUL.
+    ``delimiter``, ``quoting``, ``header``: the dialect of a delimited file, None elsewhere, for writing the like.
+    ``notes``: what is worth telling about how it is read.
+    """
+
+    file: Path | None
+    format: str
+    fieldnames: list[str]
+    places: Places
+    delimiter: str | None = None
+    quoting: str | None = None
+    header: bool | None = None
+    notes: tuple[str, ...] = ()
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[Row | DataError]:
+        """Give each row, or a DataError in place of a row that is broken; raise what ends the reading."""
+
+    def problem(self, message: str, line: int | None = None, place: int | None = None) -> DataError:
+        """Make the error of a row, with the name of the column at ``place``."""
+        column = None
+        if place is not None:
+            column = self.fieldnames[place] if place < len(self.fieldnames) else str(place + 1)
+        return DataError(message, file=self.file, line=line, column=column)
+
+    def record_row(self, line: int, record: Mapping[str, object]) -> Row | DataError:
+        """Turn a record into a row; only its texts and its label must be there and be what they should."""
+        cells = [_as_cell(record.get(name)) for name in self.fieldnames]
+        for place in self.places:
+            if place is None:
+                continue
+            value = record.get(self.fieldnames[place])
+            if value is None:
+                return self.problem("is missing", line, place)
+            message = label_problem(value) if place == self.places.label else text_problem(value)
+            if message:
+                return self.problem(message, line, place)
+        return Row(line, cells, record)
+
+
+def text_problem(value: object) -> str | None:
+    """Say why a value cannot be a text, or None."""
+    if not isinstance(value, str):
+        return f"is {_kind(value)}, expected a text"
+    if "\0" in value:
+        return "holds a NUL character"
+    if not value.isascii():
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            return "holds half of a surrogate pair, which is not valid Unicode"
+    return None
+
+
+def label_problem(value: object) -> str | None:
+    """Say why a value cannot be a label, or None; whether it is understood is for the LabelReader to say."""
+    return None if isinstance(value, str | Real) or _is_bool(value) else f"is {_kind(value)}, expected a label"
+
+
+def numbered(width: int) -> list[str]:
+    """Name columns that have no names: "1", "2", ..."""
+    return [str(position) for position in range(1, width + 1)]
+
+
+def _as_cell(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if _is_bool(value):
+        return "true" if value else "false"
+    if isinstance(value, Integral):
+        return str(int(value))
+    if isinstance(value, Real):
+        return repr(float(value))
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _is_bool(value: object) -> bool:
+    return isinstance(value, bool) or type(value).__name__ in ("bool_", "bool")  # NumPy's is neither int nor Real
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return "a list"
+    if isinstance(value, float) and math.isnan(value):
+        return "missing (NaN)"
+    return f"{type(value).__name__} {value!r:.40}"

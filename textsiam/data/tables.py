@@ -1,0 +1,113 @@
+"""Rows of Parquet files, of a datasets.Dataset, and of rows in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from textsiam.data.columns import Places, find_columns
+from textsiam.data.row_source import Row, RowSource, numbered
+from textsiam.errors import DataError, import_extra
+
+BATCH_ROWS = 10_000
+
+
+class ParquetSource(RowSource):
+    """Rows of a Parquet file; a row's ``line`` is its number from 1."""
+
+    format = "parquet"
+    notes = ("Parquet",)
+
+    def __init__(self, path: Path, *, columns: Sequence[str | int] | None, need_label: bool) -> None:
+        self.file = path
+        self._pyarrow = import_extra("pyarrow", "train", "reading Parquet")
+        self._parquet = import_extra("pyarrow.parquet", "train", "reading Parquet")
+        with path.open("rb") as stream:
+            self.fieldnames = list(self._opened(stream).schema_arrow.names)
+        self.places = find_columns(self.fieldnames, columns, need_label, file=path)
+
+    def __iter__(self) -> Iterator[Row | DataError]:
+        assert self.file is not None
+        with self.file.open("rb") as stream:
+            done = 0
+            batches = self._opened(stream).iter_batches(batch_size=BATCH_ROWS)
+            while (batch := self._next(batches)) is not None:
+                for number, record in enumerate(batch.to_pylist(), done + 1):
+                    yield self.record_row(number, record)
+                done += len(batch)
+
+    def _opened(self, stream: object) -> Any:
+        try:
+            return self._parquet.ParquetFile(stream)
+        except (self._pyarrow.ArrowException, OSError) as error:
+            raise self._damaged(error) from error
+
+    def _next(self, batches: Iterator[Any]) -> Any:
+        try:
+            return next(batches, None)
+        except (self._pyarrow.ArrowException, OSError) as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> DataError:
+        return DataError(f"is not a Parquet file, or is damaged ({str(error).splitlines()[0]})", file=self.file)
+
+
+class DatasetSource(RowSource):
+    """Rows of a ``datasets.Dataset``; a row's ``line`` is its number from 1."""
+
+    file = None
+    format = "rows"
+
+    def __init__(self, dataset: Any, *, columns: Sequence[str | int] | None, need_label: bool) -> None:
+        self._dataset = dataset
+        self.fieldnames = list(dataset.column_names)
+        self.places = find_columns(self.fieldnames, columns, need_label)
+
+    def __iter__(self) -> Iterator[Row | DataError]:
+        done = 0
+        for table in self._dataset.with_format("arrow").iter(batch_size=BATCH_ROWS):
+            for number, record in enumerate(table.to_pylist(), done + 1):
+                yield self.record_row(number, record)
+            done += len(table)
+
+
+class MemorySource(RowSource):
+    """Rows in memory, (text a, text b, label) or mappings; a row's ``line`` is its number from 1.
+
+    Tuples longer than three need ``columns`` by position. An iterator can be gone through only once.
+    """
+
+    file = None
+    format = "rows"
+
+    def __init__(self, rows: Iterable[object], *, columns: Sequence[str | int] | None, need_label: bool) -> None:
+        remaining = iter(rows)
+        first = next(remaining, None)
+        if first is None:
+            raise DataError("there are no rows")
+        self._rows = chain([first], remaining) if remaining is rows else rows
+        self._mappings = isinstance(first, Mapping)
+        self.fieldnames = list(map(str, first)) if isinstance(first, Mapping) else numbered(_width(first))
+        if columns is None and not self._mappings and len(self.fieldnames) in ((3,) if need_label else (2, 3)):
+            self.places = Places(0, 1, 2 if len(self.fieldnames) == 3 else None)
+        else:
+            self.places = find_columns(self.fieldnames, columns, need_label)
+
+    def __iter__(self) -> Iterator[Row | DataError]:
+        for number, row in enumerate(self._rows, 1):
+            if isinstance(row, Mapping) is not self._mappings or not isinstance(row, Mapping | Sequence):
+                yield self.problem(f"is {type(row).__name__}, unlike the first row", number)
+            elif isinstance(row, Mapping):
+                yield self.record_row(number, row)
+            elif len(row) != len(self.fieldnames):
+                yield self.problem(f"has {len(row)} fields, the first row has {len(self.fieldnames)}", number)
+            else:
+                yield self.record_row(number, dict(zip(self.fieldnames, row, strict=True)))
+
+
+def _width(row: object) -> int:
+    if isinstance(row, str) or not isinstance(row, Sequence):
+        raise DataError(f"the first row is {type(row).__name__}, expected (text a, text b, label) or a mapping")
+    return len(row)
