@@ -15,6 +15,7 @@ from textsiam.errors import OptionError, VocabularyError
 PAD_ID = 0
 UNKNOWN_ID = 1
 
+_WORD_START = "\u2581"
 _BLOCK_TEXTS = 65_536  # texts whose ids are Python lists at one time (about 35 bytes a token)
 _FEW_TEXTS = 8  # SentencePiece starts its threads for any list: up to here, text by text is faster
 
@@ -30,7 +31,7 @@ class TokenIds:
     unknown_tokens: int
     """Tokens of ``ids`` that are the unknown token."""
     unknown_texts: int
-    """Texts that have tokens, every one of them unknown."""
+    """Texts with an unknown token and no known one, a bare word start (U+2581 alone) counting as neither."""
     empty_texts: int
     """Texts without a token: empty, or nothing but white space and ignored characters."""
     cut_texts: int
@@ -67,6 +68,7 @@ class Tokenizer:
         if max_tokens is not None and (not isinstance(max_tokens, int) or max_tokens < 1):
             raise OptionError(f"max_tokens is {max_tokens!r}, expected a whole number from 1, or None for no limit")
         self._processor = _read_processor(proto)
+        self._word_start = self._processor.piece_to_id(_WORD_START)  # the unknown id where there is no such piece
         self._proto = proto
         self._max_tokens = max_tokens
 
@@ -83,7 +85,7 @@ class Tokenizer:
         if self._max_tokens is not None and lengths.max(initial=0) > self._max_tokens:
             cut_texts = int((lengths > self._max_tokens).sum())
             ids, lengths = _cut(ids, lengths, self._max_tokens)
-        return _counted(ids, lengths, cut_texts)
+        return _counted(ids, lengths, self._word_start, cut_texts)
 
     def decode(self, ids: Sequence[int] | npt.NDArray[np.integer]) -> str:
         """Give the text of one row of ids, padding ignored; raises OptionError for an id outside the vocabulary."""
@@ -194,16 +196,26 @@ def _cut(
     return ids[positions < max_tokens], np.minimum(lengths, max_tokens)
 
 
-def _counted(ids: npt.NDArray[np.int32], lengths: npt.NDArray[np.int64], cut_texts: int) -> TokenIds:
+def _counted(ids: npt.NDArray[np.int32], lengths: npt.NDArray[np.int64], word_start: int, cut_texts: int) -> TokenIds:
     """Add offsets and say what was unknown or empty."""
-    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
-    unknown_before = np.concatenate([np.zeros(1, np.int64), np.cumsum(ids == UNKNOWN_ID)])
-    unknown_of_text = np.diff(unknown_before[offsets])
+    offsets = _with_zero(np.cumsum(lengths))
+    unknown = ids == UNKNOWN_ID
+    unknown_of_text = _sums(unknown, offsets)
+    idle_of_text = _sums(unknown | (ids == word_start), offsets)
     return TokenIds(
         ids=ids,
         offsets=offsets,
-        unknown_tokens=int(unknown_before[-1]),
-        unknown_texts=int(((unknown_of_text == lengths) & (lengths > 0)).sum()),
+        unknown_tokens=int(unknown_of_text.sum()),
+        unknown_texts=int(((unknown_of_text > 0) & (idle_of_text == lengths)).sum()),
         empty_texts=int((lengths == 0).sum()),
         cut_texts=cut_texts,
     )
+
+
+def _sums(flags: npt.NDArray[np.bool_], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Count the set flags of each text, int64 (n,); np.add.reduceat would be wrong for empty texts."""
+    return np.diff(_with_zero(np.cumsum(flags))[offsets])
+
+
+def _with_zero(sums: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    return np.concatenate([np.zeros(1, np.int64), sums])
