@@ -27,8 +27,24 @@ TEXT_NAMES = (
     ("premise", "hypothesis"),
 )
 LABEL_NAMES = frozenset(
-    ["label", "labels", "goldlabel", "isduplicate", "duplicate", "isparaphrase", "paraphrase", "same", "issame"]
-    + ["quality", "score", "goldscore", "similarity", "similarityscore", "relatedness", "relatednessscore"]
+    {
+        "label",
+        "labels",
+        "goldlabel",
+        "isduplicate",
+        "duplicate",
+        "isparaphrase",
+        "paraphrase",
+        "same",
+        "issame",
+        "quality",
+        "score",
+        "goldscore",
+        "similarity",
+        "similarityscore",
+        "relatedness",
+        "relatednessscore",
+    }
 )
 _KNOWN_TEXT_NAMES = frozenset(name for both in TEXT_NAMES for name in both)
 

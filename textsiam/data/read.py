@@ -96,6 +96,7 @@ class _Collector:
             raise OptionError(f"keep names {taken[0]!r}, but pairs have a column of that name already")
         self._keep = [find_name(rows.fieldnames, name, rows.file) for name in keep]
         self._keep_names = list(keep)
+        rows.narrow([rows.fieldnames[place] for place in self._keep])
         self._problems: list[RowProblem] = []
         self._problem_count = self._empty = 0
 

@@ -6,6 +6,7 @@ import json
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from numbers import Integral, Real
 from pathlib import Path
 from typing import NamedTuple
@@ -45,12 +46,19 @@ class RowSource(ABC):
     def __iter__(self) -> Iterator[Row | DataError]:
         """Give each row, or a DataError in place of a row that is broken; raise what ends the reading."""
 
+    def narrow(self, names: Sequence[str]) -> None:  # noqa: B027 - most sources read whole rows anyway
+        """Leave the cells of columns other than ``names`` and ``places`` empty where that saves work."""
+
     def problem(self, message: str, line: int | None = None, place: int | None = None) -> DataError:
         """Make the error of a row, with the name of the column at ``place``."""
         column = None
         if place is not None:
             column = self.fieldnames[place] if place < len(self.fieldnames) else str(place + 1)
         return DataError(message, file=self.file, line=line, column=column)
+
+    def named(self, names: Sequence[str]) -> list[str]:
+        """Give the names of the columns in ``places``, then ``names``, each once."""
+        return list(dict.fromkeys([*(self.fieldnames[place] for place in self.places if place is not None), *names]))
 
     def record_row(self, line: int, record: Mapping[str, object]) -> Row | DataError:
         """Turn a record into a row; only its texts and its label must be there and be what they should."""
@@ -83,7 +91,9 @@ def text_problem(value: object) -> str | None:
 
 def label_problem(value: object) -> str | None:
     """Say why a value cannot be a label, or None; whether it is understood is for the LabelReader to say."""
-    return None if isinstance(value, str | Real) or _is_bool(value) else f"is {_kind(value)}, expected a label"
+    return (
+        None if isinstance(value, str | Real | Decimal) or _is_bool(value) else f"is {_kind(value)}, expected a label"
+    )
 
 
 def numbered(width: int) -> list[str]:
@@ -92,16 +102,14 @@ def numbered(width: int) -> list[str]:
 
 
 def _as_cell(value: object) -> str:
-    if isinstance(value, str):
-        return value
+    if isinstance(value, str | Decimal):
+        return str(value)
     if value is None:
         return ""
     if _is_bool(value):
         return "true" if value else "false"
-    if isinstance(value, Integral):
-        return str(int(value))
     if isinstance(value, Real):
-        return repr(float(value))
+        return str(int(value)) if isinstance(value, Integral) else repr(float(value))
     return json.dumps(value, ensure_ascii=False, default=str)
 
 

@@ -27,12 +27,17 @@ class ParquetSource(RowSource):
         with path.open("rb") as stream:
             self.fieldnames = list(self._opened(stream).schema_arrow.names)
         self.places = find_columns(self.fieldnames, columns, need_label, file=path)
+        self._columns: list[str] | None = None
+
+    def narrow(self, names: Sequence[str]) -> None:
+        """Decode only the columns in ``places`` and ``names``."""
+        self._columns = self.named(names)
 
     def __iter__(self) -> Iterator[Row | DataError]:
         assert self.file is not None
         with self.file.open("rb") as stream:
             done = 0
-            batches = self._opened(stream).iter_batches(batch_size=BATCH_ROWS)
+            batches = self._opened(stream).iter_batches(batch_size=BATCH_ROWS, columns=self._columns)
             while (batch := self._next(batches)) is not None:
                 for number, record in enumerate(batch.to_pylist(), done + 1):
                     yield self.record_row(number, record)
@@ -64,6 +69,10 @@ class DatasetSource(RowSource):
         self._dataset = dataset
         self.fieldnames = list(dataset.column_names)
         self.places = find_columns(self.fieldnames, columns, need_label)
+
+    def narrow(self, names: Sequence[str]) -> None:
+        """Decode only the columns in ``places`` and ``names``."""
+        self._dataset = self._dataset.select_columns(self.named(names))
 
     def __iter__(self) -> Iterator[Row | DataError]:
         done = 0

@@ -1,0 +1,40 @@
+"""Which pairs hang together: pairs that share a text, directly or over other pairs, form one component."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textsiam.data.pairs import Pairs
+from textsiam.errors import import_extra
+from textsiam.text.normalization import normalize_text
+
+
+def question_components(pairs: Pairs | Iterable[Sequence[object]]) -> NDArray[np.int64]:
+    """Give the component of each pair, int64 (n,), numbered from 0 by first appearance.
+
+    ``pairs``: Pairs, or rows that start with text a and text b. Two pairs are in one component if a chain of pairs
+    leads from one to the other, each sharing a text with the next; texts are the same if ``normalize_text`` makes
+    them equal.
+    """
+    sparse = import_extra("scipy.sparse", "train", "finding components")
+    csgraph = import_extra("scipy.sparse.csgraph", "train", "finding components")
+    node_of: dict[str, int] = {}
+    texts = (str(text) for text in chain.from_iterable(row[:2] for row in pairs))
+    nodes = np.fromiter((node_of.setdefault(normalize_text(text), len(node_of)) for text in texts), dtype=np.int64)
+    if not nodes.size:
+        return nodes
+    first, second = nodes.reshape(-1, 2).T
+    edges = sparse.coo_array((np.ones(len(first), dtype=bool), (first, second)), shape=(len(node_of), len(node_of)))
+    _, component_of_node = csgraph.connected_components(edges, directed=False)
+    return _numbered_by_appearance(component_of_node[first])
+
+
+def _numbered_by_appearance(components: NDArray[np.integer]) -> NDArray[np.int64]:
+    _, first_seen, inverse = np.unique(components, return_index=True, return_inverse=True)
+    rank = np.empty(len(first_seen), dtype=np.int64)
+    rank[np.argsort(first_seen)] = np.arange(len(first_seen))
+    return rank[inverse]
