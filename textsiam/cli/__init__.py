@@ -1,0 +1,62 @@
+"""The command line: one file per command, loaded when called; every error one line on stderr and exit code 2."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+
+import textsiam
+from textsiam.errors import TextsiamError, TrainingInterrupted
+
+BAD_INPUT, INTERRUPTED = 2, 130
+
+app = App(
+    name="textsiam",
+    help="Are these two texts the same? Learned from your labelled pairs, answered as a calibrated probability.",
+    help_epilogue="Start here: textsiam quickstart",
+    version=textsiam.__version__,
+    result_action="return_value",
+    help_format="plaintext",
+)
+vocab_app = App(name="vocab", help="Build vocabularies.", help_format="plaintext")
+app.command(vocab_app)
+vocab_app.command("textsiam.cli.vocab:build", name="build")
+for _command in ("quickstart", "train", "evaluate", "score"):
+    app.command(f"textsiam.cli.{_command}:{_command}", name=_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line with ``arguments`` (None: those of the process); returns the exit code."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        app(given, exit_on_error=False, print_error=False)
+    except (CycloptsError, TextsiamError) as error:
+        return _say(BAD_INPUT, str(error))
+    except TrainingInterrupted as interrupt:
+        return _say(INTERRUPTED, _how_to_resume(interrupt, given))
+    except KeyboardInterrupt:
+        return _say(INTERRUPTED, "interrupted")
+    except BrokenPipeError:
+        # The reader of our output has gone (as with "| head"): nothing more can be said, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BAD_INPUT
+    except OSError as error:
+        return _say(BAD_INPUT, f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    return 0
+
+
+def _say(code: int, message: str) -> int:
+    line = " ".join(message.split())
+    print(f"textsiam: {line}", file=sys.stderr)
+    return code
+
+
+def _how_to_resume(interrupt: TrainingInterrupted, given: list[str]) -> str:
+    if interrupt.run_folder is None:
+        return "interrupted; nothing was kept"
+    command = shlex.join(["textsiam", *given, *([] if "--resume" in given else ["--resume"])])
+    return f"interrupted; the checkpoint is kept in {interrupt.run_folder}; go on with: {command}"

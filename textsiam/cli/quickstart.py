@@ -1,0 +1,126 @@
+"""``textsiam quickstart``: the whole way on the sample corpus, from pairs to a model folder that scores."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textsiam.errors import import_extra
+
+if TYPE_CHECKING:
+    from textsiam.evaluation.evaluate import Evaluation
+    from textsiam.model.pair_model import PairModel
+
+MODELS: dict[str, dict[str, Any]] = {
+    "embedding bag": {
+        "encoder": "bag",
+        "head": "mlp",
+        "dim": 128,
+        "epochs": 8,
+        "batch_size": 64,
+        "vocabulary_size": 2000,
+    },
+    "LSTM": {
+        "encoder": "lstm",
+        "head": "mlp",
+        "dim": 64,
+        "units": 64,
+        "epochs": 8,
+        "batch_size": 64,
+        "vocabulary_size": 2000,
+    },
+}
+KINDS = {
+    "duplicate": "duplicates",
+    "slot": "other slot value",
+    "order": "word order",
+    "negation": "negation",
+    "intent": "neighbouring intent",
+}
+SCORED = (
+    ("How do I reset my password?", "i forgot my password, how can i set a new one"),
+    ("Can I move my flight from Oslo to Rome?", "Can I move my flight from Rome to Oslo?"),
+    ("How do I turn on two-factor authentication?", "How do I turn off two-factor authentication?"),
+)
+LISTED = (
+    "How do I cancel my order?",
+    "When will my parcel arrive?",
+    "i want to cancel an order i placed",
+    "How can I change my delivery address?",
+    "where is my parcel right now",
+    "Can I have my parcel sent to a different address?",
+    "How do I close my account?",
+    "What is the fee for a late payment?",
+)
+
+
+def quickstart(*, out: Path = Path("models/quickstart"), pairs: int = 8000, seed: int = 7) -> None:
+    """Train, evaluate, score and find duplicates on the built-in sample corpus.
+
+    Example: textsiam quickstart
+
+    Parameters
+    ----------
+    out
+        Model folder to write.
+    pairs
+        Size of the sample corpus.
+    seed
+        Of the corpus, the split and the training.
+    """
+    import_extra("torch", "train", "textsiam quickstart trains a model, which")
+    import textsiam
+
+    started = time.monotonic()
+    corpus = textsiam.sample_pairs(pairs, seed=seed)
+    split = textsiam.split_pairs(corpus, test=0.2, dev=0.1, seed=seed)
+    train, dev, test = split
+    print(f"Sample corpus of help-desk questions: {corpus!r}\n{split.report}")
+    results = {}
+    for name, options in MODELS.items():
+        print(f"\nTraining the {name}", flush=True)
+        config = textsiam.TrainConfig(**options, seed=seed)
+        # the last one, the LSTM, is the model that is kept
+        last = name == list(MODELS)[-1]
+        model = textsiam.train(train, dev=dev, config=config, out=out if last else None, show_progress=True)
+        results[name] = textsiam.evaluate(model, test, by="kind")
+    print(f"\n{_comparison(results)}\n")
+    print(_scores(model), _closest(model), sep="\n\n")
+    print(f"\nModel folder: {out} ({time.monotonic() - started:.0f} s in all)")
+    print(f'Next: textsiam score {out} "first text" "second text"')
+
+
+def _comparison(results: Mapping[str, Evaluation]) -> str:
+    """Lay the models' metrics side by side: all pairs, then by kind."""
+    some = next(iter(results.values()))
+    lines = [
+        "On test pairs whose texts occur nowhere in training (each kind against all duplicates):",
+        f"{'':<34}" + "".join(f"{name:>22}" for name in results),
+        f"{'':<26}{'pairs':>8}" + f"{'accuracy':>13}{'ROC-AUC':>9}" * len(results),
+        _line("all", some.pairs, [(result.accuracy or 0.0, result.roc_auc or 0.0) for result in results.values()]),
+    ]
+    for kind, part in some.slices.items():
+        figures = [(result.slices[kind].accuracy, result.slices[kind].roc_auc) for result in results.values()]
+        lines.append(_line(KINDS.get(kind, kind), part.pairs, figures))
+    return "\n".join(lines)
+
+
+def _line(name: str, pairs: int, figures: Sequence[tuple[float, float]]) -> str:
+    return f"  {name:<24}{pairs:>8,}" + "".join(f"{accuracy:>13.3f}{auc:>9.3f}" for accuracy, auc in figures)
+
+
+def _scores(model: PairModel) -> str:
+    lines = [f"Three scored pairs (the same from {model.calibration.threshold:.2f} on):"]
+    lines += [f"  {model.score(*pair):.3f}  {pair[0]} | {pair[1]}" for pair in SCORED]
+    return "\n".join(lines)
+
+
+def _closest(model: PairModel) -> str:
+    pairs = list(itertools.combinations(LISTED, 2))
+    ranked = sorted(zip(model.score_pairs(pairs).tolist(), pairs, strict=True), reverse=True)
+    lines = [f"Closest pairs among {len(LISTED)} texts:"]
+    lines += [f"  {probability:.3f}  {a} | {b}" for probability, (a, b) in ranked[:3]]
+    return "\n".join(lines)

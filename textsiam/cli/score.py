@@ -1,0 +1,122 @@
+"""``textsiam score``: two texts to a probability, or a file of pairs to the same file with probabilities."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from textsiam.atomic import atomic_path
+from textsiam.cli.messages import LISTED, say, tell_skipped, tell_texts
+from textsiam.cli.pair_options import PairOptions
+from textsiam.cli.scored_file import open_writer
+from textsiam.data.row_source import Row, RowSource
+from textsiam.data.rows import open_rows
+from textsiam.errors import DataError, OptionError, check_choice
+from textsiam.model.pair_model import PairModel, TextReport
+from textsiam.progress import progress
+
+ROWS_AT_ONCE = 10_000
+
+
+def score(
+    model: Path,
+    first: str,
+    second: str | None = None,
+    /,
+    *,
+    out: Path | None = None,
+    column: str = "probability",
+    json_output: bool = False,
+    device: str | None = None,
+    reading: PairOptions = PairOptions(),  # noqa: B008 - frozen
+) -> None:
+    """Score two texts, or every pair of a file.
+
+    Example: textsiam score models/quora "How do I learn Python?" "Best way to learn Python?"
+    Example: textsiam score models/quora pairs.csv --out scored.csv
+
+    Parameters
+    ----------
+    model
+        Model folder.
+    first
+        The first text, or, where no second one is given, a file of pairs (its labels, if any, are not needed).
+    second
+        The second text.
+    out
+        File to write: the rows of the input, all of its columns, and the probability; format by its ending.
+    column
+        Name of the column of probabilities.
+    json_output
+        Print JSON for two texts.
+    device
+        cpu or cuda to encode with torch; NumPy if not given.
+    """
+    loaded = PairModel.load(model, device=device)
+    if second is not None:
+        if out is not None:
+            raise OptionError("--out goes with a file of pairs, but two texts were given")
+        _score_texts(loaded, first, second, json_output=json_output)
+        return
+    if out is None:
+        raise OptionError(f"give --out FILE to score the pairs of the file {first}, or a second text to compare with")
+    _score_file(loaded, Path(first), out, column, reading)
+
+
+def _score_texts(model: PairModel, first: str, second: str, *, json_output: bool) -> None:
+    probability, threshold = model.score(first, second), model.calibration.threshold
+    tell_texts(model.inspect([first, second]))
+    if json_output:
+        print(json.dumps({"probability": probability, "same": probability >= threshold, "threshold": threshold}))
+    else:
+        print(
+            f"{probability:.4f}  {'same' if probability >= threshold else 'not the same'} (threshold {threshold:.4f})"
+        )
+
+
+def _score_file(model: PairModel, path: Path, out: Path, column: str, reading: PairOptions) -> None:
+    check_choice("--on-error", reading.on_error, ("raise", "skip"))
+    if out.exists() and out.samefile(path):
+        raise OptionError(f"--out is the input {path}; give another file")
+    source = open_rows(path, **reading.reading(), need_label=False)
+    if column in source.fieldnames:
+        raise OptionError(f"{path} has a column {column!r} already; name another one with --column")
+    rows = GoodRows(source, skip=reading.on_error == "skip")
+    good, texts = iter(rows), TextReport()
+    with atomic_path(out) as part:
+        with progress("scoring", None, "pairs") as bar, open_writer(part, out, source, column) as writer:
+            while batch := list(itertools.islice(good, ROWS_AT_ONCE)):
+                scores = model.score_details(
+                    [(row.cells[source.places.a], row.cells[source.places.b]) for row in batch]
+                )
+                texts += scores.texts
+                writer.write(batch, scores.probabilities)
+                bar.advance(len(batch))
+        if not rows.kept:
+            raise DataError("has no row that could be scored", file=path)
+    tell_skipped(path, rows.kept + rows.skipped, rows.skipped, rows.problems)
+    tell_texts(texts)
+    say(f"{out}: {rows.kept:,} pairs scored")
+
+
+class GoodRows:
+    """The good rows of a source; a bad one is raised, or with ``skip`` counted and, if among the first, kept."""
+
+    def __init__(self, source: RowSource, *, skip: bool) -> None:
+        self.kept = self.skipped = 0
+        self.problems: list[DataError] = []
+        self._skip, self._rows = skip, iter(source)
+
+    def __iter__(self) -> Iterator[Row]:
+        for row in self._rows:
+            if not isinstance(row, DataError):
+                self.kept += 1
+                yield row
+                continue
+            if not self._skip:
+                raise row
+            self.skipped += 1
+            if len(self.problems) < LISTED:
+                self.problems.append(row)

@@ -1,0 +1,65 @@
+"""``textsiam vocab build``: texts to a vocabulary and its provenance card."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textsiam.cli.messages import say
+from textsiam.data.texts import iter_texts
+from textsiam.text.vocabulary import build_vocabulary
+
+
+def build(
+    *files: Path,
+    out: Path,
+    size: int = 16_000,
+    type: str = "unigram",
+    character_coverage: float = 0.9995,
+    normalization: str = "nfkc_casefold",
+    symbols: str = "",
+    sample_size: int = 1_000_000,
+    columns: str | None = None,
+    seed: int = 0,
+) -> None:
+    """Build a vocabulary from pair files and text files.
+
+    Example: textsiam vocab build quora.tsv extra.txt.gz --size 16000 --type unigram --out vocab/mine.model
+
+    Parameters
+    ----------
+    files
+        Pair files (CSV, TSV, JSONL, Parquet) and text files (.txt, a text a line), compressed or not.
+    out
+        Vocabulary to write (.model); its provenance card (.json) stands beside it.
+    size
+        Number of tokens; a corpus that has fewer makes a smaller vocabulary.
+    type
+        unigram, bpe, word or char.
+    character_coverage
+        Share of all characters that get a token; the rarest ones are unknown.
+    normalization
+        nfkc_casefold, nfkc or identity.
+    symbols
+        Pieces that always are a token of their own, separated by commas.
+    sample_size
+        Texts that are used at most, drawn at random if there are more.
+    columns
+        Columns of text a and text b in pair files, as names or numbers from 1.
+    seed
+        Of the draw.
+    """
+    vocabulary = build_vocabulary(
+        iter_texts(files, columns=None if columns is None else columns.split(",")),
+        size=size,
+        type=type,
+        character_coverage=character_coverage,
+        normalization=normalization,
+        user_defined_symbols=[symbol for symbol in symbols.split(",") if symbol],
+        sample_size=sample_size,
+        seed=seed,
+        show_progress=True,
+    )
+    vocabulary.save(out)
+    for note in vocabulary.notes:
+        say(note)
+    print(f"{out}: {vocabulary.size:,} tokens, sha256 {vocabulary.sha256[:16]}")

@@ -1,0 +1,74 @@
+"""Metrics of probabilities against labels; ranking metrics treat equal probabilities as ties."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from textsiam.errors import DataError
+
+Array = npt.NDArray[Any]
+ECE_BINS = 15
+
+
+def binary_metrics(probabilities: Array, labels: Array, threshold: float) -> dict[str, float]:
+    """Compute the metrics of 0/1 labels.
+
+    ``probabilities`` (n,) in [0, 1], ``labels`` (n,) 0 or 1; a pair is called the same if its probability is at least
+    ``threshold``. Precision is 0 where nothing is called the same. Average precision is the step-wise sum over recall
+    (no interpolation). Raises DataError unless both labels occur.
+    """
+    from sklearn import metrics
+
+    truth = labels > 0.5
+    check_both_classes(truth)
+    called = probabilities >= threshold
+    precision, recall, f1, _ = metrics.precision_recall_fscore_support(truth, called, average="binary", zero_division=0)
+    return {
+        "accuracy": float((called == truth).mean()),
+        "precision": float(precision),
+        "recall": float(recall),
+        "f1": float(f1),
+        "roc_auc": float(metrics.roc_auc_score(truth, probabilities)),
+        "average_precision": float(metrics.average_precision_score(truth, probabilities)),
+        "ece": expected_calibration_error(probabilities, truth),
+        "brier": float(np.mean((probabilities.astype(np.float64) - truth) ** 2)),
+        "log_loss": float(metrics.log_loss(truth, probabilities.astype(np.float64))),
+    }
+
+
+def graded_metrics(probabilities: Array, labels: Array) -> dict[str, float | None]:
+    """Compute Pearson and Spearman correlation and the mean squared error of grades in [0, 1].
+
+    A correlation with something constant is not defined: None.
+    """
+    from scipy import stats
+
+    error = float(np.mean((probabilities.astype(np.float64) - labels) ** 2))
+    if len(labels) < 2 or np.ptp(probabilities) == 0 or np.ptp(labels) == 0:
+        return {"pearson": None, "spearman": None, "mean_squared_error": error}
+    return {
+        "pearson": float(stats.pearsonr(labels, probabilities).statistic),
+        "spearman": float(stats.spearmanr(labels, probabilities).statistic),
+        "mean_squared_error": error,
+    }
+
+
+def expected_calibration_error(probabilities: Array, truth: Array, bins: int = ECE_BINS) -> float:
+    """Mean gap between probability and share of same pairs, over ``bins`` bins that hold equally many pairs.
+
+    With equal-mass bins, as Nixon et al. 2019 ("Measuring calibration in deep learning") advise; in [0, 1].
+    """
+    order = np.argsort(probabilities, kind="stable")
+    parts = [part for part in np.array_split(order, bins) if len(part)]
+    gaps = [len(part) * abs(float(probabilities[part].mean(dtype=np.float64)) - truth[part].mean()) for part in parts]
+    return float(sum(gaps) / len(order))
+
+
+def check_both_classes(truth: Array) -> None:
+    """Raise DataError unless some pairs are the same and some are not."""
+    if len(truth) == 0 or truth.all() or not truth.any():
+        found = f"all {len(truth)} have label {int(truth[0])}" if len(truth) else "there are none"
+        raise DataError(f"evaluating needs pairs that are the same and pairs that are not, but {found}")

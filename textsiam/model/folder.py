@@ -1,0 +1,146 @@
+"""The model folder on disk: plain files under a manifest, written beside and renamed, checked when read.
+
+config.json          format version, architecture, training options, provenance
+weights.safetensors  every weight, float32
+vocabulary.model     the SentencePiece proto
+calibration.json     raw score -> probability, threshold
+train.toml           the training options, as ``textsiam train --config`` takes them
+README.md            the model card
+manifest.json        format version, size and sha256 of each of the files above
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from textsiam.atomic import flush_to_disk
+from textsiam.errors import ModelFolderError
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+REQUIRED = ("config.json", "weights.safetensors", "vocabulary.model", "calibration.json")
+
+
+def write_folder(folder: str | Path, files: Mapping[str, bytes]) -> None:
+    """Write ``files`` and their manifest as ``folder``; an earlier model there stays until the new one is complete.
+
+    Raises ModelFolderError where something that is not a model stands at ``folder``, or the disk refuses.
+    """
+    folder = Path(folder)
+    check_target(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=".part"))
+    except OSError as error:
+        raise _refused(folder, error) from error
+    try:
+        for name, content in {**files, MANIFEST: _manifest(files)}.items():
+            (part / name).write_bytes(content)
+            flush_to_disk(part / name)
+        part.chmod(0o755)  # mkdtemp lets nobody else in
+        flush_to_disk(part)
+        _swap(part, folder)
+    except OSError as error:
+        raise _refused(folder, error) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def check_target(folder: Path) -> None:
+    """Raise ModelFolderError unless ``folder`` is free, empty, or holds a model that may be replaced."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise ModelFolderError(f"{folder} is a file, expected a folder to save a model in; give another --out")
+    if any(folder.iterdir()) and not (folder / MANIFEST).is_file():
+        raise ModelFolderError(f"{folder} holds files that are not a model; give another --out, or empty the folder")
+
+
+def read_folder(folder: str | Path) -> dict[str, bytes]:
+    """Read every file that the manifest of ``folder`` names, checking size and sha256.
+
+    Raises ModelFolderError for a folder that is missing, cut short, altered or made by a newer format.
+    """
+    folder = Path(folder)
+    if not folder.exists() and _previous(folder).is_dir():
+        folder = _previous(folder)  # a kill fell between the two renames of _swap
+    if not folder.is_dir():
+        raise ModelFolderError(f"{folder} is not there, expected a model folder as written by textsiam train")
+    listed = _read_manifest(folder)
+    files = {}
+    for name, entry in listed.items():
+        path = folder / name
+        if not path.is_file():
+            raise ModelFolderError(f"{folder} is cut short: {name} is missing; train or copy the model again")
+        files[name] = path.read_bytes()
+        if len(files[name]) != entry["bytes"]:
+            raise ModelFolderError(
+                f"{folder} is cut short or altered: {name} has {len(files[name])} bytes, "
+                f"expected {entry['bytes']}; train or copy the model again"
+            )
+        if hashlib.sha256(files[name]).hexdigest() != entry["sha256"]:
+            raise ModelFolderError(
+                f"{folder} was altered: {name} has another sha256 than {MANIFEST} says; train or copy the model again"
+            )
+    return files
+
+
+def _manifest(files: Mapping[str, bytes]) -> bytes:
+    entries = {
+        name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()} for name, content in files.items()
+    }
+    return (json.dumps({"format": FORMAT, "files": entries}, indent=2) + "\n").encode()
+
+
+def _read_manifest(folder: Path) -> dict[str, dict[str, object]]:
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise ModelFolderError(f"{folder} is no model folder, or cut short: it has no {MANIFEST}")
+    try:
+        manifest = json.loads(path.read_bytes())
+        made_by, files = int(manifest["format"]), dict(manifest["files"])
+        listed = {str(name): {"bytes": int(e["bytes"]), "sha256": str(e["sha256"])} for name, e in files.items()}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelFolderError(f"{folder} was altered: {MANIFEST} cannot be understood ({error})") from error
+    if made_by > FORMAT:
+        raise ModelFolderError(
+            f"{folder} has model format {made_by}, this textsiam reads up to {FORMAT}; upgrade textsiam"
+        )
+    for name in REQUIRED:
+        if name not in listed:
+            raise ModelFolderError(f"{folder} was altered: {MANIFEST} does not list {name}")
+    for name in listed:
+        if Path(name).name != name or name in {".", ".."}:
+            raise ModelFolderError(f"{folder} was altered: {MANIFEST} names {name!r}, which lies outside of the folder")
+    return listed
+
+
+def _swap(part: Path, folder: Path) -> None:
+    """Put ``part`` in the place of ``folder``; between the two renames ``read_folder`` finds the old one."""
+    previous = _previous(folder)
+    if folder.exists():
+        shutil.rmtree(previous, ignore_errors=True)
+        folder.rename(previous)
+    try:
+        part.rename(folder)
+    except OSError:
+        if previous.exists() and not folder.exists():
+            previous.rename(folder)
+        raise
+    flush_to_disk(folder.parent)
+    shutil.rmtree(previous, ignore_errors=True)
+
+
+def _previous(folder: Path) -> Path:
+    return folder.parent / f".{folder.name}.previous"
+
+
+def _refused(folder: Path, error: OSError) -> ModelFolderError:
+    reason = error.strerror or os.strerror(error.errno or 0)
+    return ModelFolderError(f"{folder} could not be saved: {reason}; what was there before is unchanged")

@@ -1,0 +1,68 @@
+"""The pair heads in NumPy: two vectors to one raw score, the same for (u, v) and (v, u), bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+EPSILON = np.float32(1e-8)  # keeps the cosine of a zero vector at 0
+
+
+class Head(Protocol):
+    """Compares vectors row by row."""
+
+    def __call__(self, u: Array, v: Array) -> Array:
+        """Return float32 (n,) from float32 (n, D) and (n, D); the higher, the more alike."""
+
+
+class NumpyCosineHead:
+    """Cosine in [-1, 1]; 0 where a vector is zero."""
+
+    def __call__(self, u: Array, v: Array) -> Array:
+        """Return float32 (n,)."""
+        return cosine_similarity(u, v)
+
+
+class NumpyEuclideanHead:
+    """Negative Euclidean distance, in (-inf, 0]."""
+
+    def __call__(self, u: Array, v: Array) -> Array:
+        """Return float32 (n,)."""
+        difference = u - v
+        return np.asarray(-np.sqrt(np.einsum("nd,nd->n", difference, difference)))
+
+
+class NumpyMLPHead:
+    """One hidden ReLU layer over the symmetric features |u-v|, u*v and u+v; gives a logit."""
+
+    def __init__(self, weights: Mapping[str, Array]) -> None:
+        self.hidden_FH = np.ascontiguousarray(weights["head.hidden.weight"].T)
+        self.hidden_bias_H = weights["head.hidden.bias"]
+        self.output_H = weights["head.output.weight"][0]
+        self.output_bias = weights["head.output.bias"][0]
+
+    def __call__(self, u: Array, v: Array) -> Array:
+        """Return float32 (n,)."""
+        features_NF = np.concatenate([np.abs(u - v), u * v, u + v], axis=1)
+        hidden_NH = features_NF @ self.hidden_FH
+        hidden_NH += self.hidden_bias_H
+        np.maximum(hidden_NH, 0, out=hidden_NH)
+        return np.asarray(hidden_NH @ self.output_H + self.output_bias)
+
+
+def cosine_similarity(u: Array, v: Array) -> Array:
+    """Cosine of each row of ``u`` (n, D) with the same row of ``v``, in [-1, 1]; 0 where one of them is zero."""
+    norms = np.sqrt(np.einsum("nd,nd->n", u, u)) * np.sqrt(np.einsum("nd,nd->n", v, v))
+    return np.asarray(np.clip(np.einsum("nd,nd->n", u, v) / np.maximum(norms, EPSILON), -1, 1))
+
+
+# a cosine and a distance have no weights
+NUMPY_HEADS: dict[str, Callable[[Mapping[str, Array]], Head]] = {
+    "cosine": lambda _weights: NumpyCosineHead(),
+    "euclidean": lambda _weights: NumpyEuclideanHead(),
+    "mlp": NumpyMLPHead,
+}

@@ -1,0 +1,98 @@
+"""What a model folder says of how the model was made: details for programs, the model card for people."""
+
+from __future__ import annotations
+
+import os
+import platform
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+import textsiam
+from textsiam.data.pairs import Pairs
+from textsiam.model.pair_model import PairModel
+from textsiam.text.vocabulary import Vocabulary
+from textsiam.training.checkpoint import RunState
+
+if TYPE_CHECKING:
+    from textsiam.training.loop import TrainingLoop
+
+
+def describe_run(
+    loop: TrainingLoop, state: RunState, train_pairs: Pairs, dev_pairs: Pairs, vocabulary: Vocabulary
+) -> dict[str, Any]:
+    """Collect how a model was made, as JSON values."""
+    return {
+        "textsiam": textsiam.__version__,
+        "torch": torch.__version__,
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors, {loop.device.type}",
+        "threads": torch.get_num_threads(),
+        "loss": loop.objective.name,
+        "margin": loop.objective.margin,
+        "graded": train_pairs.graded,
+        "label_range": list(train_pairs.label_range),
+        "parameters": sum(value.numel() for value in loop.network.parameters()),
+        "vocabulary_sha256": vocabulary.sha256,
+        "train": _describe_pairs(train_pairs),
+        "dev": _describe_pairs(dev_pairs),
+        "steps": state.step,
+        "best_step": state.best_step or state.step,
+        "seconds": round(state.seconds, 1),
+        "history": state.history,
+    }
+
+
+def model_card(model: PairModel, dev_raw: npt.NDArray[Any], dev_pairs: Pairs) -> str:
+    """Write the model card in Markdown; ``dev_raw`` are the model's raw scores of ``dev_pairs``."""
+    details, parts = model.details, model.architecture
+    rows = [
+        ("architecture", f"{parts.encoder} encoder, {parts.head} head, vectors of {parts.vector_size}"),
+        ("parameters", f"{details['parameters']:,}"),
+        ("vocabulary", f"{model.tokenizer.size:,} tokens, sha256 {details['vocabulary_sha256'][:16]}"),
+        ("trained on", _pairs_line(details["train"])),
+        ("calibrated on", _pairs_line(details["dev"])),
+        ("loss", details["loss"] + (f", margin {details['margin']:g}" if details["margin"] is not None else "")),
+        ("steps", f"{details['steps']:,} in {details['seconds'] / 60:.1f} minutes, best at {details['best_step']:,}"),
+        ("machine", f"{details['machine']}, {details['threads']} threads, torch {details['torch']}"),
+        *_dev_metrics(model, dev_raw, dev_pairs),
+    ]
+    table = "\n".join(f"| {name} | {value} |" for name, value in rows)
+    return (
+        "# A textsiam model\n\n"
+        "Says how probable it is that two texts mean the same; load it with `textsiam.PairModel.load(folder)`.\n\n"
+        f"| | |\n|---|---|\n{table}\n\n"
+        f"The probabilities assume that the share of same pairs is that of dev, {model.calibration.prior:.3f}. "
+        "The dev figures chose the best step, the calibration and the threshold: expect a little less on new pairs.\n"
+    )
+
+
+def _dev_metrics(model: PairModel, raw: npt.NDArray[Any], pairs: Pairs) -> list[tuple[str, str]]:
+    best = max((record.get("roc_auc", record.get("spearman", 0.0)) for record in model.details["history"]), default=0.0)
+    if pairs.graded:
+        return [("dev Spearman", f"{best:.4f}")]
+    correct = (model.calibration.probability(raw) >= model.calibration.threshold) == (pairs.labels > 0.5)
+    low, high = wilson_interval(int(correct.sum()), len(correct))
+    return [
+        ("threshold", f"{model.calibration.threshold:.4f} (highest accuracy on dev)"),
+        ("dev accuracy", f"{np.mean(correct):.4f} (95 % interval {low:.4f} to {high:.4f})"),
+        ("dev ROC-AUC", f"{best:.4f}"),
+    ]
+
+
+def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
+    """95 % interval of a share (Wilson 1927); ``trials`` > 0."""
+    z = 1.959964
+    share = successes / trials
+    center = (share + z * z / (2 * trials)) / (1 + z * z / trials)
+    half = z / (1 + z * z / trials) * (share * (1 - share) / trials + z * z / (4 * trials * trials)) ** 0.5
+    return center - half, center + half
+
+
+def _describe_pairs(pairs: Pairs) -> dict[str, Any]:
+    return {"pairs": len(pairs), "label_mean": float(pairs.labels.mean()), "sha256": pairs.fingerprint()}
+
+
+def _pairs_line(described: dict[str, Any]) -> str:
+    return f"{described['pairs']:,} pairs, label mean {described['label_mean']:.3f}, sha256 {described['sha256'][:16]}"

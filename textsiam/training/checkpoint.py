@@ -1,0 +1,107 @@
+"""The state of an unfinished run in one safetensors file, so that going on equals never having stopped, bit for bit."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+
+from textsiam.atomic import write_atomically
+from textsiam.errors import TrainingError
+
+FILE = "checkpoint.safetensors"
+
+
+@dataclass(slots=True)
+class RunState:
+    """Where a run stands.
+
+    ``step`` counts finished steps; ``best_metric`` (None before the first evaluation) belongs to ``best_step``;
+    ``misses`` counts evaluations since then; ``history`` holds one record for each evaluation; ``identity`` is the
+    fingerprint of options and data that the run belongs to.
+    """
+
+    identity: str
+    step: int = 0
+    best_metric: float | None = None
+    best_step: int = 0
+    misses: int = 0
+    seconds: float = 0.0
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+
+Weights = dict[str, torch.Tensor]
+
+
+def save_checkpoint(
+    folder: Path, state: RunState, network: torch.nn.Module, optimizer: torch.optim.Optimizer, best: Weights | None
+) -> None:
+    """Write the checkpoint; a kill at any moment leaves the one before, or this one."""
+    tensors: Weights = {f"network.{name}": value for name, value in network.state_dict().items()}
+    tensors |= {f"best.{name}": value for name, value in (best or {}).items()}
+    for number, slots in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{number}.{slot}": value for slot, value in slots.items()}
+    tensors["random.cpu"] = torch.get_rng_state()
+    if any(value.is_cuda for value in network.state_dict().values()):
+        tensors["random.cuda"] = torch.cuda.get_rng_state()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        content = safetensors.torch.save(
+            {name: value.contiguous() for name, value in tensors.items()}, metadata={"state": json.dumps(asdict(state))}
+        )
+        write_atomically(folder / FILE, content)
+    except OSError as error:
+        raise TrainingError(
+            f"the checkpoint in {folder} could not be saved: {error.strerror}; the one before is unchanged"
+        ) from error
+
+
+def load_checkpoint(
+    folder: Path, identity: str, network: torch.nn.Module, optimizer: torch.optim.Optimizer
+) -> tuple[RunState, Weights | None]:
+    """Put a run back to where its checkpoint in ``folder`` stands; returns its state and best weights.
+
+    Raises TrainingError if there is none, it is damaged, or it belongs to other options or data.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        raise TrainingError(f"there is no checkpoint in {folder} to resume from; start without --resume")
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            state = RunState(**json.loads(file.metadata()["state"]))
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
+    except (OSError, safetensors.SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise TrainingError(f"{path} is damaged ({error}); remove it and start without --resume") from error
+    if state.identity != identity:
+        raise TrainingError(
+            f"the checkpoint in {folder} belongs to a run with other options or data; "
+            "give the same ones, or start without --resume"
+        )
+    network.load_state_dict(_under("network.", tensors))
+    _load_optimizer(optimizer, _under("optimizer.", tensors))
+    torch.set_rng_state(tensors["random.cpu"])
+    if "random.cuda" in tensors:
+        torch.cuda.set_rng_state(tensors["random.cuda"])
+    return state, _under("best.", tensors) or None
+
+
+def remove_checkpoint(folder: Path) -> None:
+    """Remove the checkpoint of a run that has finished."""
+    (folder / FILE).unlink(missing_ok=True)
+
+
+def _under(prefix: str, tensors: Weights) -> Weights:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def _load_optimizer(optimizer: torch.optim.Optimizer, tensors: Weights) -> None:
+    whole = optimizer.state_dict()
+    for name, value in tensors.items():
+        number, slot = name.split(".", 1)
+        whole["state"].setdefault(int(number), {})[slot] = value
+    optimizer.load_state_dict(whole)

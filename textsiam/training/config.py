@@ -1,0 +1,134 @@
+"""Every option of training, with its bounds; the same names stand in TOML files and on the command line."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from textsiam.errors import OptionError
+from textsiam.model.architecture import Architecture
+from textsiam.model.options import known_options, option
+
+LOSSES = ("auto", "bce", "contrastive", "cosine_embedding", "squared_error")
+# the losses that each head's output can be trained with; the first is what "auto" takes for 0/1 labels
+HEAD_LOSSES = {
+    "cosine": ("contrastive", "cosine_embedding", "squared_error"),
+    "euclidean": ("contrastive",),
+    "mlp": ("bce", "squared_error"),
+}
+# the value of "margin" that means: the loss's own default
+AUTO_MARGIN = -1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig(Architecture):
+    """The architecture and how it is trained; checked at birth.
+
+    Parameters
+    ----------
+    loss
+        "auto" is "bce" for the mlp head, "contrastive" for the others, and "squared_error" for graded labels.
+    margin
+        Of the contrastive and cosine-embedding losses; negative takes the loss's own default.
+    epochs
+        Passes over the training pairs; the learning rate is planned for all of them.
+    batch_size
+        Pairs a step.
+    learning_rate
+        Highest rate of AdamW, reached after the warm-up; it then falls to 0 along a cosine.
+    weight_decay
+        Of AdamW, on matrices other than the embedding.
+    warmup
+        Share of all steps in which the rate rises.
+    clip
+        Largest norm of the gradient; larger ones are scaled down.
+    dropout
+        Share of embedding components and head activations set to 0 while training.
+    balanced
+        Draw as many pairs of label 1 as of label 0 (the rarer ones again and again).
+    vocabulary_size
+        Tokens of the vocabulary that is built from the training texts; not used with a ready vocabulary.
+    vocabulary_type
+        "unigram", "bpe", "word" or "char".
+    evaluate_every
+        Steps between evaluations on dev; 0 evaluates at the end of each epoch.
+    patience
+        Evaluations without a better dev ROC-AUC (graded: Spearman) before training stops; 0 never stops.
+    precision
+        "fp32", "bf16", or "auto": bf16 where the processor computes in it, fp32 elsewhere.
+    device
+        "cpu", "cuda", or "auto": the GPU where there is one.
+    threads
+        Threads that torch uses on the processor; 0 leaves torch's choice.
+    seed
+        Of everything random; equal seed on an equal machine gives equal weights.
+    """
+
+    loss: str = option("auto", choices=LOSSES)
+    margin: float = option(AUTO_MARGIN, low=-1, high=100)
+    epochs: int = option(4, low=1, high=10_000)
+    batch_size: int = option(256, low=2, high=1_000_000)
+    learning_rate: float = option(2e-3, low=1e-8, high=10)
+    weight_decay: float = option(0.01, low=0, high=10)
+    warmup: float = option(0.05, low=0, high=1)
+    clip: float = option(1.0, low=1e-6)
+    dropout: float = option(0.2, low=0, high=0.95)
+    balanced: bool = option(False)
+    vocabulary_size: int = option(16_000, low=4, high=1_000_000)
+    vocabulary_type: str = option("unigram", choices=("unigram", "bpe", "word", "char"))
+    evaluate_every: int = option(0, low=0)
+    patience: int = option(0, low=0)
+    precision: str = option("auto", choices=("auto", "fp32", "bf16"))
+    device: str = option("auto", choices=("auto", "cpu", "cuda"))
+    threads: int = option(0, low=0, high=1024)
+    seed: int = option(0, low=0, high=2**32 - 1)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.loss != "auto" and self.loss not in HEAD_LOSSES[self.head]:
+            fitting = ", ".join(HEAD_LOSSES[self.head])
+            raise OptionError(f"loss {self.loss!r} does not go with head {self.head!r}, expected one of {fitting}")
+
+    @property
+    def architecture(self) -> Architecture:
+        """The part that the trained model is made of."""
+        names = [field.name for field in dataclasses.fields(Architecture)]
+        return Architecture(**{name: getattr(self, name) for name in names})
+
+    def resolved_loss(self, *, graded: bool) -> str:
+        """Name the loss that "auto" stands for; raises OptionError where the head cannot learn grades."""
+        if self.loss != "auto":
+            return self.loss
+        if not graded:
+            return HEAD_LOSSES[self.head][0]
+        if "squared_error" not in HEAD_LOSSES[self.head]:
+            raise OptionError(f"head {self.head!r} has no loss for graded labels; choose head 'cosine' or 'mlp'")
+        return "squared_error"
+
+    def to_toml(self) -> str:
+        """Return all options as TOML that ``from_toml`` reads back equal."""
+        # JSON's numbers, booleans and ASCII strings are TOML's too
+        return "".join(f"{name} = {json.dumps(value)}\n" for name, value in dataclasses.asdict(self).items())
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> TrainConfig:
+        """Read a TOML file; OptionError names the file and an option that it has wrong."""
+        return cls(**read_toml(path))
+
+
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """Read training options from a TOML file, refusing names that there are not; values are checked by TrainConfig."""
+    try:
+        with Path(path).open("rb") as file:
+            values = tomllib.load(file)
+    except OSError as error:
+        raise OptionError(
+            f"{path} cannot be read: {error.strerror}; expected a TOML file of training options"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise OptionError(f"{path} is not valid TOML: {error}") from error
+    return known_options(TrainConfig, values, str(path))

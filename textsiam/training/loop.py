@@ -1,0 +1,201 @@
+"""The training loop: steps, schedule, evaluation on dev, early stopping, checkpoints."""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from textsiam.errors import TrainingError, TrainingInterrupted
+from textsiam.progress import Progress
+from textsiam.training.checkpoint import RunState, Weights, load_checkpoint, remove_checkpoint, save_checkpoint
+from textsiam.training.collator import PaddedCollator
+from textsiam.training.config import TrainConfig
+from textsiam.training.corpus import TokenizedPairs
+from textsiam.training.network import SiameseNetwork
+from textsiam.training.objective import Objective
+from textsiam.training.runlog import RunLog
+from textsiam.training.runtime import autocast
+from textsiam.training.sampler import LengthBucketSampler
+
+CHECKPOINT_SECONDS = 120.0  # a killed run loses at most this
+LOG_STEPS = 20  # steps between two writes of the log
+
+Evaluator = Callable[[SiameseNetwork], dict[str, float]]
+
+
+@dataclass(kw_only=True)
+class TrainingLoop:
+    """One run: trains ``network`` in place on ``pairs``; ``run`` returns what happened.
+
+    ``evaluate`` gives dev metrics, of which ``metric`` decides what is best. ``folder`` keeps checkpoint and log (None:
+    neither). ``identity`` is the fingerprint of options and data, which a resumed run must share.
+    """
+
+    network: SiameseNetwork
+    objective: Objective
+    pairs: TokenizedPairs
+    config: TrainConfig
+    device: torch.device
+    evaluate: Evaluator
+    metric: str
+    identity: str
+    folder: Path | None = None
+
+    def __post_init__(self) -> None:
+        config = self.config
+        self.sampler = LengthBucketSampler(
+            self.pairs.pair_lengths,
+            self.pairs.labels,
+            batch_size=config.batch_size,
+            balanced=config.balanced,
+            seed=config.seed,
+        )
+        self.collator = PaddedCollator(self.pairs)
+        self.total_steps = self.sampler.batches_per_epoch * config.epochs
+        self.optimizer = torch.optim.AdamW(_parameter_groups(self.network, config.weight_decay), fused=True)
+        self.state = RunState(identity=self.identity)
+        self.best: Weights | None = None
+
+    def resume(self) -> None:
+        """Go on from the checkpoint in ``folder``; TrainingError if there is none that fits."""
+        if self.folder is None:
+            raise TrainingError("resuming needs the folder of the run that was stopped")
+        self.state, self.best = load_checkpoint(self.folder, self.identity, self.network, self.optimizer)
+
+    def run(self, bar: Progress) -> RunState:
+        """Train to the end and leave the best weights in ``network``.
+
+        On Ctrl-C raises TrainingInterrupted, once the checkpoint is written.
+        """
+        log = RunLog(self.folder, from_step=self.state.step)
+        self._train(bar, log)
+        if self.best is not None:
+            self.network.load_state_dict(self.best)
+        return self.state
+
+    def finished(self) -> None:
+        """Remove the checkpoint, once the model that came out is safe."""
+        if self.folder is not None:
+            remove_checkpoint(self.folder)
+
+    def _train(self, bar: Progress, log: RunLog) -> None:
+        state, per_epoch = self.state, self.sampler.batches_per_epoch
+        every = self.config.evaluate_every or per_epoch
+        saved = time.monotonic()
+        self.network.train()
+        with stop_request() as stop:
+            while state.step < self.total_steps and not self._out_of_patience():
+                epoch, done = divmod(state.step, per_epoch)
+                for rows in self.sampler.batches(epoch)[done:]:
+                    self._step(rows, bar, log)
+                    due = state.step % every == 0 or state.step == self.total_steps
+                    if due:
+                        self._evaluate(bar, log)
+                    if due or time.monotonic() - saved > CHECKPOINT_SECONDS or stop.is_set():
+                        self._checkpoint(log)
+                        saved = time.monotonic()
+                    if stop.is_set():
+                        raise TrainingInterrupted(self.folder)
+                    if self._out_of_patience():
+                        break
+        log.flush()
+
+    def _step(self, rows: npt.NDArray[np.int64], bar: Progress, log: RunLog) -> None:
+        started = time.perf_counter()
+        batch = self.collator(rows).to(self.device)
+        rate = learning_rate(self.state.step, self.total_steps, self.config)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        with autocast(self.config.precision, self.device):
+            raw_B = self.network(batch)
+        loss = self.objective(raw_B.float(), batch.labels_B)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip)
+        self.optimizer.step()
+        self.state.step += 1
+        self.state.seconds += time.perf_counter() - started
+        log.add({"step": self.state.step, "loss": loss.detach(), "lr": rate, "grad_norm": norm, "pairs": len(rows)})
+        if self.state.step % LOG_STEPS:
+            bar.advance(len(rows))
+            return
+        log.flush()
+        bar.advance(len(rows), f"loss {loss.item():.4f}")
+        if not math.isfinite(loss.item()):
+            raise TrainingError(
+                f"the loss is {loss.item()} at step {self.state.step}; "
+                "lower learning_rate or clip, or take precision fp32"
+            )
+
+    def _evaluate(self, bar: Progress, log: RunLog) -> None:
+        metrics = self.evaluate(self.network)
+        self.network.train()
+        state, value = self.state, metrics[self.metric]
+        if state.best_metric is None or value > state.best_metric:
+            state.best_metric, state.best_step, state.misses = value, state.step, 0
+            self.best = {name: tensor.detach().clone() for name, tensor in self.network.state_dict().items()}
+        else:
+            state.misses += 1
+        record = {"step": state.step, "epoch": round(state.step / self.sampler.batches_per_epoch, 3), **metrics}
+        state.history.append(record)
+        log.add(record)
+        shown = ", ".join(f"dev {name} {figure:.4f}" for name, figure in metrics.items())
+        bar.note(f"epoch {record['epoch']:g}: {shown}{' (best)' if state.misses == 0 else ''}")
+
+    def _out_of_patience(self) -> bool:
+        return 0 < self.config.patience <= self.state.misses
+
+    def _checkpoint(self, log: RunLog) -> None:
+        log.flush()
+        if self.folder is not None:
+            save_checkpoint(self.folder, self.state, self.network, self.optimizer, self.best)
+
+
+def learning_rate(step: int, total_steps: int, config: TrainConfig) -> float:
+    """Rate of step ``step`` (from 0): a linear rise over the warm-up, then half a cosine down to 0."""
+    rising = math.ceil(config.warmup * total_steps)
+    if step < rising:
+        return config.learning_rate * (step + 1) / rising
+    return config.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - rising) / max(total_steps - rising, 1)))
+
+
+@contextmanager
+def stop_request() -> Iterator[threading.Event]:
+    """Turn the first Ctrl-C into an event that is looked at between two steps; the second one interrupts at once.
+
+    Only the main thread can catch signals: elsewhere the event is never set.
+    """
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    earlier = signal.getsignal(signal.SIGINT)
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        asked.set()
+
+    signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, earlier)
+
+
+def _parameter_groups(network: SiameseNetwork, weight_decay: float) -> list[dict[str, Any]]:
+    """Decay matrices only: biases are few, and most embeddings get no gradient in a step that could hold against it."""
+    decayed = [value for name, value in network.named_parameters() if value.ndim > 1 and "embedding" not in name]
+    others = [value for name, value in network.named_parameters() if value.ndim <= 1 or "embedding" in name]
+    return [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]

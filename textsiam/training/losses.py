@@ -1,0 +1,80 @@
+"""Losses over a batch of pairs, each the mean over the pairs; labels in [0, 1], 1 = same.
+
+A loss takes what its name says (a cosine, a distance, a logit); ``objective`` joins it to a head. Labels between
+0 and 1 weigh the two terms of a loss.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+class CosineEmbeddingLoss(nn.Module):
+    """Pull the cosine of same pairs to 1, push that of others below ``margin``: y (1 - cos) + (1 - y) max(0, cos - m).
+
+    Inputs: cosine (B,) in [-1, 1]; labels (B,) in [0, 1]. Margin in [-1, 1].
+
+    Relations: prefer ContrastiveLoss where near misses are many: it squares the errors, so that pairs which are almost
+    right pull less. Prefer BinaryCrossEntropyLoss with the mlp head where no index has to search the vectors.
+    """
+
+    def __init__(self, margin: float = 0.5) -> None:
+        super().__init__()
+        self.margin = margin
+
+    def forward(self, cosine_B: torch.Tensor, labels_B: torch.Tensor) -> torch.Tensor:
+        """Return the mean loss, a scalar."""
+        pull = labels_B * (1 - cosine_B)
+        push = (1 - labels_B) * (cosine_B - self.margin).clamp(min=0)
+        return (pull + push).mean()
+
+
+class ContrastiveLoss(nn.Module):
+    """Pull same pairs together, push others at least ``margin`` apart: y d^2 + (1 - y) max(0, m - d)^2.
+
+    Hadsell, Chopra, LeCun, "Dimensionality reduction by learning an invariant mapping", 2006 (there with a factor 1/2).
+
+    Inputs: distance (B,) >= 0: 1 - cosine (in [0, 2]) or Euclidean; labels (B,) in [0, 1]. Margin > 0.
+
+    Relations: the first choice for vectors that an index searches. CosineEmbeddingLoss has the same optimum but linear
+    terms: prefer it where labels are noisy, since a wrong label then pulls no harder for being far off.
+    """
+
+    def __init__(self, margin: float) -> None:
+        super().__init__()
+        self.margin = margin
+
+    def forward(self, distance_B: torch.Tensor, labels_B: torch.Tensor) -> torch.Tensor:
+        """Return the mean loss, a scalar."""
+        pull = labels_B * distance_B.square()
+        push = (1 - labels_B) * (self.margin - distance_B).clamp(min=0).square()
+        return (pull + push).mean()
+
+
+class BinaryCrossEntropyLoss(nn.Module):
+    """Logistic loss of the mlp head's logit: -y log p - (1 - y) log(1 - p) with p = sigmoid(logit).
+
+    Inputs: logit (B,); labels (B,) in [0, 1].
+
+    Relations: the most accurate choice for 0/1 labels when pairs are scored one by one; its vectors alone (by cosine)
+    are no duplicates' finder: prefer ContrastiveLoss for an index. Prefer SquaredErrorLoss for grades.
+    """
+
+    def forward(self, logit_B: torch.Tensor, labels_B: torch.Tensor) -> torch.Tensor:
+        """Return the mean loss, a scalar."""
+        return nn.functional.binary_cross_entropy_with_logits(logit_B, labels_B)
+
+
+class SquaredErrorLoss(nn.Module):
+    """(prediction - label)^2, for graded labels scaled to [0, 1].
+
+    Inputs: prediction (B,): a cosine, or a probability; labels (B,) in [0, 1].
+
+    Relations: for grades, such as similarity from 0 to 5. For 0/1 labels prefer BinaryCrossEntropyLoss (mlp head) or
+    ContrastiveLoss (cosine head), which do not ask unrelated texts to be exactly orthogonal.
+    """
+
+    def forward(self, prediction_B: torch.Tensor, labels_B: torch.Tensor) -> torch.Tensor:
+        """Return the mean loss, a scalar."""
+        return nn.functional.mse_loss(prediction_B, labels_B)

@@ -1,0 +1,34 @@
+"""The siamese network: one encoder object for both sides, and a pair head."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from textsiam.model.architecture import Architecture
+from textsiam.training.collator import PairBatch
+from textsiam.training.encoders import ENCODER_MODULES
+from textsiam.training.heads import HEAD_MODULES
+
+
+class SiameseNetwork(nn.Module):
+    """Encodes the distinct texts of a batch once and compares the sides of each pair."""
+
+    def __init__(self, architecture: Architecture, vocabulary_size: int, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.vector_size = architecture.vector_size
+        self.encoder = ENCODER_MODULES[architecture.encoder](architecture, vocabulary_size, dropout)
+        self.head = HEAD_MODULES[architecture.head](architecture, dropout)
+
+    def forward(self, batch: PairBatch) -> torch.Tensor:
+        """Return the raw scores of the batch's pairs, (B,)."""
+        vectors_UD = self.encoder(batch.ids_UT, batch.lengths_U)
+        raw_B: torch.Tensor = self.head(vectors_UD[batch.index_a], vectors_UD[batch.index_b])
+        return raw_B
+
+    def numpy_weights(self) -> dict[str, npt.NDArray[Any]]:
+        """Copy the weights to float32 arrays under the names that the NumPy twins read."""
+        return {name: value.detach().float().cpu().numpy().copy() for name, value in self.state_dict().items()}

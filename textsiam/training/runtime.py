@@ -1,0 +1,82 @@
+"""Where torch computes: devices, precision, and a loaded model's encoder on a device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from textsiam.errors import OptionError
+from textsiam.model.architecture import Architecture
+from textsiam.text.buckets import padded
+from textsiam.text.tokenizer import TokenIds
+from textsiam.training.encoders import ENCODER_MODULES
+
+Array = npt.NDArray[Any]
+TEXTS_AT_ONCE = 512
+
+
+def find_device(name: str) -> torch.device:
+    """Turn "auto", "cpu", "cuda" (or "cuda:1") into a device; OptionError where it is not there."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise OptionError(f"device is {name!r}, expected cpu or cuda") from error
+    if device.type not in {"cpu", "cuda"}:
+        raise OptionError(f"device is {name!r}, expected cpu or cuda")
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise OptionError(f"device is {name!r}, but torch finds no GPU here; use cpu")
+    return device
+
+
+def computes_bf16(device: torch.device) -> bool:
+    """Tell whether the device has matrix instructions for bf16; others would emulate it, slower than fp32."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device)[0] >= 8
+    return bool(torch.cpu._is_amx_tile_supported())
+
+
+def autocast(precision: str, device: torch.device) -> AbstractContextManager[Any]:
+    """Compute in bf16 where ``precision`` ("auto", "fp32", "bf16") says so, with weights and sums kept in fp32."""
+    if precision == "bf16" or (precision == "auto" and computes_bf16(device)):
+        return torch.autocast(device.type, dtype=torch.bfloat16)
+    return nullcontext()
+
+
+class TorchEncoder:
+    """A model's encoder in torch on a device; the torch twin of the NumPy encoders."""
+
+    def __init__(self, architecture: Architecture, weights: Mapping[str, Array], device: str) -> None:
+        self.device = find_device(device)
+        self.architecture = architecture
+        own = {name.removeprefix("encoder."): value for name, value in weights.items() if name.startswith("encoder.")}
+        self.module = ENCODER_MODULES[architecture.encoder](architecture, len(own["embedding.weight"]), dropout=0.0)
+        self.module.load_state_dict({name: torch.from_numpy(value) for name, value in own.items()})
+        self.module.to(self.device).eval()
+
+    def __call__(self, tokens: TokenIds) -> Array:
+        """Return float32 (n, D)."""
+        return encode_tokens(self.module, tokens, self.architecture.vector_size, self.device)
+
+
+def encode_tokens(module: torch.nn.Module, tokens: TokenIds, vector_size: int, device: torch.device) -> Array:
+    """Encode texts in batches of like length, float32 (n, D), in evaluation mode and without gradients."""
+    vectors = np.zeros((len(tokens), vector_size), dtype=np.float32)
+    by_length = np.argsort(tokens.lengths, kind="stable")
+    by_length = by_length[tokens.lengths[by_length] > 0]
+    training = module.training
+    module.eval()
+    with torch.inference_mode():
+        for start in range(0, len(by_length), TEXTS_AT_ONCE):
+            rows = by_length[start : start + TEXTS_AT_ONCE]
+            ids_BT, lengths_B = padded(tokens, rows)
+            encoded = module(torch.from_numpy(ids_BT).to(device), torch.from_numpy(lengths_B).to(device))
+            vectors[rows] = encoded.float().cpu().numpy()
+    module.train(training)
+    return vectors

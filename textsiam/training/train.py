@@ -1,0 +1,201 @@
+"""textsiam.train: from labelled pairs to a calibrated model."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from textsiam.data.pairs import Pairs
+from textsiam.data.read import read_pairs
+from textsiam.data.split import split_pairs
+from textsiam.errors import TrainingError
+from textsiam.model.folder import check_target
+from textsiam.model.pair_model import PairModel
+from textsiam.progress import progress
+from textsiam.text.tokenizer import Tokenizer
+from textsiam.text.vocabulary import Vocabulary, build_vocabulary
+from textsiam.training.calibrate import fit_calibration
+from textsiam.training.card import describe_run, model_card
+from textsiam.training.checkpoint import RunState
+from textsiam.training.config import TrainConfig
+from textsiam.training.corpus import TokenizedPairs, tokenize_pairs
+from textsiam.training.loop import Evaluator, TrainingLoop
+from textsiam.training.network import SiameseNetwork
+from textsiam.training.objective import Objective
+from textsiam.training.runtime import encode_tokens, find_device
+
+DEV_SHARE = 0.1
+
+
+def train(
+    pairs: Any,
+    *,
+    dev: Any = None,
+    config: TrainConfig | None = None,
+    vocabulary: Vocabulary | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    show_progress: bool = False,
+) -> PairModel:
+    """Train a siamese model and calibrate it on dev.
+
+    ``pairs`` and ``dev`` are Pairs or what ``read_pairs`` takes; without ``dev`` a tenth of the pairs, sharing no text
+    with the rest, is set aside. ``vocabulary`` replaces the one that would be built from the training texts. With
+    ``out`` the model folder is written there, and the run's checkpoint and log beside it in ``out`` + ".run"; a run
+    that was stopped goes on with ``resume``, to the same weights, bit for bit.
+
+    Raises DataError for pairs that cannot be read, TrainingError for pairs that nothing can be learned from (one class
+    only, fewer than a batch), OptionError, ModelFolderError where ``out`` cannot be written, and TrainingInterrupted on
+    Ctrl-C, once the checkpoint is safe.
+    """
+    config = config or TrainConfig()
+    train_pairs, dev_pairs = _prepare(pairs, dev, config)
+    folder = None if out is None else run_folder(out)
+    if out is not None:
+        check_target(Path(out))
+    device = find_device(config.device)
+    with _reproducible(config, device):
+        vocabulary = vocabulary or build_vocabulary(
+            train_pairs.texts(),
+            size=config.vocabulary_size,
+            type=config.vocabulary_type,
+            seed=config.seed,
+        )
+        loop = _make_loop(train_pairs, dev_pairs, config, vocabulary, device, folder)
+        if resume:
+            loop.resume()
+        done = loop.state.step * config.batch_size
+        total = loop.total_steps * config.batch_size
+        with progress("training", total, "pairs", show=show_progress, done=done) as bar:
+            state = loop.run(bar)
+        model = _finish(loop, train_pairs, dev_pairs, vocabulary, state)
+    if out is not None:
+        model.save(out)
+        loop.finished()
+    return model
+
+
+def run_folder(out: str | Path) -> Path:
+    """Where the checkpoint and log of a run that makes the model folder ``out`` stand."""
+    return Path(f"{Path(out)}.run")
+
+
+def _prepare(pairs: Any, dev: Any, config: TrainConfig) -> tuple[Pairs, Pairs]:
+    pairs = read_pairs(pairs)
+    if dev is None:
+        pairs, dev = split_pairs(pairs, test=DEV_SHARE, seed=config.seed)
+    dev = read_pairs(dev)
+    for name, side in (("training", pairs), ("dev", dev)):
+        if len(side) and float(np.ptp(side.labels)) == 0.0:
+            raise TrainingError(
+                f"all {len(side)} {name} pairs have the label {side.labels[0]:g}, expected pairs that are the same and "
+                "pairs that are not"
+            )
+    if len(pairs) < config.batch_size:
+        raise TrainingError(
+            f"there are {len(pairs)} training pairs, fewer than a batch of {config.batch_size}; "
+            "lower batch_size or bring more pairs"
+        )
+    if pairs.graded != dev.graded:
+        raise TrainingError("either training or dev labels are graded, the others 0 or 1; give both the same kind")
+    return pairs, dev
+
+
+def _make_loop(
+    train_pairs: Pairs,
+    dev_pairs: Pairs,
+    config: TrainConfig,
+    vocabulary: Vocabulary,
+    device: torch.device,
+    folder: Path | None,
+) -> TrainingLoop:
+    tokenizer = Tokenizer(vocabulary.proto, max_tokens=config.max_tokens)
+    network = SiameseNetwork(config.architecture, tokenizer.size, config.dropout).to(device)
+    graded = train_pairs.graded
+    metric = "spearman" if graded else "roc_auc"
+    return TrainingLoop(
+        network=network,
+        objective=Objective(config, graded=graded),
+        pairs=tokenize_pairs(train_pairs, tokenizer),
+        config=config,
+        device=device,
+        evaluate=dev_evaluator(tokenize_pairs(dev_pairs, tokenizer), metric, device),
+        metric=metric,
+        identity=_identity(config, vocabulary, train_pairs, dev_pairs),
+        folder=folder,
+    )
+
+
+def dev_evaluator(pairs: TokenizedPairs, metric: str, device: torch.device) -> Evaluator:
+    """Make the function that gives a network's ``metric`` ("roc_auc" or "spearman") on dev pairs."""
+    from scipy.stats import spearmanr
+    from sklearn.metrics import roc_auc_score
+
+    def evaluate(network: SiameseNetwork) -> dict[str, float]:
+        vectors = torch.from_numpy(encode_tokens(network.encoder, pairs.tokens, network.vector_size, device))
+        network.eval()
+        with torch.inference_mode():
+            u, v = vectors[pairs.index_a].to(device), vectors[pairs.index_b].to(device)
+            raw = network.head(u, v).float().cpu().numpy()
+        if metric == "roc_auc":
+            return {metric: float(roc_auc_score(pairs.labels > 0.5, raw))}
+        if np.ptp(raw) == 0:
+            return {metric: 0.0}  # a rank correlation with a constant is not defined
+        return {metric: float(spearmanr(pairs.labels, raw).statistic)}
+
+    return evaluate
+
+
+def _finish(
+    loop: TrainingLoop, train_pairs: Pairs, dev_pairs: Pairs, vocabulary: Vocabulary, state: RunState
+) -> PairModel:
+    config = loop.config
+    model = PairModel(
+        architecture=config.architecture,
+        vocabulary=vocabulary.proto,
+        weights=loop.network.numpy_weights(),
+        train_toml=config.to_toml(),
+    )
+    # calibrated on what production runs: the NumPy twin's raw scores
+    raw = model.score_details(list(zip(dev_pairs.text_a, dev_pairs.text_b, strict=True))).raw
+    model.calibration = fit_calibration(raw, dev_pairs.labels, graded=dev_pairs.graded)
+    model.details = describe_run(loop, state, train_pairs, dev_pairs, vocabulary)
+    model.card = model_card(model, raw, dev_pairs)
+    return model
+
+
+def _identity(config: TrainConfig, vocabulary: Vocabulary, train_pairs: Pairs, dev_pairs: Pairs) -> str:
+    parts = [
+        json.dumps(dataclasses.asdict(config), sort_keys=True),
+        vocabulary.sha256,
+        train_pairs.fingerprint(),
+        dev_pairs.fingerprint(),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+@contextmanager
+def _reproducible(config: TrainConfig, device: torch.device) -> Iterator[None]:
+    """Seed torch and hold it to deterministic algorithms and ``threads``; put the caller's settings back afterwards."""
+    deterministic, threads = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
+    if device.type == "cuda":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic only with it
+    with torch.random.fork_rng():
+        torch.manual_seed(config.seed)
+        torch.use_deterministic_algorithms(True)
+        if config.threads:
+            torch.set_num_threads(config.threads)
+        try:
+            yield
+        finally:
+            torch.use_deterministic_algorithms(deterministic)
+            torch.set_num_threads(threads)
