@@ -11,13 +11,14 @@ import numpy.typing as npt
 import sentencepiece
 
 from textsiam.errors import OptionError, VocabularyError
+from textsiam.text.checks import check_not_one_text, check_text, without_surrogates
 
 PAD_ID = 0
 UNKNOWN_ID = 1
 
 _WORD_START = "\u2581"
 _BLOCK_TEXTS = 65_536  # texts whose ids are Python lists at one time (about 35 bytes a token)
-_FEW_TEXTS = 8  # SentencePiece starts its threads for any list: up to here, text by text is faster
+_FEW_TEXTS = 32  # SentencePiece starts its threads for any list: up to here, text by text is faster
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +68,7 @@ class Tokenizer:
         """
         if max_tokens is not None and (not isinstance(max_tokens, int) or max_tokens < 1):
             raise OptionError(f"max_tokens is {max_tokens!r}, expected a whole number from 1, or None for no limit")
-        self._processor = _read_processor(proto)
+        self._processor = read_processor(proto)
         self._word_start = self._processor.piece_to_id(_WORD_START)  # the unknown id where there is no such piece
         self._proto = proto
         self._max_tokens = max_tokens
@@ -101,7 +102,7 @@ class Tokenizer:
         try:
             pieces: list[str] = self._processor.encode(checked, out_type=str)
         except (TypeError, RuntimeError):
-            pieces = self._processor.encode(_without_surrogates(checked), out_type=str)
+            pieces = self._processor.encode(without_surrogates(checked), out_type=str)
         return pieces[: self._max_tokens]
 
     @property
@@ -127,7 +128,7 @@ class Tokenizer:
             return self._plain_id_lists(texts)
         except (TypeError, RuntimeError):
             # All are str, so the only way to fail is a lone surrogate: no UTF-8, which SentencePiece takes, holds one.
-            return self._plain_id_lists([_without_surrogates(text) for text in texts])
+            return self._plain_id_lists([without_surrogates(text) for text in texts])
 
     def _plain_id_lists(self, texts: list[str]) -> list[list[int]]:
         if len(texts) <= _FEW_TEXTS:
@@ -140,8 +141,8 @@ def _unpickle(proto: bytes, max_tokens: int | None) -> Tokenizer:
     return Tokenizer(proto, max_tokens=max_tokens)
 
 
-def _read_processor(proto: bytes) -> sentencepiece.SentencePieceProcessor:
-    """Load a model, or raise VocabularyError that says what is wrong with it."""
+def read_processor(proto: bytes) -> sentencepiece.SentencePieceProcessor:
+    """Load a SentencePiece model; VocabularyError where it is none, or pads and marks unknowns by other ids."""
     if not isinstance(proto, bytes):
         raise VocabularyError(f"a {type(proto).__name__} is not a SentencePiece model, expected the bytes of one")
     processor = sentencepiece.SentencePieceProcessor()
@@ -162,23 +163,16 @@ def _read_processor(proto: bytes) -> sentencepiece.SentencePieceProcessor:
 
 def _checked_texts(texts: Sequence[str]) -> list[str]:
     """Give the texts as a list, or raise OptionError that names the first that is not a str."""
-    if isinstance(texts, (str, bytes)):
-        raise OptionError(f"texts is one {type(texts).__name__}, expected a sequence of str; put it into a list")
+    check_not_one_text(texts)
     given = list(texts)
-    if set(map(type, given)) <= {str}:
-        return given
-    for position, text in enumerate(given):
-        if not isinstance(text, str):
-            raise OptionError(f"texts[{position}] is {text!r:.60} of type {type(text).__name__}, expected str")
+    if not set(map(type, given)) <= {str}:
+        for position, text in enumerate(given):
+            check_text(text, position)
     return given
 
 
 def _blocks(texts: list[str]) -> Iterator[list[str]]:
     return (texts[start : start + _BLOCK_TEXTS] for start in range(0, len(texts), _BLOCK_TEXTS))
-
-
-def _without_surrogates(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _flat(id_lists: list[list[int]]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:

@@ -1,0 +1,22 @@
+"""What SentencePiece can take: a str without lone surrogates."""
+
+from __future__ import annotations
+
+from textsiam.errors import OptionError
+
+
+def check_text(text: object, position: int) -> None:
+    """Raise OptionError that names the position unless ``text`` is a str."""
+    if not isinstance(text, str):
+        raise OptionError(f"texts[{position}] is {text!r:.60} of type {type(text).__name__}, expected str")
+
+
+def check_not_one_text(texts: object) -> None:
+    """Raise OptionError where one text stands in the place of many, which would be read letter by letter."""
+    if isinstance(texts, (str, bytes)):
+        raise OptionError(f"texts is one {type(texts).__name__}, expected many str; put it into a list")
+
+
+def without_surrogates(text: str) -> str:
+    """Give the text with '?' for each lone surrogate, which UTF-8 cannot hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
