@@ -10,6 +10,7 @@ from typing import Any
 from textsiam.errors import OptionError, check_choice
 
 _LOW, _HIGH, _CHOICES = "low", "high", "choices"
+_WANTED = {bool: "true or false", str: "a text", int: "a whole number", float: "a number"}
 
 
 def option(default: Any, *, low: float | None = None, high: float | None = None, choices: Sequence[str] = ()) -> Any:
@@ -40,24 +41,23 @@ def _problems(config: Any) -> Iterator[str]:
             except OptionError as error:
                 yield str(error)
         elif field.metadata:
-            yield from _number_problems(field, value)
+            yield from _value_problems(field, value)
 
 
-def _number_problems(field: dataclasses.Field[Any], value: Any) -> Iterator[str]:
-    kind: type = type(field.default)
-    if kind is bool or isinstance(value, bool):
-        if not isinstance(value, bool) or kind is not bool:
-            yield f"{field.name} is {value!r}, expected {'true or false' if kind is bool else 'a number'}"
-        return
-    if kind is str:
-        if not isinstance(value, str):
-            yield f"{field.name} is {value!r}, expected a text"
-        return
-    wanted = "a whole number" if kind is int else "a number"
-    if not isinstance(value, int if kind is int else (int, float)) or not math.isfinite(value):
+def _value_problems(field: dataclasses.Field[Any], value: Any) -> Iterator[str]:
+    wanted = _WANTED[type(field.default)]
+    if not _fits(type(field.default), value):
         yield f"{field.name} is {value!r}, expected {wanted}"
         return
     low, high = field.metadata[_LOW], field.metadata[_HIGH]
     if (low is not None and value < low) or (high is not None and value > high):
         bounds = f"at least {low}" if high is None else f"at most {high}" if low is None else f"{low} to {high}"
         yield f"{field.name} is {value!r}, expected {wanted}, {bounds}"
+
+
+def _fits(kind: type, value: Any) -> bool:
+    if isinstance(value, bool) or kind is bool:
+        return isinstance(value, bool) and kind is bool
+    if kind is float:
+        return isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+    return isinstance(value, kind)
