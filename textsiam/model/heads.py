@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
-EPSILON = np.float32(1e-8)  # keeps the cosine of a zero vector at 0
+EPSILON = np.float32(1e-8)  # least norm in a cosine: that of a zero vector stays 0
 
 
 class Head(Protocol):
@@ -32,8 +32,7 @@ class NumpyEuclideanHead:
 
     def __call__(self, u: Array, v: Array) -> Array:
         """Return float32 (n,)."""
-        difference = u - v
-        return np.asarray(-np.sqrt(np.einsum("nd,nd->n", difference, difference)))
+        return -_norms(u - v)
 
 
 class NumpyMLPHead:
@@ -56,8 +55,13 @@ class NumpyMLPHead:
 
 def cosine_similarity(u: Array, v: Array) -> Array:
     """Cosine of each row of ``u`` (n, D) with the same row of ``v``, in [-1, 1]; 0 where one of them is zero."""
-    norms = np.sqrt(np.einsum("nd,nd->n", u, u)) * np.sqrt(np.einsum("nd,nd->n", v, v))
-    return np.asarray(np.clip(np.einsum("nd,nd->n", u, v) / np.maximum(norms, EPSILON), -1, 1))
+    # each norm is kept from 0 by itself, as torch does: short vectors have a cosine too
+    norms = np.maximum(_norms(u), EPSILON) * np.maximum(_norms(v), EPSILON)
+    return np.asarray(np.clip(np.einsum("nd,nd->n", u, v) / norms, -1, 1))
+
+
+def _norms(x: Array) -> Array:
+    return np.asarray(np.sqrt(np.einsum("nd,nd->n", x, x)))
 
 
 # a cosine and a distance have no weights

@@ -1,0 +1,55 @@
+"""Random weights and token ids, made without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from textsiam.model.architecture import Architecture
+from textsiam.text.tokenizer import TokenIds
+
+Array = npt.NDArray[Any]
+
+
+def random_weights(
+    architecture: Architecture, vocabulary_size: int, *, seed: int = 0, scale: float = 0.3
+) -> dict[str, Array]:
+    """Draw every weight that a model of this architecture has, float32, under the names of the torch modules."""
+    rng = np.random.default_rng(seed)
+    shapes: dict[str, tuple[int, ...]] = {"encoder.embedding.weight": (vocabulary_size, architecture.dim)}
+    if architecture.encoder == "lstm":
+        gates = 4 * architecture.units
+        for layer in range(architecture.layers):
+            inputs = architecture.vector_size if layer else architecture.dim
+            for way in ("forwards", "backwards") if architecture.bidirectional else ("forwards",):
+                prefix = f"encoder.layers.{layer}.{way}"
+                shapes[f"{prefix}.weight_ih_l0"] = (gates, inputs)
+                shapes[f"{prefix}.weight_hh_l0"] = (gates, architecture.units)
+                shapes[f"{prefix}.bias_ih_l0"] = shapes[f"{prefix}.bias_hh_l0"] = (gates,)
+    if architecture.head == "mlp":
+        shapes["head.hidden.weight"] = (architecture.head_units, 3 * architecture.vector_size)
+        shapes["head.hidden.bias"] = (architecture.head_units,)
+        shapes["head.output.weight"] = (1, architecture.head_units)
+        shapes["head.output.bias"] = (1,)
+    return {name: rng.normal(0, scale, shape).astype(np.float32) for name, shape in shapes.items()}
+
+
+def random_tokens(lengths: Sequence[int], vocabulary_size: int, *, seed: int = 0) -> TokenIds:
+    """Draw texts of these lengths; ids from 1, for 0 is padding."""
+    ids = np.random.default_rng(seed).integers(1, vocabulary_size, size=sum(lengths), dtype=np.int32)
+    return token_ids(np.split(ids, np.cumsum(lengths)[:-1])) if lengths else token_ids([])
+
+
+def token_ids(rows: Sequence[Array]) -> TokenIds:
+    """Lay rows of ids end to end."""
+    return TokenIds(
+        ids=np.concatenate([np.zeros(0, np.int32), *rows]).astype(np.int32),
+        offsets=np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64),
+        unknown_tokens=0,
+        unknown_texts=0,
+        empty_texts=sum(not len(row) for row in rows),
+        cut_texts=0,
+    )
