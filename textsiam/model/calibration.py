@@ -45,23 +45,35 @@ class Calibration:
 def best_accuracy_threshold(probabilities: Array, labels: Array) -> float:
     """Find the threshold with the highest accuracy for "same if probability >= threshold".
 
-    Candidates lie half-way between neighbouring distinct probabilities; of equally good ones the one nearest to 0.5.
-    ``probabilities`` and ``labels`` (0 or 1) are (n,), n > 0. Raises OptionError if the lengths differ or are 0.
+    Candidates lie half-way between neighbouring distinct probabilities, or just above the highest, or half-way between
+    0 and the lowest; of equally good ones the one nearest to 0.5 is taken. If nothing is best called the same, it may
+    lie above 1. ``probabilities`` (float32 or float64) and ``labels`` (0 or 1) are (n,), n > 0. Raises OptionError if
+    the lengths differ or are 0.
     """
     if len(probabilities) != len(labels) or len(labels) == 0:
         raise OptionError(
             f"got {len(probabilities)} probabilities and {len(labels)} labels, expected as many, at least 1"
         )
     order = np.argsort(-probabilities, kind="stable")
-    ranked, is_same = probabilities[order].astype(np.float64), labels[order] > 0.5
+    ranked, is_same = probabilities[order], labels[order] > 0.5
     # correct[k]: the k highest are called the same, the others are not
     true_positives = np.concatenate([[0], np.cumsum(is_same)])
     true_negatives = (~is_same).sum() - np.concatenate([[0], np.cumsum(~is_same)])
     correct = true_positives + true_negatives
-    edges = np.concatenate([[1.0], ranked, [0.0]])
-    candidates = (edges[:-1] + edges[1:]) / 2
-    candidates[0] = np.nextafter(np.float32(max(ranked[0], 0)), np.float32(2))  # above every probability
     possible = np.concatenate([[True], ranked[1:] != ranked[:-1], [True]])
     best = possible & (correct == correct[possible].max())
-    nearest = np.abs(candidates[best] - 0.5).argmin()
-    return float(candidates[best][nearest])
+    candidates = _between(ranked)[best]
+    return float(candidates[np.abs(candidates - 0.5).argmin()])
+
+
+def _between(ranked: Array) -> Array:
+    """Give thresholds (n + 1,) above, between and below falling probabilities (n,), in their precision.
+
+    In their precision, so that they compare the same as arrays and as Python's floats.
+    """
+    lower = np.append(ranked, ranked.dtype.type(0))
+    upper = np.append(np.nextafter(ranked[:1], ranked.dtype.type(2)), ranked)
+    middle = lower + (upper - lower) / 2
+    middle[0] = upper[0]
+    # neighbours in their precision have nothing between them: the half-way point rounds, maybe down to the lower one
+    return np.where(middle > lower, middle, upper)

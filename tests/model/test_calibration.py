@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from textsiam.errors import OptionError
+from textsiam.model.calibration import Calibration, best_accuracy_threshold
+
+Array = npt.NDArray[Any]
+JUST_BELOW_1 = float(np.nextafter(np.float32(1), np.float32(0)))
+NEXT_BELOW = float(np.nextafter(np.float32(JUST_BELOW_1), np.float32(0)))
+HALF_AND_NEXT = [0.5, float(np.nextafter(np.float32(0.5), np.float32(1)))]
+
+# few distinct values, so that ties are common; neighbours of float32, which have nothing between them
+PROBABILITIES = (
+    st.sampled_from([0.0, 1e-45, 0.1, 0.25, *HALF_AND_NEXT, 0.75, 0.9, NEXT_BELOW, JUST_BELOW_1, 1.0])
+    | st.floats(0, 1, width=32)
+)  # fmt: skip
+SCORED = st.lists(st.tuples(PROBABILITIES, st.integers(0, 1)), min_size=1, max_size=30)
+
+
+def split(scored: list[tuple[float, int]]) -> tuple[Array, Array]:
+    return np.array([p for p, _ in scored], dtype=np.float32), np.array([y for _, y in scored], dtype=np.float32)
+
+
+def correct(probabilities: Array, labels: Array, threshold: float) -> int:
+    """Count by hand the pairs that "same if probability >= threshold" calls right, as Python floats compare."""
+    return sum((float(p) >= threshold) == (y == 1) for p, y in zip(probabilities, labels, strict=True))
+
+
+@given(SCORED)
+@example([(JUST_BELOW_1, 0), (1.0, 1)])
+@example([(NEXT_BELOW, 0), (JUST_BELOW_1, 1)])
+@example([(0.5, 0), (HALF_AND_NEXT[1], 1)])
+@example([(0.0, 0), (1e-45, 1)])
+def test_no_threshold_is_more_accurate(scored: list[tuple[float, int]]) -> None:
+    probabilities, labels = split(scored)
+    threshold = best_accuracy_threshold(probabilities, labels)
+    assert isinstance(threshold, float)
+    # every way to cut: at each probability, and above all of them
+    best = max(correct(probabilities, labels, cut) for cut in [*probabilities.tolist(), 2.0])
+    assert correct(probabilities, labels, threshold) == best
+    # arrays of float32 compare in float32: they must call the same pairs the same
+    assert int(((probabilities >= threshold) == (labels == 1)).sum()) == best
+
+
+@given(SCORED)
+def test_of_equally_good_cuts_it_takes_the_one_nearest_to_a_half(scored: list[tuple[float, int]]) -> None:
+    probabilities, labels = split(scored)
+    threshold = best_accuracy_threshold(probabilities, labels)
+    best = correct(probabilities, labels, threshold)
+    distinct = sorted({0.0, *probabilities.tolist()})
+    middles = [(low + high) / 2 for low, high in itertools.pairwise(distinct)]
+    for middle in middles:
+        if correct(probabilities, labels, middle) == best:
+            assert abs(threshold - 0.5) <= abs(middle - 0.5) + 1e-7
+
+
+@given(SCORED, st.randoms())
+def test_the_order_of_the_pairs_does_not_matter(scored: list[tuple[float, int]], random: Any) -> None:
+    shuffled = list(scored)
+    random.shuffle(shuffled)
+    assert best_accuracy_threshold(*split(scored)) == best_accuracy_threshold(*split(shuffled))
+
+
+def test_it_lies_half_way_between_the_probabilities() -> None:
+    assert best_accuracy_threshold(*split([(0.2, 0), (0.3, 0), (0.8, 1), (0.7, 1)])) == pytest.approx(0.5)
+    assert best_accuracy_threshold(*split([(0.1, 0), (0.2, 1), (0.8, 1)])) == pytest.approx(0.15)
+
+
+def test_all_equal_probabilities_follow_the_majority() -> None:
+    assert best_accuracy_threshold(*split([(0.7, 1), (0.7, 1), (0.7, 0)])) <= 0.7
+    assert best_accuracy_threshold(*split([(0.7, 0), (0.7, 0), (0.7, 1)])) > np.float32(0.7)
+
+
+@pytest.mark.parametrize("top", [0.3, 1.0])
+def test_one_class_calls_all_of_them_what_they_are(top: float) -> None:
+    probabilities = np.array([0.1, 0.2, top], dtype=np.float32)
+    assert (probabilities >= best_accuracy_threshold(probabilities, np.ones(3))).all()
+    assert not (probabilities >= best_accuracy_threshold(probabilities, np.zeros(3))).any()
+
+
+def test_float64_probabilities_keep_their_precision() -> None:
+    probabilities = np.array([0.5, 0.5 + 1e-12])
+    threshold = best_accuracy_threshold(probabilities, np.array([0, 1]))
+    assert 0.5 < threshold <= 0.5 + 1e-12
+
+
+@pytest.mark.parametrize(("count", "labels"), [(0, 0), (2, 3), (1, 0)])
+def test_lengths_that_differ_or_are_0_are_refused(count: int, labels: int) -> None:
+    with pytest.raises(OptionError, match=f"got {count} probabilities and {labels} labels"):
+        best_accuracy_threshold(np.zeros(count, np.float32), np.zeros(labels, np.float32))
+
+
+@given(st.floats(-30, 30), st.floats(-5, 5), st.lists(st.floats(-20, 20, width=32), min_size=1, max_size=8))
+def test_probability_is_the_sigmoid_of_the_logit(slope: float, intercept: float, raw: list[float]) -> None:
+    calibration = Calibration(slope=slope, intercept=intercept)
+    scores = np.array(raw, dtype=np.float32)
+    logits, probabilities = calibration.logit(scores), calibration.probability(scores)
+    assert logits.dtype == np.float64
+    assert probabilities.dtype == np.float32
+    for x, logit, probability in zip(raw, logits, probabilities, strict=True):
+        z = slope * x + intercept
+        assert logit == pytest.approx(z, abs=1e-12)
+        by_hand = 1 / (1 + math.exp(-z)) if z > 0 else math.exp(z) / (1 + math.exp(z))
+        assert probability == pytest.approx(by_hand, abs=1e-7)
+
+
+@given(st.floats(1e-6, 1e6), st.floats(-1e6, 1e6), st.lists(st.floats(width=32, allow_nan=False), max_size=20))
+@example(1.0, 0.0, [3.4e38, -3.4e38, 0.0, math.inf, -math.inf])
+def test_probability_never_falls_and_stays_within_0_and_1(slope: float, intercept: float, raw: list[float]) -> None:
+    scores = np.array(sorted(raw), dtype=np.float32)
+    # warnings are errors: an overflow would fail here
+    probabilities = Calibration(slope=slope, intercept=intercept).probability(scores)
+    assert ((probabilities >= 0) & (probabilities <= 1)).all()
+    assert (np.diff(probabilities) >= 0).all()
+
+
+def test_without_calibration_the_logit_is_the_raw_score() -> None:
+    raw = np.array([-3, 0, 2], dtype=np.float32)
+    assert Calibration().logit(raw).tolist() == [-3, 0, 2]
+    assert Calibration().probability(np.zeros(1, np.float32)).tolist() == [0.5]
+    assert Calibration().probability(np.zeros(0, np.float32)).shape == (0,)
