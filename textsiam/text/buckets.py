@@ -27,7 +27,7 @@ def exact_length_buckets(
 def _buckets(lengths: npt.NDArray[np.integer], max_tokens: int) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
     order = np.argsort(lengths, kind="stable").astype(np.int64, copy=False)
     found, starts = np.unique(lengths[order], return_index=True)
-    ends = np.append(starts[1:], len(order))
+    ends = np.append(starts, len(order))[1:]
     for length, start, end in zip(found.tolist(), starts.tolist(), ends.tolist(), strict=True):
         if length <= 0:
             continue

@@ -54,6 +54,9 @@ class TokenIds:
         index %= count
         return self.ids[self.offsets[index] : self.offsets[index + 1]]
 
+    def __iter__(self) -> Iterator[npt.NDArray[np.int32]]:
+        return (self[index] for index in range(len(self)))
+
 
 class Tokenizer:
     """A SentencePiece model that turns texts into ids: padding 0, unknown 1, no begin or end token.
