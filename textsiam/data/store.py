@@ -7,7 +7,8 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -37,6 +38,7 @@ class PairWriter:
         self._appends = [column.append for column in self._columns]
         self._batches: list[Any] = []
         self._file: Path | None = None
+        self._sink: Any = None
         self._stream: Any = None
         self.count = 0
 
@@ -47,7 +49,8 @@ class PairWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None and self._file is not None:
-            self._stream = None
+            with suppress(OSError):  # a full disk has been told of already
+                self._sink.close()  # Windows does not remove an open file
             self._file.unlink(missing_ok=True)
 
     def add(self, *cells: object) -> None:
@@ -64,6 +67,7 @@ class PairWriter:
         if self._file is None:
             return ArrowStore(self._pyarrow.Table.from_batches(self._batches, schema=self._schema), None)
         self._guarded(self._stream.close)
+        self._guarded(self._sink.close)
         mapped = self._pyarrow.memory_map(str(self._file))
         return ArrowStore(self._pyarrow.ipc.open_stream(mapped).read_all(), self._file)
 
@@ -85,9 +89,10 @@ class PairWriter:
         handle, name = tempfile.mkstemp(dir=_temporary_folder(), suffix=".arrow")
         os.close(handle)
         self._file = Path(name)
-        self._stream = self._pyarrow.ipc.new_stream(name, self._schema)
+        self._sink = self._pyarrow.OSFile(name, "wb")
+        self._stream = self._pyarrow.ipc.new_stream(self._sink, self._schema)
 
-    def _guarded(self, step: Any, *arguments: object) -> None:
+    def _guarded(self, step: Callable[..., object], *arguments: object) -> None:
         try:
             step(*arguments)
         except OSError as error:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from textsiam.data.columns import Places, find_columns
+from textsiam.data.files import open_bytes
 from textsiam.data.row_source import Row, RowSource, numbered
 from textsiam.errors import DataError, import_extra
 
@@ -24,7 +25,7 @@ class ParquetSource(RowSource):
         self.file = path
         self._pyarrow = import_extra("pyarrow", "train", "reading Parquet")
         self._parquet = import_extra("pyarrow.parquet", "train", "reading Parquet")
-        with path.open("rb") as stream:
+        with open_bytes(path) as stream:
             self.fieldnames = list(self._opened(stream).schema_arrow.names)
         self.places = find_columns(self.fieldnames, columns, need_label, file=path)
         self._columns: list[str] | None = None
@@ -35,7 +36,7 @@ class ParquetSource(RowSource):
 
     def __iter__(self) -> Iterator[Row | DataError]:
         assert self.file is not None
-        with self.file.open("rb") as stream:
+        with open_bytes(self.file) as stream:
             done = 0
             batches = self._opened(stream).iter_batches(batch_size=BATCH_ROWS, columns=self._columns)
             while (batch := self._next(batches)) is not None:
@@ -106,17 +107,21 @@ class MemorySource(RowSource):
 
     def __iter__(self) -> Iterator[Row | DataError]:
         for number, row in enumerate(self._rows, 1):
-            if isinstance(row, Mapping) is not self._mappings or not isinstance(row, Mapping | Sequence):
-                yield self.problem(f"is {type(row).__name__}, unlike the first row", number)
-            elif isinstance(row, Mapping):
+            if isinstance(row, Mapping) and self._mappings:
                 yield self.record_row(number, row)
+            elif self._mappings or not _is_sequence(row):
+                yield self.problem(f"is {type(row).__name__}, unlike the first row", number)
             elif len(row) != len(self.fieldnames):
                 yield self.problem(f"has {len(row)} fields, the first row has {len(self.fieldnames)}", number)
             else:
                 yield self.record_row(number, dict(zip(self.fieldnames, row, strict=True)))
 
 
+def _is_sequence(row: object) -> TypeGuard[Sequence[object]]:
+    return isinstance(row, Sequence) and not isinstance(row, str | bytes)
+
+
 def _width(row: object) -> int:
-    if isinstance(row, str) or not isinstance(row, Sequence):
+    if not _is_sequence(row):
         raise DataError(f"the first row is {type(row).__name__}, expected (text a, text b, label) or a mapping")
     return len(row)

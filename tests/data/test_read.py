@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import bz2
+import csv
+import gzip
+import json
+import lzma
+from collections.abc import Callable
+from pathlib import Path
+
+import datasets
+import pandas as pd  # type: ignore[import-untyped]  # it ships no type hints
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from textsiam.data.pairs import Pairs
+from textsiam.data.read import read_pairs
+from textsiam.errors import DataError, OptionError
+
+# what tables like to turn into something else
+ROWS = [("NA", "null", 1.0), ("nan", "", 0.0), ("007", "1e5", 0.0), ("None", 'say "yes",\nthen\tgo', 1.0)]
+
+
+def write_csv(path: Path, delimiter: str = ",") -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter=delimiter).writerows([("text_a", "text_b", "label"), *ROWS])
+    return path
+
+
+def write_jsonl(path: Path) -> Path:
+    records = [{"text_a": a, "text_b": b, "label": label} for a, b, label in ROWS]
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    return path
+
+
+def write_parquet(path: Path) -> Path:
+    a, b, labels = zip(*ROWS, strict=True)
+    pq.write_table(pa.table({"text_a": a, "text_b": b, "label": labels}), path)
+    return path
+
+
+WRITERS: dict[str, Callable[[Path], Path]] = {
+    "p.csv": write_csv,
+    "p.tsv": lambda path: write_csv(path, "\t"),
+    "p.txt": lambda path: write_csv(path, ";"),
+    "p.jsonl": write_jsonl,
+    "p.json": write_jsonl,
+    "p.parquet": write_parquet,
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_every_format_gives_the_same_pairs(tmp_path: Path, name: str) -> None:
+    pairs = read_pairs(WRITERS[name](tmp_path / name))
+    assert list(pairs) == ROWS
+    assert pairs.report is not None
+    assert (pairs.report.rows, pairs.report.kept, pairs.report.empty_texts) == (4, 4, 1)
+    assert pairs.fingerprint() == Pairs.from_rows(ROWS).fingerprint()
+
+
+@pytest.mark.parametrize("name", ["p.csv", "p.tsv", "p.jsonl"])
+@pytest.mark.parametrize(
+    ("ending", "pack"),
+    [
+        (".gz", gzip.compress),
+        (".bz2", bz2.compress),
+        (".xz", lzma.compress),
+        (".zst", lambda data: pa.compress(data, codec="zstd", asbytes=True)),
+    ],
+)
+def test_every_compression(tmp_path: Path, name: str, ending: str, pack: Callable[[bytes], bytes]) -> None:
+    path = tmp_path / (name + ending)
+    path.write_bytes(pack(WRITERS[name](tmp_path / name).read_bytes()))
+    pairs = read_pairs(str(path))
+    assert list(pairs) == ROWS
+    assert pairs.report is not None
+    assert "compressed with " in str(pairs.report)
+
+
+def test_datasets_frames_rows_and_pairs() -> None:
+    pairs = read_pairs(ROWS)
+    assert list(pairs) == ROWS
+    assert read_pairs(pairs) is pairs
+    assert list(read_pairs(iter(ROWS))) == ROWS
+    assert list(read_pairs(pairs.dataset)) == ROWS
+    assert list(read_pairs(pairs.dataset.to_iterable_dataset())) == ROWS
+    assert list(read_pairs(pairs[1:].dataset)) == ROWS[1:]
+    frame = pd.DataFrame(ROWS, columns=["question1", "question2", "is_duplicate"])
+    assert list(read_pairs(frame)) == ROWS
+    assert list(read_pairs(frame, columns=("question2", "question1", 3))) == [(b, a, label) for a, b, label in ROWS]
+
+
+def test_class_labels_of_a_dataset() -> None:
+    features = datasets.Features(
+        {"q1": datasets.Value("string"), "q2": datasets.Value("string"), "label": datasets.ClassLabel(names=["n", "y"])}
+    )
+    dataset = datasets.Dataset.from_dict({"q1": ["a"], "q2": ["b"], "label": [1]}, features=features)
+    assert list(read_pairs(dataset)) == [("a", "b", 1.0)]
+
+
+def test_several_tables_are_not_one(tmp_path: Path) -> None:
+    whole = datasets.DatasetDict({"train": Pairs.from_rows(ROWS).dataset, "test": Pairs.from_rows(ROWS).dataset})
+    with pytest.raises(DataError, match="mapping of train, test, expected one table"):
+        read_pairs(whole)
+
+
+def test_grades_are_scaled_and_marks_translated() -> None:
+    grades = read_pairs([("a", "b", "1"), ("c", "d", 5), ("e", "f", 2.0)], label_range=(1, 5))
+    assert grades.labels.tolist() == [0.0, 1.0, 0.25]
+    assert (grades.graded, grades.label_range) == (True, (1, 5))
+    marks = read_pairs([("a", "b", "SAME"), ("c", "d", "OTHER")], labels={"SAME": 1, "OTHER": 0})
+    assert marks.labels.tolist() == [1.0, 0.0]
+    assert not marks.graded
+
+
+def test_bad_row_is_raised_with_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.csv"
+    path.write_text('question1,question2,is_duplicate\n"a\nb",c,1\nd,e,maybe\n', encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        read_pairs(path)
+    assert (caught.value.file, caught.value.line, caught.value.column) == (path, 4, "is_duplicate")
+    assert str(caught.value).startswith(f"{path}, line 4, column is_duplicate: the label 'maybe' is not understood")
+
+
+def test_third_label_suggests_what_to_do() -> None:
+    with pytest.raises(DataError, match=r"line 2, column 3: .*'2' is neither 0 nor 1; grades need label_range"):
+        read_pairs([("a", "b", 1), ("c", "d", 2)])
+    with pytest.raises(DataError, match="outside of label_range 0 to 5"):
+        read_pairs([("a", "b", 6)], label_range=(0, 5))
+
+
+def test_skipped_rows_are_counted_exactly_and_listed_up_to_a_thousand() -> None:
+    rows = [("a", "b", i % 3) for i in range(6000)]
+    pairs = read_pairs(rows, on_error="skip")
+    assert len(pairs) == 4000
+    report = pairs.report
+    assert report is not None
+    assert (report.rows, report.kept, report.problem_count, len(report.problems)) == (6000, 4000, 2000, 1000)
+    assert [(problem.line, problem.column) for problem in report.problems[:2]] == [(3, "3"), (6, "3")]
+    assert report.problems[999].line == 3000
+    assert "... 1,990 more rows left out" in str(report)
+
+
+def test_skipping_every_row_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.csv"
+    path.write_text("text_a,text_b,label\na,b,x\nc,d\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"none of 2 rows could be read; the first: .*line 2, column label: the label"):
+        read_pairs(path, on_error="skip")
+    path.write_text("text_a,text_b,label\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"pairs\.csv: has a header but no rows"):
+        read_pairs(path)
+
+
+def test_skipping_goes_on_after_each_kind_of_bad_row(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.jsonl"
+    good = '{"text_a": "a", "text_b": "b", "label": 1}\n'
+    path.write_text(good + "{\n" + good + '{"text_a": "a"}\n' + good, encoding="utf-8")
+    pairs = read_pairs(path, on_error="skip")
+    assert len(pairs) == 3
+    assert pairs.report is not None
+    assert [problem.line for problem in pairs.report.problems] == [2, 4]
+    assert pairs.report.problems[0].file == str(path)
+
+
+def test_kept_columns(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text("1\ta\tb\tx\n0\tc\td\n", encoding="utf-8")
+    pairs = read_pairs(path, columns=(2, 3, 1), keep=["4"])
+    assert pairs.extra("4") == ["x", ""]  # rows without a header may be shorter
+    with pytest.raises(DataError, match="no column 'id'; the columns are: 1, 2, 3, 4"):
+        read_pairs(path, columns=(2, 3, 1), keep=["id"])
+    with pytest.raises(OptionError, match="keep names 'label'"):
+        read_pairs(path, columns=(2, 3, 1), keep=["label"])
+
+
+def test_columns_as_the_command_line_gives_them(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.csv"
+    path.write_text("5.000\tx\ty\tmore\n0.0\tz\tw\n", encoding="utf-8")
+    pairs = read_pairs(path, columns=["2", "3", "1"], label_range=(0, 5))
+    assert list(pairs) == [("x", "y", 1.0), ("z", "w", 0.0)]
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "error", "message"),
+    [
+        (5, {}, DataError, "cannot read pairs from int"),
+        (b"a,b", {}, DataError, "cannot read pairs from bytes"),
+        ([], {}, DataError, "no rows"),
+        ({"train": 1}, {}, DataError, "mapping of train"),
+        (ROWS, {"header": True}, OptionError, "header is True"),
+        (ROWS, {"delimiter": ","}, OptionError, "delimiter is ','"),
+        (ROWS, {"on_error": "skp"}, OptionError, "did you mean 'skip'"),
+        (ROWS, {"label_range": (5, 0)}, OptionError, "label_range"),
+        ("no/such/file.csv", {}, DataError, "does not exist"),
+        (".", {}, DataError, "is a folder"),
+        ("table.xlsx", {}, DataError, "does not exist"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(
+    source: object, options: dict[str, object], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        read_pairs(source, **options)  # type: ignore[arg-type]  # options of many types
+
+
+def test_file_is_read_when_it_is_only_half_there(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.csv.gz"
+    packed = gzip.compress(("text_a,text_b,label\n" + "a,b,1\n" * 1000).encode())
+    path.write_bytes(packed[:-9])
+    for on_error in ("raise", "skip"):
+        with pytest.raises(DataError, match=r"pairs\.csv\.gz: is damaged or cut short"):
+            read_pairs(path, on_error=on_error)
