@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from tests.model.making import random_tokens, random_weights, token_ids
+from textsiam.model import encoders
+from textsiam.model.architecture import POOLINGS, Architecture
+from textsiam.model.encoders import NUMPY_ENCODERS
+
+Array = npt.NDArray[Any]
+Vector = list[float]
+VOCABULARY = 23
+LENGTHS = [0, 1, 2, 3, 7, 12, 7, 0, 1]
+LSTMS = [
+    Architecture(encoder="lstm", dim=5, units=4, layers=layers, bidirectional=bidirectional, pooling=pooling)
+    for layers in (1, 2, 3)
+    for bidirectional in (False, True)
+    for pooling in POOLINGS
+]
+BAG = Architecture(encoder="bag", dim=6)
+
+
+def named(architecture: Architecture) -> str:
+    ways = "both" if architecture.bidirectional else "one"
+    return f"{architecture.encoder}-{architecture.layers}-{ways}-{architecture.pooling}"
+
+
+def in_float64(weights: dict[str, Array]) -> dict[str, Any]:
+    return {name: value.astype(np.float64).tolist() for name, value in weights.items()}
+
+
+def sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x))
+
+
+def dot(row: Vector, x: Vector) -> float:
+    return sum(weight * value for weight, value in zip(row, x, strict=True))
+
+
+def lstm_by_hand(weights: dict[str, Any], prefix: str, inputs: list[Vector], units: int) -> list[Vector]:
+    """Run one LSTM layer in one direction, unit by unit; gates are stacked as input, forget, cell, output."""
+    hidden, cell, states = [0.0] * units, [0.0] * units, []
+    for x in inputs:
+        gates = [
+            dot(weights[f"{prefix}.weight_ih_l0"][row], x)
+            + dot(weights[f"{prefix}.weight_hh_l0"][row], hidden)
+            + weights[f"{prefix}.bias_ih_l0"][row]
+            + weights[f"{prefix}.bias_hh_l0"][row]
+            for row in range(4 * units)
+        ]
+        for unit in range(units):
+            enter, forget, candidate, leave = (gates[gate * units + unit] for gate in range(4))
+            cell[unit] = sigmoid(forget) * cell[unit] + sigmoid(enter) * math.tanh(candidate)
+            hidden[unit] = sigmoid(leave) * math.tanh(cell[unit])
+        states.append(list(hidden))
+    return states
+
+
+def pooled(states: list[Vector], pooling: str) -> Vector:
+    """Pool states in the order in which they were computed."""
+    if pooling == "last":
+        return states[-1]
+    columns = list(zip(*states, strict=True))
+    return [max(column) if pooling == "max" else sum(column) / len(column) for column in columns]
+
+
+def vector_by_hand(architecture: Architecture, weights: dict[str, Any], ids: list[int]) -> Vector:
+    if not ids:
+        return [0.0] * architecture.vector_size
+    inputs = [weights["encoder.embedding.weight"][token] for token in ids]
+    if architecture.encoder == "bag":
+        return pooled(inputs, "mean")
+    for layer in range(architecture.layers):
+        prefix = f"encoder.layers.{layer}"
+        forwards = lstm_by_hand(weights, f"{prefix}.forwards", inputs, architecture.units)
+        backwards: list[Vector] = []
+        if architecture.bidirectional:
+            backwards = lstm_by_hand(weights, f"{prefix}.backwards", inputs[::-1], architecture.units)
+            inputs = [ahead + back for ahead, back in zip(forwards, backwards[::-1], strict=True)]
+        else:
+            inputs = forwards
+    return pooled(forwards, architecture.pooling) + (pooled(backwards, architecture.pooling) if backwards else [])
+
+
+@pytest.mark.parametrize("architecture", [BAG, *LSTMS], ids=named)
+def test_an_encoder_gives_what_a_loop_in_float64_gives(architecture: Architecture) -> None:
+    weights = random_weights(architecture, VOCABULARY, seed=3, scale=0.6)
+    tokens = random_tokens(LENGTHS, VOCABULARY, seed=4)
+    got = NUMPY_ENCODERS[architecture.encoder](architecture, weights)(tokens)
+    assert got.dtype == np.float32
+    assert got.shape == (len(LENGTHS), architecture.vector_size)
+    by_hand = [vector_by_hand(architecture, in_float64(weights), tokens[text].tolist()) for text in range(len(tokens))]
+    assert np.abs(got - np.array(by_hand)).max() < 1e-6
+
+
+@pytest.mark.parametrize("architecture", [BAG, *LSTMS], ids=named)
+def test_a_text_does_not_feel_its_batch_neighbours(architecture: Architecture) -> None:
+    weights = random_weights(architecture, VOCABULARY, seed=5, scale=0.6)
+    encoder = NUMPY_ENCODERS[architecture.encoder](architecture, weights)
+    tokens = random_tokens([9, 0, 5, 9, 1, 40, 9, 5, 13, 9] * 5, VOCABULARY, seed=6)
+    together = encoder(tokens)
+    for text in range(len(tokens)):
+        alone = encoder(token_ids([tokens[text]]))
+        assert np.abs(alone[0] - together[text]).max() < 1e-6
+
+
+@pytest.mark.parametrize("architecture", [BAG, LSTMS[-1]], ids=named)
+def test_buckets_that_are_worked_on_in_parts_give_the_same(
+    architecture: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = NUMPY_ENCODERS[architecture.encoder](architecture, random_weights(architecture, VOCABULARY, seed=7))
+    tokens = random_tokens([6] * 20 + [3] * 11, VOCABULARY, seed=8)
+    at_once = encoder(tokens)
+    monkeypatch.setattr(encoders, "BUCKET_TOKENS", 13)
+    assert np.abs(encoder(tokens) - at_once).max() < 1e-6
+
+
+@pytest.mark.parametrize("architecture", [BAG, LSTMS[0]], ids=named)
+def test_no_texts_and_empty_texts(architecture: Architecture) -> None:
+    encoder = NUMPY_ENCODERS[architecture.encoder](architecture, random_weights(architecture, VOCABULARY))
+    assert encoder(token_ids([])).shape == (0, architecture.vector_size)
+    assert not encoder(random_tokens([0, 0, 0], VOCABULARY)).any()
+
+
+def test_a_bag_is_blind_to_order_and_an_lstm_is_not() -> None:
+    ids = np.array([4, 9, 2], dtype=np.int32)
+    both_orders = token_ids([ids, ids[::-1]])
+    bag = NUMPY_ENCODERS["bag"](BAG, random_weights(BAG, VOCABULARY))(both_orders)
+    lstm = NUMPY_ENCODERS["lstm"](LSTMS[0], random_weights(LSTMS[0], VOCABULARY))(both_orders)
+    assert np.abs(bag[0] - bag[1]).max() < 1e-6
+    assert np.abs(lstm[0] - lstm[1]).max() > 1e-3
+
+
+@pytest.mark.parametrize("architecture", LSTMS, ids=named)
+def test_huge_weights_saturate_without_a_warning(architecture: Architecture) -> None:
+    weights = random_weights(architecture, VOCABULARY, scale=1e4)
+    vectors = NUMPY_ENCODERS["lstm"](architecture, weights)(random_tokens([30, 2], VOCABULARY))
+    assert (np.abs(vectors) <= 1).all()
+
+
+@pytest.mark.parametrize("architecture", [BAG, LSTMS[-1]], ids=named)
+def test_encoding_changes_neither_weights_nor_tokens(architecture: Architecture) -> None:
+    weights = random_weights(architecture, VOCABULARY)
+    tokens = random_tokens(LENGTHS, VOCABULARY)
+    before = {name: value.copy() for name, value in weights.items()}, tokens.ids.copy()
+    encoder = NUMPY_ENCODERS[architecture.encoder](architecture, weights)
+    first, second = encoder(tokens), encoder(tokens)
+    assert first.tobytes() == second.tobytes()
+    assert all((weights[name] == value).all() for name, value in before[0].items())
+    assert (tokens.ids == before[1]).all()

@@ -1,0 +1,100 @@
+"""The one parity test: the NumPy twins and the torch modules give the same vectors and raw scores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+
+from tests.model.making import random_tokens, random_weights
+from textsiam.model.architecture import HEADS, POOLINGS, Architecture
+from textsiam.model.encoders import NUMPY_ENCODERS
+from textsiam.model.heads import NUMPY_HEADS
+from textsiam.text.buckets import padded
+from textsiam.text.tokenizer import TokenIds
+from textsiam.training.network import SiameseNetwork
+from textsiam.training.runtime import encode_tokens
+
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
+
+Array = npt.NDArray[Any]
+VOCABULARY = 97
+LENGTHS = list(range(61))
+ENCODERS = [
+    {"encoder": "bag"},
+    *(
+        {"encoder": "lstm", "layers": layers, "bidirectional": bidirectional, "pooling": pooling}
+        for layers in (1, 2)
+        for bidirectional in (False, True)
+        for pooling in POOLINGS
+    ),
+]
+
+
+def make_network(architecture: Architecture, seed: int) -> SiameseNetwork:
+    """Draw a network whose weights are larger than torch's first ones, so that the gates work in their bends."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        network = SiameseNetwork(architecture, VOCABULARY, dropout=0.5).eval()
+        with torch.no_grad():
+            for name, weight in network.named_parameters():
+                if "embedding" not in name:
+                    weight.mul_(2)
+    return network
+
+
+def in_one_padded_batch(network: SiameseNetwork, tokens: TokenIds) -> torch.Tensor:
+    """Encode short and long texts side by side: as much padding as can be."""
+    ids_BT, lengths_B = padded(tokens, np.arange(len(tokens)))
+    vectors_BD: torch.Tensor = network.encoder(torch.from_numpy(ids_BT), torch.from_numpy(lengths_B))
+    return vectors_BD
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("options", ENCODERS, ids=lambda options: "-".join(map(str, options.values())))
+def test_numpy_and_torch_give_the_same(options: dict[str, Any], head: str) -> None:
+    architecture = Architecture(dim=24, units=20, head=head, head_units=32, **options)
+    network = make_network(architecture, seed=1)
+    weights = network.numpy_weights()
+    tokens = random_tokens(LENGTHS, VOCABULARY, seed=2)
+
+    vectors = NUMPY_ENCODERS[architecture.encoder](architecture, weights)(tokens)
+    with torch.inference_mode():
+        torch_vectors = in_one_padded_batch(network, tokens)
+        by_like_length = encode_tokens(network.encoder, tokens, architecture.vector_size, torch.device("cpu"))
+    assert np.abs(vectors - torch_vectors.numpy()).max() < 1e-5
+    assert np.abs(vectors - by_like_length).max() < 1e-5
+
+    # every text beside its neighbour, itself, the empty text and one far off
+    places = np.arange(len(tokens))
+    index_a = np.concatenate([places, places, places, places])
+    index_b = np.concatenate([np.roll(places, 1), places, np.zeros_like(places), places[::-1]])
+    raw = NUMPY_HEADS[head](weights)(vectors[index_a], vectors[index_b])
+    with torch.inference_mode():
+        torch_raw = network.head(torch_vectors[index_a], torch_vectors[index_b])
+    assert np.abs(raw - torch_raw.numpy()).max() < 1e-5
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("length", [0.0, 1e-10, 1e-8, 1e-6, 1e-5, 1e-4, 1e-2, 1.0])
+def test_the_heads_agree_on_vectors_of_any_length(head: str, length: float) -> None:
+    architecture = Architecture(encoder="bag", dim=16, head=head)
+    network = make_network(architecture, seed=3)
+    u, v = np.random.default_rng(4).normal(0, 0.25, size=(2, 50, 16)).astype(np.float32) * np.float32(length)
+    raw = NUMPY_HEADS[head](network.numpy_weights())(u, v)
+    with torch.inference_mode():
+        torch_raw = network.head(torch.from_numpy(u), torch.from_numpy(v))
+    assert np.abs(raw - torch_raw.numpy()).max() < 1e-5
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("options", ENCODERS, ids=lambda options: "-".join(map(str, options.values())))
+def test_the_weights_have_the_names_and_shapes_that_these_tests_draw(options: dict[str, Any], head: str) -> None:
+    architecture = Architecture(dim=3, units=2, head=head, head_units=4, **options)
+    drawn = random_weights(architecture, VOCABULARY)
+    torch_weights = SiameseNetwork(architecture, VOCABULARY).numpy_weights()
+    assert {name: value.shape for name, value in drawn.items()} == {n: w.shape for n, w in torch_weights.items()}
+    assert {value.dtype for value in torch_weights.values()} == {np.dtype(np.float32)}
