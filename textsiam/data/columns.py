@@ -132,7 +132,7 @@ def _find_by_usual_names(fieldnames: Sequence[str], need_label: bool, file: str 
         places.setdefault(_fold(field), []).append(position)
     texts = [(i, j) for a, b in TEXT_NAMES for i in places.get(a, ()) for j in places.get(b, ())]
     labels = [position for name in places if name in LABEL_NAMES for position in places[name]]
-    how = "say which to use with columns: text a, text b, label, by name or position"
+    how = "say which to use with columns: text a, text b, label, by name, or by position if these are not names"
     for what, found in (("pair of text columns", texts), ("label column", labels if need_label else [0])):
         if len(found) != 1:
             count = "no" if not found else "more than one"

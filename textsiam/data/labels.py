@@ -68,7 +68,9 @@ class LabelReader:
         if not cell:
             raise LabelError("the label is empty")
         expected = "a number" if self.graded else "0 or 1, true or false, yes or no"
-        raise LabelError(f"the label {cell[:80]!r} is not understood, expected {expected}; words need labels")
+        raise LabelError(
+            f"the label {cell[:80]!r} is not understood, expected {expected}; labels says what other marks mean"
+        )
 
     def _check_word(self, word: str, value: float) -> None:
         if self.graded and not self.low <= value <= self.high:
