@@ -15,8 +15,8 @@ Array = npt.NDArray[Any]
 def roc_points(probabilities: Array, labels: Array) -> dict[str, Array]:
     """Return ``false_positive_rate``, ``true_positive_rate`` and ``threshold``, each float64 (k,).
 
-    From (0, 0) to (1, 1). Points on a straight line between their neighbours are left out. The first threshold is infinite: nothing is called
-    the same. Raises DataError unless both labels occur.
+    From (0, 0) to (1, 1); points on a straight line between their neighbours are left out. The first threshold is
+    infinite: nothing is called the same. Raises DataError unless both labels occur.
     """
     from sklearn.metrics import roc_curve
 

@@ -37,8 +37,8 @@ class Evaluation:
     For 0/1 labels: ``accuracy precision recall f1`` at ``threshold``, ``roc_auc average_precision``, and of the
     probabilities ``ece`` (15 equal-mass bins) ``brier log_loss``; all in [0, 1] but the last. For graded labels:
     ``pearson spearman mean_squared_error``. What does not apply, or is not defined, is None. ``label_mean`` is the
-    share of same pairs (grades: their mean on the scale from 0 to 1), ``prior`` the share that the probabilities assume.
-    ``texts`` counts what the model could not read, ``slices`` holds the metrics by value of a column.
+    share of same pairs (grades: their mean on the scale from 0 to 1), ``prior`` the share that the probabilities
+    assume. ``texts`` counts what the model could not read, ``slices`` holds the metrics by value of a column.
     ``probabilities`` and ``labels`` are float32 (n,), in the order of the pairs.
     """
 

@@ -1,6 +1,6 @@
 """The model folder on disk: plain files under a manifest, written beside and renamed, checked when read.
 
-config.json          format version, architecture, training options, provenance
+config.json          architecture, and how the model was made
 weights.safetensors  every weight, float32
 vocabulary.model     the SentencePiece proto
 calibration.json     raw score -> probability, threshold
@@ -14,8 +14,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -25,25 +25,29 @@ from textsiam.errors import ModelFolderError
 FORMAT = 1
 MANIFEST = "manifest.json"
 REQUIRED = ("config.json", "weights.safetensors", "vocabulary.model", "calibration.json")
+_LEFT_BY_SYSTEMS = {".DS_Store", "Thumbs.db", "desktop.ini"}  # file browsers leave these in every folder
 
 
 def write_folder(folder: str | Path, files: Mapping[str, bytes]) -> None:
     """Write ``files`` and their manifest as ``folder``; an earlier model there stays until the new one is complete.
 
+    A new folder has the mode that the umask grants, a replaced one keeps its own; a link keeps leading to the folder.
     Raises ModelFolderError where something that is not a model stands at ``folder``, or the disk refuses.
     """
-    folder = Path(folder)
-    check_target(folder)
+    folder = _behind_link(folder)
     try:
+        check_target(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=".part"))
+        part = folder.parent / f".{folder.name}.{secrets.token_hex(4)}.part"
+        part.mkdir()
     except OSError as error:
         raise _refused(folder, error) from error
     try:
         for name, content in {**files, MANIFEST: _manifest(files)}.items():
             (part / name).write_bytes(content)
             flush_to_disk(part / name)
-        part.chmod(0o755)  # mkdtemp lets nobody else in
+        if folder.exists():
+            part.chmod(folder.stat().st_mode & 0o777)
         flush_to_disk(part)
         _swap(part, folder)
     except OSError as error:
@@ -58,8 +62,13 @@ def check_target(folder: Path) -> None:
         return
     if not folder.is_dir():
         raise ModelFolderError(f"{folder} is a file, expected a folder to save a model in; give another --out")
-    if any(folder.iterdir()) and not (folder / MANIFEST).is_file():
-        raise ModelFolderError(f"{folder} holds files that are not a model; give another --out, or empty the folder")
+    # a manifest.json alone does not make a model: other programs have files of that name
+    foreign = {path.name for path in folder.iterdir()} - _own_names(folder) - _LEFT_BY_SYSTEMS
+    if foreign:
+        raise ModelFolderError(
+            f"{folder} holds files that are not a model's, such as {min(foreign)}; "
+            "give another --out, or move them away"
+        )
 
 
 def read_folder(folder: str | Path) -> dict[str, bytes]:
@@ -67,7 +76,7 @@ def read_folder(folder: str | Path) -> dict[str, bytes]:
 
     Raises ModelFolderError for a folder that is missing, cut short, altered or made by a newer format.
     """
-    folder = Path(folder)
+    folder = _behind_link(folder)
     if not folder.exists() and _previous(folder).is_dir():
         folder = _previous(folder)  # a kill fell between the two renames of _swap
     if not folder.is_dir():
@@ -75,10 +84,7 @@ def read_folder(folder: str | Path) -> dict[str, bytes]:
     listed = _read_manifest(folder)
     files = {}
     for name, entry in listed.items():
-        path = folder / name
-        if not path.is_file():
-            raise ModelFolderError(f"{folder} is cut short: {name} is missing; train or copy the model again")
-        files[name] = path.read_bytes()
+        files[name] = _read(folder, name)
         if len(files[name]) != entry["bytes"]:
             raise ModelFolderError(
                 f"{folder} is cut short or altered: {name} has {len(files[name])} bytes, "
@@ -98,20 +104,34 @@ def _manifest(files: Mapping[str, bytes]) -> bytes:
     return (json.dumps({"format": FORMAT, "files": entries}, indent=2) + "\n").encode()
 
 
-def _read_manifest(folder: Path) -> dict[str, dict[str, object]]:
-    path = folder / MANIFEST
-    if not path.is_file():
-        raise ModelFolderError(f"{folder} is no model folder, or cut short: it has no {MANIFEST}")
+def _read(folder: Path, name: str) -> bytes:
     try:
-        manifest = json.loads(path.read_bytes())
-        made_by, files = int(manifest["format"]), dict(manifest["files"])
-        listed = {str(name): {"bytes": int(e["bytes"]), "sha256": str(e["sha256"])} for name, e in files.items()}
-    except (ValueError, KeyError, TypeError) as error:
-        raise ModelFolderError(f"{folder} was altered: {MANIFEST} cannot be understood ({error})") from error
-    if made_by > FORMAT:
+        return (folder / name).read_bytes()
+    except FileNotFoundError as error:
         raise ModelFolderError(
-            f"{folder} has model format {made_by}, this textsiam reads up to {FORMAT}; upgrade textsiam"
-        )
+            f"{folder} is cut short: {name} is missing; train or copy the model again"
+        ) from error
+    except OSError as error:
+        raise ModelFolderError(f"{folder} cannot be read: {name}: {error.strerror}") from error
+
+
+def _read_manifest(folder: Path) -> dict[str, dict[str, object]]:
+    if not (folder / MANIFEST).is_file():
+        raise ModelFolderError(f"{folder} is no model folder, or cut short: it has no {MANIFEST}")
+    content = _read(folder, MANIFEST)
+    try:
+        manifest = json.loads(content)
+        made_by = int(manifest["format"])
+        if made_by > FORMAT:  # before the rest, which a newer format may have changed
+            raise ModelFolderError(
+                f"{folder} has model format {made_by}, this textsiam reads up to {FORMAT}; upgrade textsiam"
+            )
+        files = dict(manifest["files"])
+        listed = {str(name): {"bytes": int(e["bytes"]), "sha256": str(e["sha256"])} for name, e in files.items()}
+    except ModelFolderError:
+        raise
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        raise ModelFolderError(f"{folder} was altered: {MANIFEST} cannot be understood ({error})") from error
     for name in REQUIRED:
         if name not in listed:
             raise ModelFolderError(f"{folder} was altered: {MANIFEST} does not list {name}")
@@ -135,6 +155,20 @@ def _swap(part: Path, folder: Path) -> None:
         raise
     flush_to_disk(folder.parent)
     shutil.rmtree(previous, ignore_errors=True)
+
+
+def _own_names(folder: Path) -> set[str]:
+    """Names that the model in ``folder`` answers for; none where there is no model."""
+    try:
+        return {MANIFEST, *_read_manifest(folder)}
+    except ModelFolderError:
+        return set()
+
+
+def _behind_link(folder: str | Path) -> Path:
+    """Follow a link to where the folder is, for it is there that a rename can replace it."""
+    folder = Path(folder)
+    return folder.resolve() if folder.is_symlink() else folder
 
 
 def _previous(folder: Path) -> Path:

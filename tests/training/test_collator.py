@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from textsiam.text.tokenizer import TokenIds
+from textsiam.training.collator import PaddedCollator
+from textsiam.training.corpus import TokenizedPairs
+
+TEXTS = [[5, 6, 7], [], [8], [9, 4], [3, 3, 3, 3]]
+
+
+def _pairs() -> TokenizedPairs:
+    tokens = TokenIds(
+        ids=np.array([token for text in TEXTS for token in text], dtype=np.int32),
+        offsets=np.cumsum([0, *map(len, TEXTS)]).astype(np.int64),
+        unknown_tokens=0,
+        unknown_texts=0,
+        empty_texts=1,
+        cut_texts=0,
+    )
+    index_a, index_b = np.array([0, 1, 2, 3]), np.array([2, 4, 0, 1])
+    return TokenizedPairs(tokens, index_a, index_b, np.array([1, 0, 1, 0.5], dtype=np.float32))
+
+
+def test_each_distinct_text_stands_once_and_every_side_finds_its_text() -> None:
+    pairs = _pairs()
+    rows = np.array([2, 0, 1])
+    batch = PaddedCollator(pairs)(rows)
+    assert len(batch.ids_UT) == 4  # texts 0, 1, 2 and 4: rows 0 and 2 share both of theirs
+    for place, row in enumerate(rows):
+        for index, wanted in ((batch.index_a, pairs.index_a[row]), (batch.index_b, pairs.index_b[row])):
+            text = int(index[place])
+            length = int(batch.lengths_U[text])
+            assert batch.ids_UT[text, :length].tolist() == TEXTS[wanted]
+            assert not batch.ids_UT[text, length:].any()
+    assert batch.labels_B.tolist() == [1.0, 1.0, 0.0]
+    assert batch.ids_UT.dtype == torch.int64
+
+
+def test_pair_length_is_that_of_the_longer_text() -> None:
+    assert _pairs().pair_lengths.tolist() == [3, 4, 3, 2]
+
+
+def test_a_batch_on_the_processor_is_not_copied() -> None:
+    batch = PaddedCollator(_pairs())(np.array([0]))
+    assert batch.to(torch.device("cpu")) is batch

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import docstring_parser
+import pytest
+
+from textsiam.errors import OptionError
+from textsiam.model.architecture import Architecture
+from textsiam.training.config import TrainConfig, read_toml
+
+
+def test_toml_round_trip(tmp_path: Path) -> None:
+    config = TrainConfig(encoder="bag", head="cosine", learning_rate=3e-5, balanced=True, seed=11, margin=0.25)
+    path = tmp_path / "train.toml"
+    path.write_text(config.to_toml(), encoding="utf-8")
+    assert TrainConfig.from_toml(path) == config
+
+
+def test_every_option_is_described() -> None:
+    documents = [docstring_parser.parse(c.__doc__ or "") for c in (Architecture, TrainConfig)]
+    described = [item.arg_name for document in documents for item in document.params]
+    assert described == [field.name for field in dataclasses.fields(TrainConfig)]
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    with pytest.raises(OptionError, match=r"encoder is 'lstn'.*did you mean 'lstm'.*epochs is 0.*dropout is 2"):
+        TrainConfig(encoder="lstn", epochs=0, dropout=2)
+
+
+def test_a_loss_must_go_with_the_head() -> None:
+    with pytest.raises(OptionError, match="loss 'bce' does not go with head 'cosine', expected one of contrastive"):
+        TrainConfig(head="cosine", loss="bce")
+
+
+@pytest.mark.parametrize(
+    ("head", "graded", "loss"),
+    [
+        ("mlp", False, "bce"),
+        ("mlp", True, "squared_error"),
+        ("cosine", False, "contrastive"),
+        ("cosine", True, "squared_error"),
+        ("euclidean", False, "contrastive"),
+    ],
+)
+def test_what_auto_stands_for(head: str, graded: bool, loss: str) -> None:
+    assert TrainConfig(head=head).resolved_loss(graded=graded) == loss
+
+
+def test_a_distance_cannot_learn_grades() -> None:
+    with pytest.raises(OptionError, match="no loss for graded labels"):
+        TrainConfig(head="euclidean").resolved_loss(graded=True)
+
+
+def test_unknown_toml_key_names_file_and_neighbour(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("epoch = 3\n", encoding="utf-8")
+    with pytest.raises(OptionError, match=r"mine\.toml is 'epoch'.*did you mean 'epochs'"):
+        read_toml(path)
+
+
+@pytest.mark.parametrize(("content", "message"), [("epochs =", "not valid TOML"), (None, "cannot be read")])
+def test_broken_or_missing_toml(tmp_path: Path, content: str | None, message: str) -> None:
+    path = tmp_path / "mine.toml"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    with pytest.raises(OptionError, match=message):
+        read_toml(path)
+
+
+def test_architecture_is_the_part_that_the_model_keeps() -> None:
+    config = TrainConfig(encoder="bag", dim=32, max_tokens=50)
+    assert config.architecture == Architecture(encoder="bag", dim=32, max_tokens=50)
+    assert type(config.architecture) is Architecture

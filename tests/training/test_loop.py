@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+import json
+import math
+import signal
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from textsiam.errors import TrainingError, TrainingInterrupted
+from textsiam.progress import progress
+from textsiam.text.tokenizer import TokenIds
+from textsiam.training import checkpoint, runlog
+from textsiam.training.checkpoint import RunState
+from textsiam.training.config import TrainConfig
+from textsiam.training.corpus import TokenizedPairs
+from textsiam.training.loop import TrainingLoop, learning_rate, stop_request
+from textsiam.training.network import SiameseNetwork
+from textsiam.training.objective import Objective
+
+PAIRS = 100
+
+
+def _toy() -> TokenizedPairs:
+    """Texts of 1 to 6 tokens out of 20; a pair is the same if its first tokens are."""
+    random = np.random.default_rng(0)
+    lengths = random.integers(1, 7, 60)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    ids = random.integers(2, 6, offsets[-1]).astype(np.int32)
+    a, b = random.integers(0, 60, PAIRS), random.integers(0, 60, PAIRS)
+    labels = (ids[offsets[a]] == ids[offsets[b]]).astype(np.float32)
+    return TokenizedPairs(TokenIds(ids, offsets, 0, 0, 0, 0), a, b, labels)
+
+
+class Dev:
+    """An evaluation that gives what it is told, and raises Ctrl-C when it is told to."""
+
+    def __init__(self, *figures: float, interrupt_at: int = 0) -> None:
+        self.figures, self.calls, self.interrupt_at = figures, 0, interrupt_at
+
+    def __call__(self, network: SiameseNetwork) -> dict[str, float]:
+        self.calls += 1
+        if self.calls == self.interrupt_at:
+            signal.raise_signal(signal.SIGINT)
+        return {"roc_auc": self.figures[min(self.calls, len(self.figures)) - 1]}
+
+
+def _config(**options: object) -> TrainConfig:
+    given = {"dim": 8, "units": 8, "head_units": 8, "epochs": 4, "batch_size": 16, "seed": 3, **options}
+    return TrainConfig(**given, precision="fp32", device="cpu")  # type: ignore[arg-type] # options of several types
+
+
+def _loop(dev: Dev, folder: Path | None = None, identity: str = "toy", **options: object) -> TrainingLoop:
+    config = _config(**options)
+    torch.manual_seed(config.seed)
+    return TrainingLoop(
+        network=SiameseNetwork(config.architecture, 20, config.dropout),
+        objective=Objective(config, graded=False),
+        pairs=_toy(),
+        config=config,
+        device=torch.device("cpu"),
+        evaluate=dev,
+        metric="roc_auc",
+        identity=identity,
+        folder=folder,
+    )
+
+
+def _run(loop: TrainingLoop) -> RunState:
+    with progress("toy", None, "pairs", show=False) as bar:
+        return loop.run(bar)
+
+
+def _weights(loop: TrainingLoop) -> list[bytes]:
+    return [value.numpy().tobytes() for value in loop.network.state_dict().values()]
+
+
+def _log(folder: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in (folder / runlog.FILE).read_text(encoding="utf-8").splitlines()]
+
+
+def test_equal_seed_equal_weights_bit_for_bit() -> None:
+    weights = []
+    for seed in (3, 3, 4):
+        loop = _loop(Dev(0.5), seed=seed)
+        _run(loop)
+        weights.append(_weights(loop))
+    assert weights[0] == weights[1]
+    assert weights[0] != weights[2]
+
+
+@pytest.mark.parametrize("evaluate_every", [0, 5])
+@pytest.mark.parametrize("stop_at", [1, 2, 3])
+def test_a_run_stopped_and_resumed_equals_one_that_ran_through(
+    tmp_path: Path, stop_at: int, evaluate_every: int
+) -> None:
+    rising = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+    whole = _loop(Dev(*rising), tmp_path / "whole", evaluate_every=evaluate_every)
+    _run(whole)
+    stopped = _loop(Dev(*rising, interrupt_at=stop_at), tmp_path / "run", evaluate_every=evaluate_every)
+    with pytest.raises(TrainingInterrupted) as caught:
+        _run(stopped)
+    assert caught.value.run_folder == tmp_path / "run"
+    resumed = _loop(Dev(*rising[stop_at:]), tmp_path / "run", evaluate_every=evaluate_every)
+    torch.manual_seed(99)  # a new process has another random state
+    resumed.resume()
+    assert 0 < resumed.state.step < whole.total_steps
+    _run(resumed)
+    assert _weights(resumed) == _weights(whole)
+    assert resumed.state.history == whole.state.history
+    assert _log(tmp_path / "run") == _log(tmp_path / "whole")
+
+
+def test_the_best_weights_are_kept() -> None:
+    seen: list[list[bytes]] = []
+    loop = _loop(Dev(0.6, 0.9, 0.8, 0.7))
+    evaluate = loop.evaluate
+
+    def watch(network: SiameseNetwork) -> dict[str, float]:
+        seen.append(_weights(loop))
+        return evaluate(network)
+
+    loop.evaluate = watch
+    state = _run(loop)
+    assert (state.best_metric, state.best_step) == (0.9, 14)
+    assert _weights(loop) == seen[1] != seen[3]
+
+
+def test_patience_stops_after_so_many_evaluations_without_a_better_one() -> None:
+    dev = Dev(0.5, 0.7, 0.6, 0.7, 0.9)
+    state = _run(_loop(dev, epochs=9, patience=2))
+    assert dev.calls == 4
+    assert state.best_metric == 0.7
+
+
+def test_a_run_shorter_than_the_evaluation_interval_still_returns_trained_weights() -> None:
+    loop = _loop(Dev(0.5), evaluate_every=10_000)
+    before = _weights(loop)
+    state = _run(loop)
+    assert len(state.history) == 1  # the last step is always evaluated
+    assert _weights(loop) != before
+
+
+def test_every_step_and_evaluation_is_logged(tmp_path: Path) -> None:
+    loop = _loop(Dev(0.5), tmp_path)
+    _run(loop)
+    records = _log(tmp_path)
+    assert [r["step"] for r in records if "loss" in r] == list(range(1, loop.total_steps + 1))
+    assert [r["step"] for r in records if "roc_auc" in r] == [7, 14, 21, 28]
+    assert sum(r["pairs"] for r in records if "loss" in r) == 4 * PAIRS
+
+
+def test_it_learns() -> None:
+    loop = _loop(Dev(*np.linspace(0, 1, 30)), epochs=30, learning_rate=0.02, dropout=0.0)
+    _run(loop)
+    batch = loop.collator(np.arange(PAIRS))
+    loop.network.eval()
+    called = loop.network(batch) > 0
+    assert (called == (batch.labels_B > 0.5)).float().mean() > 0.95
+
+
+def test_schedule_rises_then_falls_along_half_a_cosine() -> None:
+    config = _config(warmup=0.1, learning_rate=0.5)
+    rates = [learning_rate(step, 100, config) for step in range(100)]
+    for step in range(10):
+        assert rates[step] == pytest.approx(0.5 * (step + 1) / 10)
+    for step in range(10, 100):
+        assert rates[step] == pytest.approx(0.25 * (1 + math.cos(math.pi * (step - 10) / 90)))
+    assert learning_rate(0, 100, _config(warmup=0.0, learning_rate=0.5)) == 0.5
+    assert learning_rate(99, 100, _config(warmup=1.0, learning_rate=0.5)) == 0.5
+
+
+def test_gradients_are_clipped(tmp_path: Path) -> None:
+    """With a clip of nearly nothing and no decay, Adam's first steps still move, but the logged norm is unclipped."""
+    _run(_loop(Dev(0.5), tmp_path, clip=1e-6, epochs=1))
+    assert all(record["grad_norm"] > 1e-6 for record in _log(tmp_path) if "loss" in record)
+
+
+def test_a_loss_that_is_no_number_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = _loop(Dev(0.5))
+    monkeypatch.setattr("textsiam.training.loop.LOG_STEPS", 1)
+    monkeypatch.setattr(loop.objective, "transform", lambda raw: raw * float("nan"))
+    with pytest.raises(TrainingError, match="the loss is nan at step 1; lower learning_rate"):
+        _run(loop)
+
+
+def test_resume_needs_a_checkpoint_of_the_same_run(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="no checkpoint in"):
+        _loop(Dev(0.5), tmp_path / "none").resume()
+    with pytest.raises(TrainingError, match="needs the folder"):
+        _loop(Dev(0.5)).resume()
+    _run(_loop(Dev(0.5), tmp_path))
+    with pytest.raises(TrainingError, match="other options or data"):
+        _loop(Dev(0.5), tmp_path, identity="another").resume()
+    path = tmp_path / checkpoint.FILE
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(TrainingError, match=r"is damaged .*; remove it"):
+        _loop(Dev(0.5), tmp_path).resume()
+
+
+def test_finished_removes_the_checkpoint_and_keeps_the_log(tmp_path: Path) -> None:
+    loop = _loop(Dev(0.5), tmp_path)
+    _run(loop)
+    assert (tmp_path / checkpoint.FILE).is_file()
+    loop.finished()
+    assert [path.name for path in tmp_path.iterdir()] == [runlog.FILE]
+
+
+def test_the_second_interrupt_stops_at_once_and_the_callers_handler_comes_back() -> None:
+    earlier = signal.getsignal(signal.SIGINT)
+    with stop_request() as asked:
+        signal.raise_signal(signal.SIGINT)
+        assert asked.is_set()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is earlier
+
+
+def test_other_threads_train_without_catching_signals() -> None:
+    states: list[RunState] = []
+    thread = threading.Thread(target=lambda: states.append(_run(_loop(Dev(0.5), epochs=1))))
+    thread.start()
+    thread.join()
+    assert states[0].step == 7

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from textsiam.training.losses import BinaryCrossEntropyLoss, ContrastiveLoss, CosineEmbeddingLoss, SquaredErrorLoss
+
+LABELS = [1.0, 0.0, 1.0, 0.0, 0.0, 0.25, 1.0, 0.0]
+
+
+def _mean(terms: list[float]) -> float:
+    return sum(terms) / len(terms)
+
+
+@pytest.mark.parametrize("margin", [-0.5, 0.0, 0.5, 0.9])
+def test_cosine_embedding_by_hand(margin: float) -> None:
+    cosines = [0.9, 0.95, -0.3, -0.8, 0.4, 0.6, 1.0, margin]
+    terms = [y * (1 - c) + (1 - y) * max(0.0, c - margin) for c, y in zip(cosines, LABELS, strict=True)]
+    loss = CosineEmbeddingLoss(margin)(torch.tensor(cosines), torch.tensor(LABELS))
+    assert loss.item() == pytest.approx(_mean(terms), abs=1e-6)
+
+
+def test_cosine_embedding_equals_torch_own_for_0_1_labels() -> None:
+    torch.manual_seed(0)
+    u, v, labels = torch.randn(50, 7), torch.randn(50, 7), (torch.rand(50) > 0.5).float()
+    ours = CosineEmbeddingLoss(0.2)(torch.cosine_similarity(u, v), labels)
+    theirs = torch.nn.functional.cosine_embedding_loss(u, v, labels * 2 - 1, margin=0.2)
+    assert ours.item() == pytest.approx(theirs.item(), abs=1e-6)
+
+
+@pytest.mark.parametrize("margin", [0.3, 0.8, 2.0])
+def test_contrastive_by_hand(margin: float) -> None:
+    distances = [0.1, 0.05, 1.3, 1.8, 0.6, 0.4, 0.0, margin]
+    terms = [y * d**2 + (1 - y) * max(0.0, margin - d) ** 2 for d, y in zip(distances, LABELS, strict=True)]
+    loss = ContrastiveLoss(margin)(torch.tensor(distances), torch.tensor(LABELS))
+    assert loss.item() == pytest.approx(_mean(terms), abs=1e-6)
+
+
+def test_binary_cross_entropy_by_hand() -> None:
+    logits = [2.0, -1.0, 0.0, 3.5, -4.0, 0.7, 11.0, -20.0]
+    terms = []
+    for logit, y in zip(logits, LABELS, strict=True):
+        p = 1 / (1 + math.exp(-logit))
+        terms.append(-(y * math.log(p) + (1 - y) * math.log(1 - p)))
+    loss = BinaryCrossEntropyLoss()(torch.tensor(logits), torch.tensor(LABELS))
+    assert loss.item() == pytest.approx(_mean(terms), abs=1e-5)
+
+
+def test_squared_error_by_hand() -> None:
+    predictions = [0.9, 0.1, -0.3, 0.8, 0.4, 0.6, 1.0, 0.0]
+    terms = [(p - y) ** 2 for p, y in zip(predictions, LABELS, strict=True)]
+    loss = SquaredErrorLoss()(torch.tensor(predictions), torch.tensor(LABELS))
+    assert loss.item() == pytest.approx(_mean(terms), abs=1e-6)
+
+
+def test_gradients_pull_the_same_together_and_stop_beyond_the_margin() -> None:
+    distances = torch.tensor([0.4, 0.4, 0.9], requires_grad=True)
+    ContrastiveLoss(0.8)(distances, torch.tensor([1.0, 0.0, 0.0])).backward()
+    assert distances.grad is not None
+    assert distances.grad[0] > 0
+    assert distances.grad[1] < 0
+    assert distances.grad[2] == 0

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from textsiam.errors import OptionError
+from textsiam.training.runtime import autocast, computes_bf16, find_device
+
+CPU = torch.device("cpu")
+
+
+def test_devices_by_name() -> None:
+    assert find_device("cpu") == CPU
+    assert find_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+@pytest.mark.parametrize("name", ["gpu", "mps", "meta", ""])
+def test_unknown_device_is_refused(name: str) -> None:
+    with pytest.raises(OptionError, match="expected cpu or cuda"):
+        find_device(name)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_refused() -> None:
+    with pytest.raises(OptionError, match="torch finds no GPU"):
+        find_device("cuda")
+
+
+@pytest.mark.parametrize(("precision", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16), ("auto", None)])
+def test_precision(precision: str, dtype: torch.dtype | None) -> None:
+    expected = dtype or (torch.bfloat16 if computes_bf16(CPU) else torch.float32)
+    with autocast(precision, CPU):
+        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == expected

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import textsiam
+from tests.training.conftest import make_rows
+from textsiam.data.pairs import Pairs
+from textsiam.errors import ModelFolderError, OptionError, TrainingError
+from textsiam.training import checkpoint
+from textsiam.training.config import TrainConfig
+
+
+def _weights(model: textsiam.PairModel) -> dict[str, bytes]:
+    return {name: value.tobytes() for name, value in model.weights.items()}
+
+
+def test_from_pairs_to_a_calibrated_model(
+    toy_pairs: Pairs, toy_dev: Pairs, toy_config: TrainConfig, tmp_path: Path
+) -> None:
+    config = dataclasses.replace(toy_config, epochs=12)
+    model = textsiam.train(toy_pairs, dev=toy_dev, config=config, out=tmp_path / "model")
+    scores = model.score_pairs(list(zip(toy_dev.text_a, toy_dev.text_b, strict=True)))
+    accuracy = ((scores >= model.calibration.threshold) == (toy_dev.labels > 0.5)).mean()
+    assert accuracy > 0.9
+    assert scores.mean() == pytest.approx(toy_dev.labels.mean(), abs=0.05)
+    loaded = textsiam.PairModel.load(tmp_path / "model")
+    assert loaded.score_pairs([("a b", "c")]).tobytes() == model.score_pairs([("a b", "c")]).tobytes()
+    assert TrainConfig.from_toml(tmp_path / "model" / "train.toml") == config
+    assert loaded.details["train"]["sha256"] == toy_pairs.fingerprint()
+    assert "dev accuracy" in (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    assert [path.name for path in (tmp_path / "model.run").iterdir()] == ["log.jsonl"]
+
+
+def test_equal_seed_equal_weights_and_the_callers_settings_come_back(
+    toy_pairs: Pairs, toy_dev: Pairs, toy_config: TrainConfig
+) -> None:
+    state, threads = torch.get_rng_state(), torch.get_num_threads()
+    first = textsiam.train(toy_pairs, dev=toy_dev, config=toy_config)
+    torch.rand(3)
+    again = textsiam.train(toy_pairs, dev=toy_dev, config=toy_config)
+    assert _weights(first) == _weights(again)
+    torch.set_rng_state(state)
+    textsiam.train(toy_pairs, dev=toy_dev, config=dataclasses.replace(toy_config, epochs=1))
+    assert torch.equal(torch.get_rng_state(), state)
+    assert torch.get_num_threads() == threads
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_every_head_and_loss_trains(toy_pairs: Pairs, toy_dev: Pairs, toy_config: TrainConfig) -> None:
+    for options in (
+        {"encoder": "bag", "head": "cosine", "loss": "contrastive"},
+        {"encoder": "lstm", "head": "cosine", "loss": "cosine_embedding", "pooling": "last"},
+        {"encoder": "bag", "head": "euclidean", "loss": "contrastive"},
+        {"encoder": "lstm", "head": "mlp", "loss": "bce", "bidirectional": True, "layers": 2, "balanced": True},
+    ):
+        config = dataclasses.replace(toy_config, **options)  # type: ignore[arg-type] # options of several types
+        model = textsiam.train(toy_pairs, dev=toy_dev, config=dataclasses.replace(config, epochs=10))
+        assert max(record["roc_auc"] for record in model.details["history"]) > 0.8, options
+
+
+def test_graded_labels(toy_config: TrainConfig) -> None:
+    graded = [(a, b, 4.0 * label + number % 2) for number, (a, b, label) in enumerate(make_rows(200))]
+    pairs = Pairs.from_rows(graded, label_range=(0, 5))
+    model = textsiam.train(pairs, config=dataclasses.replace(toy_config, head="cosine", epochs=10))
+    assert model.details["loss"] == "squared_error"
+    assert max(record["spearman"] for record in model.details["history"]) > 0.5
+
+
+def test_without_dev_a_part_that_shares_no_text_is_set_aside(toy_pairs: Pairs, toy_config: TrainConfig) -> None:
+    model = textsiam.train(toy_pairs, config=dataclasses.replace(toy_config, epochs=1))
+    sizes = model.details["train"]["pairs"], model.details["dev"]["pairs"]
+    assert sum(sizes) == len(toy_pairs)
+    assert sizes[1] == pytest.approx(0.1 * len(toy_pairs), abs=3)
+
+
+def test_a_ready_vocabulary_is_used(toy_pairs: Pairs, toy_dev: Pairs, toy_config: TrainConfig) -> None:
+    vocabulary = textsiam.build_vocabulary(toy_pairs.texts(), size=60)
+    model = textsiam.train(toy_pairs, dev=toy_dev, config=toy_config, vocabulary=vocabulary)
+    assert model.tokenizer.proto == vocabulary.proto
+
+
+def test_pairs_that_nothing_can_be_learned_from(toy_pairs: Pairs, toy_dev: Pairs, toy_config: TrainConfig) -> None:
+    ones = Pairs.from_rows([("a", "b", 1), ("c", "d", 1)])
+    with pytest.raises(TrainingError, match="all 2 training pairs have the label 1"):
+        textsiam.train(ones, dev=toy_dev, config=toy_config)
+    with pytest.raises(TrainingError, match="all 2 dev pairs have the label 1"):
+        textsiam.train(toy_pairs, dev=ones, config=toy_config)
+    with pytest.raises(TrainingError, match="256 training pairs, fewer than a batch of 300; lower batch_size"):
+        textsiam.train(toy_pairs, dev=toy_dev, config=dataclasses.replace(toy_config, batch_size=300))
+    graded = Pairs.from_rows([("a", "b", 1), ("c", "d", 3)], label_range=(0, 5))
+    with pytest.raises(TrainingError, match="labels are graded"):
+        textsiam.train(toy_pairs, dev=graded, config=toy_config)
+
+
+def test_a_folder_of_other_files_is_refused_before_training(
+    toy_pairs: Pairs, toy_config: TrainConfig, tmp_path: Path
+) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work", encoding="utf-8")
+    started = time.monotonic()
+    with pytest.raises(ModelFolderError, match="holds files that are not a model"):
+        textsiam.train(toy_pairs, config=dataclasses.replace(toy_config, epochs=10_000), out=tmp_path)
+    assert time.monotonic() - started < 30
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there(toy_pairs: Pairs, toy_config: TrainConfig) -> None:
+    with pytest.raises(OptionError, match="torch finds no GPU"):
+        textsiam.train(toy_pairs, config=dataclasses.replace(toy_config, device="cuda"))
+
+
+KILLED = """
+import sys
+sys.path.insert(0, {root!r})
+import textsiam.training.loop as loop
+loop.CHECKPOINT_SECONDS = 0.0
+import torch
+torch.set_num_threads(1)
+import textsiam
+from tests.training.conftest import make_rows
+from textsiam.data.pairs import Pairs
+textsiam.train(
+    Pairs.from_rows(make_rows(256)), dev=Pairs.from_rows(make_rows(64, start=1000)),
+    config=textsiam.TrainConfig.from_toml({toml!r}), out={out!r}, resume={resume},
+)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_killed_process_resumes_to_the_same_weights(
+    toy_pairs: Pairs, toy_dev: Pairs, toy_config: TrainConfig, tmp_path: Path
+) -> None:
+    config = dataclasses.replace(toy_config, epochs=20)
+    (tmp_path / "c.toml").write_text(config.to_toml(), encoding="utf-8")
+    whole = textsiam.train(toy_pairs, dev=toy_dev, config=config)
+    out = tmp_path / "model"
+    options = {"root": str(Path(__file__).parents[2]), "toml": str(tmp_path / "c.toml"), "out": str(out)}
+    random = np.random.default_rng(0)
+    kills = 0
+    for resume in (False, True, True):
+        process = subprocess.Popen([sys.executable, "-c", KILLED.format(**options, resume=resume)])
+        path = tmp_path / "model.run" / checkpoint.FILE
+        before = path.stat().st_mtime_ns if path.exists() else 0
+        deadline = time.monotonic() + 120
+        while process.poll() is None and time.monotonic() < deadline:
+            if path.exists() and path.stat().st_mtime_ns != before:
+                time.sleep(random.uniform(0, 0.15))
+                break
+            time.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+        kills += process.wait() == -signal.SIGKILL
+    assert kills == 3
+    resumed = textsiam.train(toy_pairs, dev=toy_dev, config=config, out=out, resume=True)
+    assert _weights(resumed) == _weights(whole)
