@@ -40,7 +40,7 @@ MAIL = Topic(
                 "My {mail} are forwarded [to my {target} address] [from my {source} address], but none come. Why?",
                 "{mail} sent on from my {source} address don't show up at my {target} address, why is that?",
                 "What's the reason that {mail} don't make it [from my {source} address] [to my {target} address]?",
-                "The rule for {mail} from my {source} inbox to my {target} inbox is on, but it doesn't work. Any idea why?",
+                "The rule for {mail} from the {source} inbox to the {target} inbox is on but fails. Any idea why?",
             ),
         ),
     ),

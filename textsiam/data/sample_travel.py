@@ -167,8 +167,8 @@ HOTELS = Topic(
                 "I have to call off my stay in {city} in {month}. What do I need to do?",
                 "We can't make it to {city} in {month}. Where can I cancel the room?",
                 "Please help me cancel a room in {city} that I reserved for {month}.",
-                "Is there a way to cancel a {month} reservation at the {city} hotel online?",
-                "Cancelling a {city} hotel room booked for {month}, how does it work?",
+                "Is there a way to cancel my {month} reservation at the {city} hotel online?",
+                "Cancelling my {city} hotel room booked for {month}, how does it work?",
             ),
         ),
         Intent(
