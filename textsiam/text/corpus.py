@@ -12,7 +12,7 @@ from textsiam.progress import Progress
 from textsiam.text.checks import check_not_one_text, check_text
 
 _REPORT_TEXTS = 4_096  # texts between two reports of progress
-_DRAWN_AT_ONCE = 65_536  # random numbers
+_DRAWN_AT_ONCE = 4_096  # random numbers
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,9 @@ from textsiam.text.vocabulary_options import (
     VocabularyOptions,
 )
 
-_PART_CHARACTERS = 4_096
+# SentencePiece writes words of 8,000 bytes or more into a model (type word) that it then refuses to load, and its
+# normalization can make 18 bytes of one character.
+_PART_CHARACTERS = 400
 # Up to the last character that white space follows, else (a longer word) a full part.
 _PARTS = re.compile(rf".{{1,{_PART_CHARACTERS}}}(?!\S)|.{{1,{_PART_CHARACTERS}}}", re.DOTALL)
 _RESERVED_TO_SPACE = str.maketrans(dict.fromkeys(RESERVED_CHARACTERS, " "))

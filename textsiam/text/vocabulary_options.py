@@ -14,6 +14,7 @@ PAD_PIECE, UNKNOWN_PIECE = "<pad>", "<unk>"
 RESERVED_CHARACTERS = "\0\u2585"  # SentencePiece ends words at the first and drops whole texts for the second
 
 _MOST_PIECES = 1_000_000
+_LONGEST_SYMBOL = 1_000  # characters; SentencePiece refuses models with pieces of 8,000 bytes
 _LEAST_COVERAGE = 0.98  # SentencePiece takes no less
 
 
@@ -71,9 +72,9 @@ def as_symbols(symbols: Sequence[str]) -> tuple[str, ...]:
 
 def _symbol_mistakes(symbols: tuple[str, ...]) -> Iterator[str]:
     for position, symbol in enumerate(symbols):
-        name = f"user_defined_symbols[{position}] is {symbol!r}"
-        if not isinstance(symbol, str) or not symbol:
-            yield f"{name}, expected a str of at least one character"
+        name = f"user_defined_symbols[{position}] is {symbol!r:.60}"
+        if not isinstance(symbol, str) or not 1 <= len(symbol) <= _LONGEST_SYMBOL:
+            yield f"{name}, expected a str of 1 to {_LONGEST_SYMBOL:,} characters"
         elif symbol in (PAD_PIECE, UNKNOWN_PIECE):
             yield f"{name}, which is the piece for padding or unknown; take another"
         elif symbol in symbols[:position]:

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from textsiam.errors import OptionError
+from textsiam.text.checks import check_not_one_text, check_text, without_surrogates
+
+
+def test_a_str_passes_and_the_rest_is_named() -> None:
+    check_text("", 0)
+    with pytest.raises(OptionError, match=r"texts\[7\] is nan of type float, expected str"):
+        check_text(float("nan"), 7)
+    with pytest.raises(OptionError) as caught:
+        check_text(["long"] * 1000, 0)
+    assert len(str(caught.value)) < 130
+
+
+def test_one_text_in_the_place_of_many() -> None:
+    check_not_one_text(["a"])
+    check_not_one_text(iter("abc"))
+    with pytest.raises(OptionError, match="texts is one str"):
+        check_not_one_text("abc")
+
+
+@given(st.text(st.characters(codec=None)))
+def test_only_surrogates_change(text: str) -> None:
+    by_hand = "".join("?" if 0xD800 <= ord(character) <= 0xDFFF else character for character in text)
+    assert without_surrogates(text) == by_hand
