@@ -108,9 +108,7 @@ def _read(folder: Path, name: str) -> bytes:
     try:
         return (folder / name).read_bytes()
     except FileNotFoundError as error:
-        raise ModelFolderError(
-            f"{folder} is cut short: {name} is missing; train or copy the model again"
-        ) from error
+        raise ModelFolderError(f"{folder} is cut short: {name} is missing; train or copy the model again") from error
     except OSError as error:
         raise ModelFolderError(f"{folder} cannot be read: {name}: {error.strerror}") from error
 
@@ -122,23 +120,25 @@ def _read_manifest(folder: Path) -> dict[str, dict[str, object]]:
     try:
         manifest = json.loads(content)
         made_by = int(manifest["format"])
-        if made_by > FORMAT:  # before the rest, which a newer format may have changed
-            raise ModelFolderError(
-                f"{folder} has model format {made_by}, this textsiam reads up to {FORMAT}; upgrade textsiam"
-            )
-        files = dict(manifest["files"])
-        listed = {str(name): {"bytes": int(e["bytes"]), "sha256": str(e["sha256"])} for name, e in files.items()}
-    except ModelFolderError:
-        raise
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        # a newer format may have changed all the rest
+        listed = _entries(manifest["files"]) if made_by <= FORMAT else {}
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ModelFolderError(f"{folder} was altered: {MANIFEST} cannot be understood ({error})") from error
+    if made_by > FORMAT:
+        raise ModelFolderError(
+            f"{folder} has model format {made_by}, this textsiam reads up to {FORMAT}; upgrade textsiam"
+        )
     for name in REQUIRED:
         if name not in listed:
             raise ModelFolderError(f"{folder} was altered: {MANIFEST} does not list {name}")
     for name in listed:
-        if Path(name).name != name or name in {".", ".."}:
-            raise ModelFolderError(f"{folder} was altered: {MANIFEST} names {name!r}, which lies outside of the folder")
+        if Path(name).name != name or name in {"", ".", ".."} or not name.isprintable():
+            raise ModelFolderError(f"{folder} was altered: {MANIFEST} names {name!r}, which is no file inside of it")
     return listed
+
+
+def _entries(files: Mapping[str, Mapping[str, object]]) -> dict[str, dict[str, object]]:
+    return {str(name): {"bytes": entry["bytes"], "sha256": entry["sha256"]} for name, entry in files.items()}
 
 
 def _swap(part: Path, folder: Path) -> None:
