@@ -24,9 +24,16 @@ app = App(
 )
 vocab_app = App(name="vocab", help="Build vocabularies.", help_format="plaintext")
 app.command(vocab_app)
-vocab_app.command("textsiam.cli.vocab:build", name="build")
-for _command in ("quickstart", "train", "evaluate", "score"):
-    app.command(f"textsiam.cli.{_command}:{_command}", name=_command)
+vocab_app.command("textsiam.cli.vocab:build", name="build", help="Build a vocabulary from pair files and text files.")
+# Named by path, so that a command's modules are loaded when it is called. That is also why the help stands here.
+_COMMANDS = {
+    "quickstart": "Train, evaluate, score and find duplicates on the built-in sample corpus.",
+    "train": "Train a model on a file of labelled pairs and write its folder.",
+    "evaluate": "Evaluate a model on a file of labelled pairs.",
+    "score": "Score two texts, or every pair of a file.",
+}
+for _name, _help in _COMMANDS.items():
+    app.command(f"textsiam.cli.{_name}:{_name}", name=_name, help=_help)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import docstring_parser
 from cyclopts import Parameter
@@ -28,14 +28,12 @@ def _as_options() -> type:
         shown = f"{help_of[field.name]} [default: {str(field.default).lower()}]"
         kind = Annotated[type(field.default) | None, Parameter(help=shown)]
         fields.append((field.name, kind, dataclasses.field(default=None)))
-    return Parameter(name="*")(dataclasses.make_dataclass("TrainOptions", fields, frozen=True, kw_only=True))
+    made = dataclasses.make_dataclass("TrainOptions", fields, frozen=True, kw_only=True)
+    made.__module__ = __name__  # of "types", as it is made, the command line would take it for no dataclass
+    return Parameter(name="*")(made)
 
 
-_OPTIONS = _as_options()
-if TYPE_CHECKING:
-    TrainOptions = Any  # the options are made at run time
-else:
-    TrainOptions = _OPTIONS
+TrainOptions: Any = _as_options()
 
 
 def train(
@@ -48,7 +46,7 @@ def train(
     vocab: Path | None = None,
     resume: bool = False,
     reading: PairOptions = PairOptions(),  # noqa: B008 - frozen
-    options: TrainOptions = None,
+    options: TrainOptions = TrainOptions(),  # noqa: B008 - frozen
 ) -> None:
     """Train a model on a file of labelled pairs and write its folder.
 
@@ -71,7 +69,7 @@ def train(
     """
     import textsiam
 
-    named = {} if options is None else {k: v for k, v in dataclasses.asdict(options).items() if v is not None}
+    named = {name: value for name, value in dataclasses.asdict(options).items() if value is not None}
     settings = TrainConfig(**{**({} if config is None else read_toml(config)), **named})
     train_pairs = reading.read(pairs)
     say(f"{pairs}: {train_pairs!r}")

@@ -40,6 +40,7 @@ def describe_run(
         "steps": state.step,
         "best_step": state.best_step or state.step,
         "seconds": round(state.seconds, 1),
+        "pairs_per_second": round(state.pairs / max(state.seconds, 1e-9), 1),
         "history": state.history,
     }
 

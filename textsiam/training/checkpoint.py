@@ -21,13 +21,14 @@ FILE = "checkpoint.safetensors"
 class RunState:
     """Where a run stands.
 
-    ``step`` counts finished steps; ``best_metric`` (None before the first evaluation) belongs to ``best_step``;
-    ``misses`` counts evaluations since then; ``history`` holds one record for each evaluation; ``identity`` is the
+    ``step`` counts finished steps, ``pairs`` the pairs that they took and ``seconds`` their time; ``best_metric`` (None
+    before the first evaluation) belongs to ``best_step``; ``misses`` counts evaluations since then; ``history`` holds one record for each evaluation; ``identity`` is the
     fingerprint of options and data that the run belongs to.
     """
 
     identity: str
     step: int = 0
+    pairs: int = 0
     best_metric: float | None = None
     best_step: int = 0
     misses: int = 0

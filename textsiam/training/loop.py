@@ -126,6 +126,7 @@ class TrainingLoop:
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip)
         self.optimizer.step()
         self.state.step += 1
+        self.state.pairs += len(rows)
         self.state.seconds += time.perf_counter() - started
         log.add({"step": self.state.step, "loss": loss.detach(), "lr": rate, "grad_norm": norm, "pairs": len(rows)})
         if self.state.step % LOG_STEPS:
