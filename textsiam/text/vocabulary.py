@@ -149,10 +149,10 @@ def _notes(size: int, corpus: Corpus, requested_size: int) -> list[str]:
     if corpus.sampled:
         notes.append(f"built on a sample of {len(corpus.sample):,} of {corpus.texts:,} texts")
     if corpus.blank_texts:
-        notes.append(f"{corpus.blank_texts:,} of {corpus.texts:,} texts are blank and were left out")
+        notes.append(f"left out as blank: {corpus.blank_texts:,} of {corpus.texts:,} texts")
     reserved = sum(map(holds_reserved, corpus.sample))
     if reserved:
-        notes.append(f"{reserved:,} texts hold NUL or U+2585, which SentencePiece reserves: read as a space")
+        notes.append(f"NUL and U+2585, which SentencePiece reserves, were read as a space (texts: {reserved:,})")
     if size < requested_size:
         notes.append(f"asked for {requested_size:,} pieces, these texts give no more than {size:,}")
     return notes

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from textsiam import errors
+from textsiam.errors import (
+    DataError,
+    MissingExtraError,
+    OptionError,
+    TextsiamError,
+    TrainingInterrupted,
+    check_choice,
+    import_extra,
+)
+
+_DRAWN = re.compile(r"^ {4}(?P<branch>[├└]── )?(?P<name>[A-Z]\w+)(?: +\((?P<builtin>\w+)\))?", re.MULTILINE)
+
+
+def drawn_tree() -> dict[str, tuple[str, ...]]:
+    """Class name -> names of its bases, as the module's docstring draws them."""
+    tree = {}
+    for match in _DRAWN.finditer(errors.__doc__ or ""):
+        bases = ["TextsiamError"] if match["branch"] else []
+        if match["builtin"]:
+            bases.append(match["builtin"])
+        tree[match["name"]] = tuple(bases or ["Exception"])
+    return tree
+
+
+def test_the_tree_is_as_drawn() -> None:
+    classes = {
+        name: tuple(base.__name__ for base in value.__bases__)
+        for name, value in vars(errors).items()
+        if inspect.isclass(value) and issubclass(value, BaseException)
+    }
+    assert drawn_tree() == classes
+    assert len(classes) >= 8
+
+
+def test_every_class_says_what_it_is_for() -> None:
+    for name in drawn_tree():
+        assert inspect.getdoc(getattr(errors, name))
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ({}, "label is 'x'"),
+        ({"file": "a.csv"}, "a.csv: label is 'x'"),
+        ({"file": Path("a.csv"), "line": 3}, "a.csv, line 3: label is 'x'"),
+        ({"file": "a.csv", "line": 3, "column": "label"}, "a.csv, line 3, column label: label is 'x'"),
+        ({"line": 3}, "line 3: label is 'x'"),
+        ({"column": "label"}, "column label: label is 'x'"),
+        ({"line": 0, "column": "c"}, "line 0, column c: label is 'x'"),
+    ],
+)
+def test_a_data_error_names_its_place(place: dict[str, object], message: str) -> None:
+    error = DataError("label is 'x'", **place)  # type: ignore[arg-type] # the values are of several types
+    assert str(error) == message
+    assert (error.file, error.line, error.column) == (place.get("file"), place.get("line"), place.get("column"))
+    assert isinstance(error, ValueError)
+
+
+def test_an_interrupted_training_is_a_ctrl_c() -> None:
+    error = TrainingInterrupted(Path("run"))
+    assert error.run_folder == Path("run")
+    assert str(error) == "training was interrupted"
+    assert isinstance(error, KeyboardInterrupt)
+    assert not isinstance(error, (TextsiamError, Exception))  # no "except Exception" swallows it
+
+
+def test_an_allowed_choice_passes() -> None:
+    check_choice("loss", "bce", ["bce", "triplet"])
+    check_choice("loss", "bce", iter(["bce"]))
+
+
+@pytest.mark.parametrize(
+    ("got", "hint"),
+    [("bec", "; did you mean 'bce'?"), ("Multiple-Negatives", "; did you mean 'multiple_negatives'?"), ("zzz", "")],
+)
+def test_a_wrong_choice_is_told_what_is_taken(got: str, hint: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        check_choice("loss", got, ["bce", "multiple_negatives"])
+    assert str(caught.value) == f"loss is {got!r}, expected one of bce, multiple_negatives{hint}"
+
+
+@pytest.mark.parametrize("got", [None, 3, ["bce"]])
+def test_a_choice_that_is_no_name_is_refused(got: object) -> None:
+    with pytest.raises(OptionError, match=re.escape(f"loss is {got!r}, expected one of bce")):
+        check_choice("loss", got, ["bce"])
+
+
+def test_an_extra_that_is_there_is_imported() -> None:
+    assert import_extra("json.decoder", "train", "reading").__name__ == "json.decoder"
+
+
+def test_an_extra_that_is_missing_is_named() -> None:
+    with pytest.raises(MissingExtraError) as caught:
+        import_extra("no_such_package_of_ours.part", "train", "reading Parquet")
+    assert str(caught.value) == (
+        "reading Parquet needs the package no_such_package_of_ours; install it with: pip install 'textsiam[train]'"
+    )
+    assert isinstance(caught.value, ImportError)
+
+
+def test_a_part_that_its_package_lacks_is_no_missing_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "broken_part_of_ours.py").write_text("from json import no_such_name\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ImportError, match="no_such_name") as caught:
+        import_extra("broken_part_of_ours", "train", "reading")
+    assert not isinstance(caught.value, MissingExtraError)
