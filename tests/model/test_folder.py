@@ -296,6 +296,23 @@ def test_a_kill_at_any_moment_leaves_one_model_or_the_other(tmp_path: Path) -> N
     assert found == {0, 1}
 
 
+@on_posix
+def test_a_reader_gets_one_model_or_the_other_while_it_is_replaced(tmp_path: Path) -> None:
+    names = ["config.json", "weights.safetensors", "vocabulary.model", "calibration.json"]
+    whole = [dict.fromkeys(names, mark * 200_000) for mark in (b"A", b"B")]
+    folder = tmp_path / "model"
+    write_folder(folder, whole[0])
+    saving = subprocess.Popen([sys.executable, "-c", SAVE_IN_TURN, folder, *names], stdout=subprocess.PIPE)
+    with saving:
+        assert saving.stdout is not None
+        saving.stdout.readline()
+        try:
+            for _ in range(100):
+                assert read_folder(folder) in whole
+        finally:
+            saving.kill()
+
+
 SAVE_ON_A_FULL_DISK = """
 import resource, signal, sys
 from textsiam.errors import ModelFolderError
@@ -312,7 +329,24 @@ except ModelFolderError as error:
 @on_posix
 def test_a_full_disk_leaves_the_old_model(folder: Path) -> None:
     run = subprocess.run(
-        [sys.executable, "-c", SAVE_ON_A_FULL_DISK, folder], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", @on_posix
+def test_a_reader_gets_one_model_or_the_other_while_it_is_replaced(tmp_path: Path) -> None:
+    names = ["config.json", "weights.safetensors", "vocabulary.model", "calibration.json"]
+    whole = [dict.fromkeys(names, mark * 200_000) for mark in (b"A", b"B")]
+    folder = tmp_path / "model"
+    write_folder(folder, whole[0])
+    saving = subprocess.Popen([sys.executable, "-c", SAVE_IN_TURN, folder, *names], stdout=subprocess.PIPE)
+    with saving:
+        assert saving.stdout is not None
+        saving.stdout.readline()
+        try:
+            for _ in range(100):
+                assert read_folder(folder) in whole
+        finally:
+            saving.kill()
+
+
+SAVE_ON_A_FULL_DISK, folder], capture_output=True, text=True, check=True, timeout=60
     )
     reason = "File too large; what was there before is unchanged"
     assert run.stdout.splitlines() == [f"{folder} could not be saved: {reason}"]

@@ -25,6 +25,7 @@ from textsiam.errors import ModelFolderError
 FORMAT = 1
 MANIFEST = "manifest.json"
 REQUIRED = ("config.json", "weights.safetensors", "vocabulary.model", "calibration.json")
+READ_AGAIN = 9  # times, if the model is replaced while it is read
 _LEFT_BY_SYSTEMS = {".DS_Store", "Thumbs.db", "desktop.ini"}  # file browsers leave these in every folder
 
 
@@ -74,9 +75,30 @@ def check_target(folder: Path) -> None:
 def read_folder(folder: str | Path) -> dict[str, bytes]:
     """Read every file that the manifest of ``folder`` names, checking size and sha256.
 
-    Raises ModelFolderError for a folder that is missing, cut short, altered or made by a newer format.
+    Where another process replaces the model meanwhile, it is read again: what comes back is one model, whole. Raises
+    ModelFolderError for a folder that is missing, cut short, altered or made by a newer format.
     """
     folder = _behind_link(folder)
+    for _ in range(READ_AGAIN):
+        before = _identity(folder)
+        try:
+            return _read_files(folder)
+        except ModelFolderError:
+            if _identity(folder) == before:
+                raise
+    return _read_files(folder)
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """Give what another folder in the same place would not have; None where there is nothing."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
+def _read_files(folder: Path) -> dict[str, bytes]:
     if not folder.exists() and _previous(folder).is_dir():
         folder = _previous(folder)  # a kill fell between the two renames of _swap
     if not folder.is_dir():
