@@ -83,8 +83,7 @@ class PairModel:
         self.calibration = calibration or Calibration()
         self.details = dict(details or {})
         self.card, self.train_toml = card, train_toml
-        self.device = device
-        self._encoder, self._head = _runtime(architecture, self.weights, device)
+        self._run_on(device)
 
     @classmethod
     def load(cls, folder: str | Path, device: str | None = None) -> PairModel:
@@ -96,7 +95,7 @@ class PairModel:
         files = read_folder(folder)
         try:
             config = json.loads(files["config.json"])
-            return cls(
+            model = cls(
                 architecture=Architecture(**config["architecture"]),
                 vocabulary=files["vocabulary.model"],
                 weights=safetensors.numpy.load(files["weights.safetensors"]),
@@ -104,19 +103,21 @@ class PairModel:
                 details=config["details"],
                 card=files.get("README.md", b"").decode(),
                 train_toml=files.get("train.toml", b"").decode(),
-                device=device,
             )
         except (ValueError, KeyError, TypeError, SafetensorError) as error:
-            if isinstance(error, OptionError) and device is not None:
-                raise
             raise ModelFolderError(f"{folder} was altered: its files do not make a model ({error!r})") from error
+        if device is not None:  # only now: a device that is not there does not mean that the folder was altered
+            model._run_on(device)
+        return model
 
     def save(self, folder: str | Path) -> None:
         """Write the model folder; an earlier model there stays until the new one is complete.
 
         Raises ModelFolderError if something that is not a model stands there, or the disk refuses.
         """
-        config = {"architecture": dataclasses.asdict(self.architecture), "details": self.details}
+        # the fields of Architecture alone, for a TrainConfig is one too
+        parts = {field.name: getattr(self.architecture, field.name) for field in dataclasses.fields(Architecture)}
+        config = {"architecture": parts, "details": self.details}
         files = {
             "config.json": _json(config),
             "weights.safetensors": safetensors.numpy.save(self.weights),
@@ -127,8 +128,11 @@ class PairModel:
         }
         write_folder(folder, files)
 
-    def encode(self, texts: Sequence[str]) -> Array:
-        """Return the texts' vectors, float32 (n, D), never NaN; an empty text has the zero vector."""
+    def encode(self, texts: Iterable[str]) -> Array:
+        """Return the texts' vectors, float32 (n, D), never NaN; an empty text has the zero vector.
+
+        Raises OptionError naming the position of the first thing that is not a str.
+        """
         distinct, index = _distinct(texts)
         return self._encoder(self.tokenizer.encode(distinct))[index]
 
@@ -137,12 +141,18 @@ class PairModel:
         return float(self.score_pairs([(text_a, text_b)])[0])
 
     def score_pairs(self, pairs: Iterable[Sequence[str]]) -> Array:
-        """Return the calibrated probability of each (text a, text b), float32 (n,) in [0, 1]."""
+        """Return the calibrated probability of each (text a, text b), float32 (n,) in [0, 1].
+
+        What else stands in a pair, such as its label, is not looked at. Raises OptionError naming the position of the
+        first thing that is not a pair of str.
+        """
         return self.score_details(pairs).probabilities
 
     def score_details(self, pairs: Iterable[Sequence[str]]) -> PairScores:
-        """Score each (text a, text b), with the scores before calibration and a report on what was empty or cut."""
-        rows = pairs if isinstance(pairs, Sequence) else list(pairs)
+        """Score as ``score_pairs`` does; adds the scores before calibration and a report on what was empty or cut."""
+        if isinstance(pairs, str):
+            raise OptionError("pairs is one text, expected a list of (text a, text b)")
+        rows = list(pairs)
         raw, report = np.empty(len(rows), dtype=np.float32), TextReport()
         for start in range(0, len(rows), PAIRS_AT_ONCE):
             chunk = rows[start : start + PAIRS_AT_ONCE]
@@ -155,8 +165,8 @@ class PairModel:
         return PairScores(self.calibration.probability(raw), raw, report)
 
     def inspect(self, texts: Iterable[str]) -> TextReport:
-        """Count what of the distinct ``texts`` is empty, unknown or cut short."""
-        return TextReport.of(self.tokenizer.encode(list(dict.fromkeys(texts))))
+        """Count what of the distinct ``texts`` is empty, unknown or cut short; raises as ``encode`` does."""
+        return TextReport.of(self.tokenizer.encode(_distinct(texts)[0]))
 
     def encode_tokens(self, tokens: TokenIds) -> Array:
         """Return vectors, float32 (n, D), of texts that ``self.tokenizer`` has turned into ids."""
@@ -166,12 +176,16 @@ class PairModel:
         """Return the calibrated probability, float32 (n,), of vectors (n, D) against (n, D), row by row."""
         return self.calibration.probability(self._head(u, v))
 
+    def _run_on(self, device: str | None) -> None:
+        self.device = device
+        self._encoder, self._head = _runtime(self.architecture, self.weights, device)
+
     def __repr__(self) -> str:
         parts = self.architecture
         return f"PairModel({parts.encoder} + {parts.head}, D={parts.vector_size}, V={self.tokenizer.size})"
 
 
-def _distinct(texts: Sequence[str]) -> tuple[list[str], Array]:
+def _distinct(texts: Iterable[str]) -> tuple[list[str], Array]:
     """Give the distinct texts and, for each text, where it stands among them.
 
     They are sorted, so that a batch looks the same to the matrix library whichever text came first: this is what makes
@@ -179,18 +193,29 @@ def _distinct(texts: Sequence[str]) -> tuple[list[str], Array]:
     """
     if isinstance(texts, str):
         raise OptionError("texts is one text, expected a list of texts")
-    try:
-        distinct = sorted(set(texts))
-    except TypeError as error:
-        raise OptionError(f"a text is not a str: {error}; expected a list of texts") from error
+    given = list(texts)
+    for position, text in enumerate(given):
+        if not isinstance(text, str):
+            raise OptionError(f"texts[{position}] is {text!r:.80}, expected a str")
+    distinct = sorted(set(given))
     place = {text: number for number, text in enumerate(distinct)}
-    return distinct, np.fromiter((place[text] for text in texts), dtype=np.int64, count=len(texts))
+    return distinct, np.fromiter((place[text] for text in given), dtype=np.int64, count=len(given))
 
 
 def _check_pairs(pairs: Sequence[Sequence[str]], start: int) -> None:
     for number, pair in enumerate(pairs, start):
-        if isinstance(pair, str) or len(pair) < 2 or not isinstance(pair[0], str) or not isinstance(pair[1], str):
-            raise OptionError(f"pair {number} is {str(pair)[:80]!r}, expected (text a, text b), both str")
+        if not _is_pair(pair):
+            raise OptionError(f"pairs[{number}] is {pair!r:.80}, expected (text a, text b), both str")
+
+
+def _is_pair(pair: Sequence[str]) -> bool:
+    if isinstance(pair, str):
+        return False
+    try:
+        text_a, text_b = pair[0], pair[1]
+    except (TypeError, LookupError):
+        return False
+    return isinstance(text_a, str) and isinstance(text_b, str)
 
 
 def _runtime(architecture: Architecture, weights: Mapping[str, Array], device: str | None) -> tuple[Encoder, Head]:
