@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from textsiam.data.sample import MAX_PAIRS, SamplePair, sample_pairs, sample_rows
+from textsiam.data.sample import MAX_CORE_PAIRS, MAX_PAIRS, SamplePair, sample_pairs, sample_rows
 from textsiam.data.sample_family import KINDS, PAIRS_IN_QUAD, QUADS_IN_FAMILY
 from textsiam.data.sample_wording import normalised
 from textsiam.data.split import split_pairs
@@ -73,11 +73,11 @@ def test_any_number_of_pairs(n: int, seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [0, 1])
-def test_the_most_pairs(seed: int) -> None:
-    rows = sample_rows(MAX_PAIRS, seed=seed)
-    assert Counter(row.kind for row in rows) == {"duplicate": 25_000} | dict.fromkeys(KINDS, 6250)
-    assert len({frozenset(map(normalised, row[:2])) for row in rows}) == MAX_PAIRS
+@pytest.mark.parametrize(("n", "seed"), [(MAX_CORE_PAIRS, 0), (MAX_CORE_PAIRS, 1), (MAX_PAIRS, 0), (MAX_PAIRS, 1)])
+def test_the_most_pairs_of_each_catalogue(n: int, seed: int) -> None:
+    rows = sample_rows(n, seed=seed)
+    assert Counter(row.kind for row in rows) == {"duplicate": n // 2} | dict.fromkeys(KINDS, n // 8)
+    assert len({frozenset(map(normalised, row[:2])) for row in rows}) == n
     assert max(components(rows)) <= PAIRS_IN_QUAD * QUADS_IN_FAMILY
 
 

@@ -7,23 +7,30 @@ from collections import Counter
 
 import pytest
 
-from textsiam.data.sample_catalogue import TOPICS, neighbours, opposites
+from textsiam.data.sample_catalogue import CORE, FULL, Catalogue, neighbours, opposites
 from textsiam.data.sample_topics import SLOT_VALUES, Intent, Topic
 from textsiam.data.sample_wording import can_exchange_clauses, normalised
 
-INTENTS = [(topic, intent) for topic in TOPICS for intent in topic.intents]
+INTENTS = [(topic, intent) for topic in FULL.topics for intent in topic.intents]
 EACH = pytest.mark.parametrize(("topic", "intent"), INTENTS, ids=[intent.name for _, intent in INTENTS])
 
 
-def test_there_are_enough_intents_of_each_sort() -> None:
-    assert len(INTENTS) >= 70
-    assert sum(topic.ordered is not None for topic, _ in INTENTS) >= 12
-    assert sum(intent.opposite is not None for _, intent in INTENTS) >= 15
+@pytest.mark.parametrize(("catalogue", "intents"), [(CORE, 73), (FULL, 111)], ids=["core", "full"])
+def test_there_are_enough_intents_of_each_sort(catalogue: Catalogue, intents: int) -> None:
+    chosen = [(topic, intent) for topic in catalogue.topics for intent in topic.intents]
+    assert len(chosen) == intents
+    assert sum(topic.ordered is not None for topic, _ in chosen) >= 12
+    assert sum(intent.opposite is not None for _, intent in chosen) >= 15
+
+
+def test_the_core_is_part_of_the_whole() -> None:
+    assert {topic.name for topic in CORE.topics} < {topic.name for topic in FULL.topics}
+    assert all(set(CORE.values[kind]) <= set(values) for kind, values in FULL.values.items())
 
 
 def test_names_are_unique() -> None:
     assert len({intent.name for _, intent in INTENTS}) == len(INTENTS)
-    assert len({topic.name for topic in TOPICS}) == len(TOPICS)
+    assert len({topic.name for topic in FULL.topics}) == len(FULL.topics)
 
 
 def test_no_phrasing_is_used_twice() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import re
 from collections import Counter
@@ -33,6 +34,7 @@ def texts(rows: list[SamplePair]) -> list[str]:
     return sorted({text for row in rows for text in row[:2]})
 
 
+@functools.cache
 def bag(text: str) -> Counter[str]:
     return Counter(normalised(text).split())
 

@@ -1,21 +1,41 @@
-"""All topics of the sample corpus, and what can be asked of their intents."""
+"""All topics of the sample corpus, a smaller choice of them for smaller corpora, and how their intents relate."""
 
 from __future__ import annotations
 
-from textsiam.data.sample_devices import DEVICE_TOPICS
-from textsiam.data.sample_home import HOME_TOPICS
-from textsiam.data.sample_life import LIFE_TOPICS
-from textsiam.data.sample_money import MONEY_TOPICS
-from textsiam.data.sample_office import OFFICE_TOPICS
-from textsiam.data.sample_shops import SHOP_TOPICS
-from textsiam.data.sample_staff import STAFF_TOPICS
-from textsiam.data.sample_topics import Intent, Topic
-from textsiam.data.sample_travel import TRAVEL_TOPICS
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-TOPICS: tuple[Topic, ...] = (
-    *(*TRAVEL_TOPICS, *MONEY_TOPICS, *HOME_TOPICS, *SHOP_TOPICS),
-    *(*DEVICE_TOPICS, *OFFICE_TOPICS, *STAFF_TOPICS, *LIFE_TOPICS),
+from textsiam.data.sample_devices import FILES, FORMATS, NOTIFICATIONS, SIGN_IN
+from textsiam.data.sample_home import BILLS, MOVING, SUBSCRIPTIONS
+from textsiam.data.sample_life import APPOINTMENTS, COURSES, LIBRARY, TRANSLATION
+from textsiam.data.sample_money import ACCOUNTS, CURRENCIES, PLANS
+from textsiam.data.sample_office import ACCESS, HANDOVER, MAIL
+from textsiam.data.sample_shops import DELIVERY, PARCELS, RETURNS
+from textsiam.data.sample_staff import LEAVE, MEETINGS, PRINTING
+from textsiam.data.sample_topics import SLOT_VALUES, Intent, Topic
+from textsiam.data.sample_travel import CARDS_ABROAD, FLIGHTS, HOTELS, TRAINS
+
+_CORE_TOPICS: tuple[Topic, ...] = (
+    *(FLIGHTS, TRAINS, HOTELS, CURRENCIES, ACCOUNTS, PLANS, BILLS, SUBSCRIPTIONS, RETURNS, DELIVERY),
+    *(FILES, FORMATS, NOTIFICATIONS, ACCESS, MEETINGS, APPOINTMENTS, LIBRARY),
 )
+_MORE_TOPICS: tuple[Topic, ...] = (
+    *(CARDS_ABROAD, MOVING, PARCELS, SIGN_IN, MAIL, HANDOVER, LEAVE, PRINTING, TRANSLATION, COURSES),
+)
+_CORE_VALUES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What to draw from: topics, and the values of each kind of slot."""
+
+    topics: tuple[Topic, ...]
+    values: Mapping[str, tuple[str, ...]]
+
+
+FULL = Catalogue((*_CORE_TOPICS, *_MORE_TOPICS), SLOT_VALUES)
+CORE = Catalogue(_CORE_TOPICS, {kind: values[:_CORE_VALUES] for kind, values in SLOT_VALUES.items()})
+"""In a small corpus, fewer intents and values occur often enough to be learnt from it."""
 
 
 def opposites(topic: Topic, intent: Intent) -> list[Intent]:

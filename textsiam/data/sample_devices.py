@@ -227,5 +227,3 @@ SIGN_IN = Topic(
         ),
     ),
 )
-
-DEVICE_TOPICS = (FILES, FORMATS, NOTIFICATIONS, SIGN_IN)

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from textsiam.data.sample_catalogue import TOPICS, neighbours, opposites
-from textsiam.data.sample_topics import SLOT_VALUES, Intent, Topic
+from textsiam.data.sample_catalogue import Catalogue, neighbours, opposites
+from textsiam.data.sample_topics import Intent, Topic
 from textsiam.data.sample_wording import Manner, can_exchange_clauses, draw_manner, write_text
 
 KINDS = ("slot", "order", "negation", "intent")
@@ -40,10 +40,10 @@ class _Question:
 class FamilySource:
     """Draws families whose questions are in no family before."""
 
-    def __init__(self, rng: random.Random) -> None:
-        self._rng = rng
+    def __init__(self, catalogue: Catalogue, rng: random.Random) -> None:
+        self._values, self._rng = catalogue.values, rng
         self._taken: set[tuple[str, tuple[str, ...]]] = set()
-        bases = [(topic, intent) for topic in TOPICS for intent in topic.intents]
+        bases = [(topic, intent) for topic in catalogue.topics for intent in topic.intents]
         self._bases = {kind: [base for base in bases if kind in kinds_of(*base)] for kind in KINDS}
 
     def family(self, needs: Counter[str]) -> list[Link]:
@@ -74,7 +74,7 @@ class FamilySource:
     def _draw_values(self, topic: Topic) -> tuple[str, ...]:
         values: list[str] = []
         for kind in topic.slots.values():
-            values.append(self._rng.choice([value for value in SLOT_VALUES[kind] if value not in values]))
+            values.append(self._rng.choice([value for value in self._values[kind] if value not in values]))
         return tuple(values)
 
     def _contrast(self, base: _Question, kind: str) -> _Question:
@@ -90,7 +90,7 @@ class FamilySource:
             changed[first], changed[second] = values[second], values[first]
         else:
             place = self._rng.randrange(len(values))
-            others = [value for value in SLOT_VALUES[topic.slots[names[place]]] if value not in values]
+            others = [value for value in self._values[topic.slots[names[place]]] if value not in values]
             changed[place] = self._rng.choice(others)
         return _Question(topic, intent, tuple(changed))
 

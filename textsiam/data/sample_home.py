@@ -172,5 +172,3 @@ SUBSCRIPTIONS = Topic(
         ),
     ),
 )
-
-HOME_TOPICS = (MOVING, BILLS, SUBSCRIPTIONS)

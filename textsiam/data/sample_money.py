@@ -167,5 +167,3 @@ PLANS = Topic(
         ),
     ),
 )
-
-MONEY_TOPICS = (CURRENCIES, ACCOUNTS, PLANS)

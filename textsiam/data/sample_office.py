@@ -151,5 +151,3 @@ ACCESS = Topic(
         ),
     ),
 )
-
-OFFICE_TOPICS = (MAIL, HANDOVER, ACCESS)

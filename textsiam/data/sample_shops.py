@@ -160,5 +160,3 @@ DELIVERY = Topic(
         ),
     ),
 )
-
-SHOP_TOPICS = (PARCELS, RETURNS, DELIVERY)

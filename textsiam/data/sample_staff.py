@@ -171,5 +171,3 @@ PRINTING = Topic(
         ),
     ),
 )
-
-STAFF_TOPICS = (LEAVE, MEETINGS, PRINTING)

@@ -236,5 +236,3 @@ CARDS_ABROAD = Topic(
         ),
     ),
 )
-
-TRAVEL_TOPICS = (FLIGHTS, TRAINS, HOTELS, CARDS_ABROAD)
