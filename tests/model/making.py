@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from hypothesis import settings
 
 from textsiam.model.architecture import Architecture
-from textsiam.text.tokenizer import TokenIds
+from textsiam.text.tokenizer import PAD_ID, TokenIds
 
 Array = npt.NDArray[Any]
+QUICK = settings(deadline=None, max_examples=40)  # for tests with hypothesis, on a machine that others use too
 
 
 def random_weights(
@@ -34,7 +36,9 @@ def random_weights(
         shapes["head.hidden.bias"] = (architecture.head_units,)
         shapes["head.output.weight"] = (1, architecture.head_units)
         shapes["head.output.bias"] = (1,)
-    return {name: rng.normal(0, scale, shape).astype(np.float32) for name, shape in shapes.items()}
+    weights = {name: rng.normal(0, scale, shape).astype(np.float32) for name, shape in shapes.items()}
+    weights["encoder.embedding.weight"][PAD_ID] = 0  # as torch keeps it
+    return weights
 
 
 def random_tokens(lengths: Sequence[int], vocabulary_size: int, *, seed: int = 0) -> TokenIds:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from textsiam.errors import OptionError
@@ -35,6 +35,7 @@ def correct(probabilities: Array, labels: Array, threshold: float) -> int:
     return sum((float(p) >= threshold) == (y == 1) for p, y in zip(probabilities, labels, strict=True))
 
 
+@settings(deadline=None)
 @given(SCORED)
 @example([(JUST_BELOW_1, 0), (1.0, 1)])
 @example([(NEXT_BELOW, 0), (JUST_BELOW_1, 1)])
@@ -51,6 +52,7 @@ def test_no_threshold_is_more_accurate(scored: list[tuple[float, int]]) -> None:
     assert int(((probabilities >= threshold) == (labels == 1)).sum()) == best
 
 
+@settings(deadline=None)
 @given(SCORED)
 def test_of_equally_good_cuts_it_takes_the_one_nearest_to_a_half(scored: list[tuple[float, int]]) -> None:
     probabilities, labels = split(scored)
@@ -63,6 +65,7 @@ def test_of_equally_good_cuts_it_takes_the_one_nearest_to_a_half(scored: list[tu
             assert abs(threshold - 0.5) <= abs(middle - 0.5) + 1e-7
 
 
+@settings(deadline=None)
 @given(SCORED, st.randoms())
 def test_the_order_of_the_pairs_does_not_matter(scored: list[tuple[float, int]], random: Any) -> None:
     shuffled = list(scored)
@@ -99,6 +102,7 @@ def test_lengths_that_differ_or_are_0_are_refused(count: int, labels: int) -> No
         best_accuracy_threshold(np.zeros(count, np.float32), np.zeros(labels, np.float32))
 
 
+@settings(deadline=None)
 @given(st.floats(-30, 30), st.floats(-5, 5), st.lists(st.floats(-20, 20, width=32), min_size=1, max_size=8))
 def test_probability_is_the_sigmoid_of_the_logit(slope: float, intercept: float, raw: list[float]) -> None:
     calibration = Calibration(slope=slope, intercept=intercept)
@@ -113,6 +117,7 @@ def test_probability_is_the_sigmoid_of_the_logit(slope: float, intercept: float,
         assert probability == pytest.approx(by_hand, abs=1e-7)
 
 
+@settings(deadline=None)
 @given(st.floats(1e-6, 1e6), st.floats(-1e6, 1e6), st.lists(st.floats(width=32, allow_nan=False), max_size=20))
 @example(1.0, 0.0, [3.4e38, -3.4e38, 0.0, math.inf, -math.inf])
 def test_probability_never_falls_and_stays_within_0_and_1(slope: float, intercept: float, raw: list[float]) -> None:

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from tests.model.making import random_weights
+from tests.model.making import QUICK, random_weights
 from textsiam.model.architecture import HEADS, Architecture
 from textsiam.model.heads import NUMPY_HEADS, Head, cosine_similarity
 
@@ -59,6 +59,7 @@ def vectors(rows: int, low: float = -4, high: float = 4) -> st.SearchStrategy[Ar
 
 
 @pytest.mark.parametrize("name", HEADS)
+@QUICK
 @given(u=vectors(4), v=vectors(4))
 def test_a_head_gives_what_a_loop_gives(name: str, u: Array, v: Array) -> None:
     got = make_head(name)(u, v)
@@ -70,6 +71,7 @@ def test_a_head_gives_what_a_loop_gives(name: str, u: Array, v: Array) -> None:
 
 
 @pytest.mark.parametrize("name", HEADS)
+@QUICK
 @given(u=vectors(5, -1e4, 1e4), v=vectors(5, -1e4, 1e4))
 def test_the_sides_can_be_swapped_bit_for_bit(name: str, u: Array, v: Array) -> None:
     head = make_head(name)
@@ -101,6 +103,7 @@ def test_a_zero_vector_has_cosine_0_and_its_own_distance() -> None:
     assert np.isfinite(make_head("mlp")(zero, zero)).all()
 
 
+@QUICK
 @given(vectors(3), st.floats(1e-6, 1e6))
 @example(np.full((3, SIZE), 1e-5, dtype=np.float32), 1.0)
 def test_a_vector_and_its_multiple_have_cosine_1(u: Array, factor: float) -> None:
@@ -110,6 +113,7 @@ def test_a_vector_and_its_multiple_have_cosine_1(u: Array, factor: float) -> Non
     assert cosine_similarity(u, v)[v_is_long] == pytest.approx(1, abs=1e-5)
 
 
+@QUICK
 @given(vectors(6, -1e6, 1e6), vectors(6, -1e6, 1e6))
 def test_a_cosine_never_leaves_its_range(u: Array, v: Array) -> None:
     got = cosine_similarity(u, v)

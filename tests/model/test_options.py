@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.model.making import QUICK
 from textsiam.errors import OptionError
 from textsiam.model.options import check_options, known_options, option
 
@@ -91,6 +92,7 @@ def test_every_mistake_is_listed_at_once_in_the_order_of_the_fields() -> None:
     assert [problem.split(" is ")[0] for problem in found] == ["kind", "name", "steps", "rate", "least", "most", "fast"]
 
 
+@QUICK
 @given(st.integers() | st.floats() | st.booleans() | st.text() | st.none() | st.binary())
 def test_a_bounded_whole_number_takes_nothing_else(value: Any) -> None:
     if type(value) is int and 1 <= value <= 10:
@@ -99,6 +101,7 @@ def test_a_bounded_whole_number_takes_nothing_else(value: Any) -> None:
         assert problems(steps=value)[0].startswith("steps is ")
 
 
+@QUICK
 @given(st.integers() | st.floats() | st.booleans() | st.text() | st.none())
 def test_a_bounded_number_takes_nothing_else(value: Any) -> None:
     if type(value) in {int, float} and 0 <= value <= 1:

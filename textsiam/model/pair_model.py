@@ -120,7 +120,10 @@ class PairModel:
         config = {"architecture": parts, "details": self.details}
         files = {
             "config.json": _json(config),
-            "weights.safetensors": safetensors.numpy.save(self.weights),
+            # safetensors writes an array's memory as it lies, even where its axes are transposed
+            "weights.safetensors": safetensors.numpy.save(
+                {name: np.ascontiguousarray(weight) for name, weight in self.weights.items()}
+            ),
             "vocabulary.model": self.tokenizer.proto,
             "calibration.json": _json(dataclasses.asdict(self.calibration)),
             "train.toml": self.train_toml.encode(),
