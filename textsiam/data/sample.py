@@ -44,7 +44,8 @@ def sample_rows(n: int = 8000, *, seed: int = 0) -> list[SamplePair]:
 
     The others are, in equal parts, of kind "slot", "order", "negation" and "intent". No pair occurs twice, nor
     turned round; components (texts joined by any pair) have at most 20 pairs. Up to 10,000 pairs are drawn from
-    73 intents and up to 10 values a slot, more pairs from 111 intents and up to 23 values. Raises OptionError for an ``n`` out of range.
+    73 intents and up to 10 values a slot, more pairs from 111 intents and up to 23 values.
+    Raises OptionError for an ``n`` out of range.
     """
     if not MIN_PAIRS <= n <= MAX_PAIRS:
         raise OptionError(f"n is {n}, expected {MIN_PAIRS} to {MAX_PAIRS} pairs of the sample corpus")
