@@ -63,6 +63,14 @@ def test_all_mistakes_come_at_once() -> None:
         assert part in str(caught.value)
 
 
+@pytest.mark.parametrize(("kind", "least"), [("unigram", 5), ("char", 5), ("word", 7)])
+def test_the_least_size_has_room_for_the_symbols(kind: str, least: int) -> None:
+    changed = GOOD | {"type": kind, "user_defined_symbols": ("[A]", "[B]")}
+    VocabularyOptions(**(changed | {"size": least}))
+    with pytest.raises(OptionError, match=f"size is {least - 1}, expected a whole number from {least} "):
+        VocabularyOptions(**(changed | {"size": least - 1}))
+
+
 def test_symbols() -> None:
     assert as_symbols(["a", "b"]) == ("a", "b")
     with pytest.raises(OptionError, match="user_defined_symbols is 'ab', expected a sequence of str"):
