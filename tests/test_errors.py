@@ -80,7 +80,12 @@ def test_an_allowed_choice_passes() -> None:
 
 @pytest.mark.parametrize(
     ("got", "hint"),
-    [("bec", "; did you mean 'bce'?"), ("Multiple-Negatives", "; did you mean 'multiple_negatives'?"), ("zzz", "")],
+    [
+        ("bec", "; did you mean 'bce'?"),
+        ("BCE", "; did you mean 'bce'?"),
+        ("Multiple-Negatives", "; did you mean 'multiple_negatives'?"),
+        ("zzz", ""),
+    ],
 )
 def test_a_wrong_choice_is_told_what_is_taken(got: str, hint: str) -> None:
     with pytest.raises(OptionError) as caught:
