@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from textsiam.data.pairs import Pairs
 from textsiam.data.read import read_pairs
 from textsiam.errors import DataError
 from textsiam.evaluation.curves import precision_recall_points, roc_points
-from textsiam.evaluation.metrics import binary_metrics, graded_metrics
+from textsiam.evaluation.metrics import binary_metrics, check_both_classes, graded_metrics
 from textsiam.model.pair_model import PairModel, TextReport
 
 Array = npt.NDArray[Any]
@@ -116,13 +117,12 @@ def evaluate(model: PairModel, pairs: Any, *, by: str | None = None) -> Evaluati
     Raises DataError for pairs that cannot be read, a column that is not there, or 0/1 labels of which one is missing.
     """
     pairs = read_pairs(pairs, keep=() if by is None else (by,))
+    kinds = _checked(pairs, by)
     scores = model.score_details(list(zip(pairs.text_a, pairs.text_b, strict=True)))
     probabilities = scores.probabilities
     labels = pairs.labels
     metrics: dict[str, Any]
     if pairs.graded:
-        if by is not None:
-            raise DataError("slices are made of pairs with 0/1 labels, these labels are graded; leave out by")
         metrics = dict(graded_metrics(probabilities, labels))
     else:
         threshold = model.calibration.threshold
@@ -132,11 +132,20 @@ def evaluate(model: PairModel, pairs: Any, *, by: str | None = None) -> Evaluati
         label_mean=float(labels.mean()),
         prior=model.calibration.prior,
         texts=scores.texts,
-        slices={} if by is None else _slices(probabilities, labels, pairs.extra(by), model.calibration.threshold),
+        slices={} if kinds is None else _slices(probabilities, labels, kinds, model.calibration.threshold),
         probabilities=probabilities,
         labels=labels,
         **metrics,
     )
+
+
+def _checked(pairs: Pairs, by: str | None) -> list[str] | None:
+    """Raise before anything is scored where the metrics or slices cannot be made; gives the column ``by``."""
+    if not pairs.graded:
+        check_both_classes(pairs.labels > 0.5)
+    elif by is not None:
+        raise DataError("slices are made of pairs with 0/1 labels, these labels are graded; leave out by")
+    return None if by is None else pairs.extra(by)
 
 
 def _slices(probabilities: Array, labels: Array, values: list[str], threshold: float) -> dict[str, Slice]:

@@ -42,11 +42,14 @@ def binary_metrics(probabilities: Array, labels: Array, threshold: float) -> dic
 def graded_metrics(probabilities: Array, labels: Array) -> dict[str, float | None]:
     """Compute Pearson and Spearman correlation and the mean squared error of grades in [0, 1].
 
-    A correlation with something constant is not defined: None.
+    A correlation with something constant is not defined: None. Raises DataError if there are no pairs.
     """
     from scipy import stats
 
-    error = float(np.mean((probabilities.astype(np.float64) - labels) ** 2))
+    if len(labels) == 0:
+        raise DataError("evaluating needs pairs, but there are none")
+    probabilities, labels = probabilities.astype(np.float64), labels.astype(np.float64)
+    error = float(np.mean((probabilities - labels) ** 2))
     if len(labels) < 2 or np.ptp(probabilities) == 0 or np.ptp(labels) == 0:
         return {"pearson": None, "spearman": None, "mean_squared_error": error}
     return {
@@ -59,12 +62,15 @@ def graded_metrics(probabilities: Array, labels: Array) -> dict[str, float | Non
 def expected_calibration_error(probabilities: Array, truth: Array, bins: int = ECE_BINS) -> float:
     """Mean gap between probability and share of same pairs, over ``bins`` bins that hold equally many pairs.
 
-    With equal-mass bins, as Nixon et al. 2019 ("Measuring calibration in deep learning") advise; in [0, 1].
+    With equal-mass bins, as Nixon et al. 2019 ("Measuring calibration in deep learning") advise; pairs of equal
+    probability share a bin, so that the order of the pairs does not matter. In [0, 1].
     """
-    order = np.argsort(probabilities, kind="stable")
-    parts = [part for part in np.array_split(order, bins) if len(part)]
-    gaps = [len(part) * abs(float(probabilities[part].mean(dtype=np.float64)) - truth[part].mean()) for part in parts]
-    return float(sum(gaps) / len(order))
+    _, place, counts = np.unique(probabilities, return_inverse=True, return_counts=True)
+    first_ranks = np.cumsum(counts) - counts
+    bin_of_pair = (first_ranks * bins // len(probabilities))[place]
+    # the gap of a bin, times its pairs
+    gaps = np.bincount(bin_of_pair, weights=probabilities.astype(np.float64) - truth, minlength=bins)
+    return float(np.abs(gaps).sum() / len(probabilities))
 
 
 def check_both_classes(truth: Array) -> None:

@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import textsiam
+from textsiam.data.pairs import Pairs
+from textsiam.errors import DataError
+from textsiam.evaluation.curves import precision_recall_points, roc_points
+from textsiam.evaluation.evaluate import BINARY, METRICS, evaluate
+from textsiam.evaluation.metrics import binary_metrics, graded_metrics
+from textsiam.model.pair_model import PairModel, TextReport
+
+# text a, text b, label, source
+ROWS = [
+    ("red cat sleeps", "red cat sleeps now", 1, "forum"),
+    ("green dog runs", "blue bird sings", 0, "forum"),
+    ("blue bird", "blue bird", 1, "mail"),
+    ("red dog runs here", "green dog runs here", 0, "forum"),
+    ("cat runs", "dog sings", 1, "forum"),
+    ("bird sings today", "bird sings now", 1, "mail"),
+    ("", "cat", 0, "chat"),
+    ("red", "blue", 0, "chat"),
+]
+RECORDS: list[dict[str, object]] = [
+    {"text_a": a, "text_b": b, "label": label, "source": source} for a, b, label, source in ROWS
+]
+GRADED = [(a, b, grade) for (a, b, _, _), grade in zip(ROWS, (4.5, 0, 5, 2, 1.5, 4, 0, 0.5), strict=True)]
+
+
+def records(keep: int = len(RECORDS)) -> Pairs:
+    return textsiam.read_pairs(RECORDS[:keep], keep=["source"])
+
+
+def test_the_metrics_are_those_of_the_models_scores_at_its_threshold(model: PairModel) -> None:
+    result = evaluate(model, records())
+    scores = model.score_details([(a, b) for a, b, _, _ in ROWS])
+    labels = np.array([label for _, _, label, _ in ROWS], dtype=np.float32)
+    assert result.pairs == 8
+    assert result.label_mean == 0.5
+    assert result.prior == 0.37
+    assert result.threshold == 0.4
+    assert result.texts == scores.texts
+    assert result.texts.empty == 1
+    assert result.slices == {}
+    assert result.probabilities.tobytes() == scores.probabilities.tobytes()
+    assert result.labels.tolist() == labels.tolist()
+    assert {name: getattr(result, name) for name in BINARY[1:]} == binary_metrics(scores.probabilities, labels, 0.4)
+    assert (result.pearson, result.spearman, result.mean_squared_error) == (None, None, None)
+    # some are right and some are wrong, or the test would hold nothing
+    assert result.accuracy is not None
+    assert 0.5 < result.accuracy < 1
+
+
+def test_curves_are_those_of_the_scores(model: PairModel) -> None:
+    result = evaluate(model, records())
+    for got, expected in (
+        (result.roc(), roc_points(result.probabilities, result.labels)),
+        (result.precision_recall(), precision_recall_points(result.probabilities, result.labels)),
+    ):
+        assert {name: values.tolist() for name, values in got.items()} == {
+            name: values.tolist() for name, values in expected.items()
+        }
+
+
+def test_rows_mappings_and_files_do_as_well_as_pairs(model: PairModel, tmp_path: Path) -> None:
+    expected = evaluate(model, records()).to_dict()
+    assert evaluate(model, [row[:3] for row in ROWS]).to_dict() == expected
+    assert evaluate(model, RECORDS).to_dict() == expected
+    assert evaluate(model, iter(RECORDS)).to_dict() == expected
+    lines = ["text_a\ttext_b\tlabel\tsource", *("\t".join(map(str, row)) for row in ROWS)]
+    (tmp_path / "pairs.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="")
+    assert evaluate(model, tmp_path / "pairs.tsv").to_dict() == expected
+    assert set(evaluate(model, tmp_path / "pairs.tsv", by="source").slices) == {"chat", "forum", "mail"}
+
+
+def test_slices_hold_the_metrics_of_their_pairs(model: PairModel) -> None:
+    result = evaluate(model, records(), by="source")
+    sources = [source for _, _, _, source in ROWS]
+    called = result.probabilities >= 0.4
+    assert list(result.slices) == ["chat", "forum", "mail"]
+    for source, found in result.slices.items():
+        inside = [place for place, other in enumerate(sources) if other == source]
+        assert found.pairs == len(inside)
+        assert found.accuracy == sum(called[place] == ROWS[place][2] for place in inside) / len(inside)
+        compared = inside
+        if len({ROWS[place][2] for place in inside}) == 1:  # one label: against all pairs of the other
+            compared = inside + [place for place, row in enumerate(ROWS) if row[2] != ROWS[inside[0]][2]]
+        same, different = ([result.probabilities[p] for p in compared if ROWS[p][2] == label] for label in (1, 0))
+        won = sum(1.0 if p > q else 0.5 if p == q else 0.0 for p in same for q in different)
+        assert found.roc_auc == pytest.approx(won / len(same) / len(different))
+
+
+def test_a_slice_column_is_read_from_rows_too(model: PairModel) -> None:
+    assert evaluate(model, RECORDS, by="source").slices == evaluate(model, records(), by="source").slices
+
+
+def test_grades_are_correlated(model: PairModel) -> None:
+    pairs = textsiam.read_pairs(GRADED, label_range=(0, 5))
+    result = evaluate(model, pairs)
+    grades = np.array([grade / 5 for _, _, grade in GRADED], dtype=np.float32)
+    expected = graded_metrics(result.probabilities, grades)
+    assert result.label_mean == pytest.approx(float(grades.mean()), abs=1e-6)
+    for name, value in expected.items():
+        assert getattr(result, name) == pytest.approx(value, abs=1e-6)
+    assert {getattr(result, name) for name in BINARY} == {None}
+
+
+def test_grades_have_no_slices(model: PairModel) -> None:
+    pairs = textsiam.read_pairs(GRADED, label_range=(0, 5))
+    with pytest.raises(DataError, match="these labels are graded; leave out by"):
+        evaluate(model, pairs, by="source")
+
+
+class Unused:
+    """Stands for a model that must not be asked."""
+
+    def __getattr__(self, name: str) -> None:
+        raise AssertionError(f"the pairs are at fault, but the model was asked for {name}")
+
+
+@pytest.mark.parametrize("label", [0, 1])
+def test_one_label_is_refused_before_anything_is_scored(label: int) -> None:
+    unused: Any = Unused()
+    pairs = textsiam.read_pairs([("a", "b", label), ("c", "d", label)])
+    with pytest.raises(DataError, match=f"all 2 have label {label}"):
+        evaluate(unused, pairs)
+
+
+def test_a_column_that_is_not_there_is_refused_before_anything_is_scored() -> None:
+    unused: Any = Unused()
+    with pytest.raises(DataError, match="no extra column 'sauce'; there are source"):
+        evaluate(unused, records(), by="sauce")
+
+
+def test_no_pairs_are_refused(model: PairModel) -> None:
+    with pytest.raises(DataError, match="there are none"):
+        evaluate(model, records().select([]))
+    with pytest.raises(DataError, match="there are none"):
+        evaluate(model, textsiam.read_pairs(GRADED, label_range=(0, 5)).select([]))
+
+
+@pytest.mark.parametrize("kind", ["binary", "graded"])
+def test_to_dict_is_json(model: PairModel, kind: str) -> None:
+    graded = textsiam.read_pairs(GRADED, label_range=(0, 5))
+    result = evaluate(model, graded) if kind == "graded" else evaluate(model, records(), by="source")
+    values = result.to_dict()
+    assert json.loads(json.dumps(values, allow_nan=False)) == values
+    assert set(values) == {"pairs", "label_mean", "prior", "texts", "slices", *METRICS}
+    assert values["texts"] == {"texts": 15, "empty": 1, "unknown": 0, "cut": 0, "unknown_tokens": 0}
+    if kind == "binary":
+        assert values["slices"]["mail"]["pairs"] == 2
+        assert values["pearson"] is None
+    else:
+        assert values["accuracy"] is None
+
+
+def test_the_table_has_a_line_for_each_number(model: PairModel) -> None:
+    result = evaluate(model, records(), by="source")
+    lines = [line.split() for line in str(result).splitlines()]
+    assert lines[0] == ["pairs", "8"]
+    assert lines[1] == ["label", "mean", "0.5000"]
+    for number, name in enumerate(BINARY, 2):
+        assert lines[number] == [*name.split("_"), f"{getattr(result, name):.4f}"]
+    assert lines[12:15] == [["texts", "empty", "1"], ["texts", "unknown", "0"], ["texts", "cut", "0"]]
+    assert lines[15:17] == [[], ["slice", "pairs", "accuracy", "ROC-AUC"]]
+    for line, (name, part) in zip(lines[17:], result.slices.items(), strict=True):
+        assert line == [name, f"{part.pairs}", f"{part.accuracy:.4f}", f"{part.roc_auc:.4f}"]
+
+
+def test_the_table_of_grades_leaves_out_what_does_not_apply(model: PairModel) -> None:
+    result = evaluate(model, textsiam.read_pairs(GRADED, label_range=(0, 5)))
+    names = [line[:20].strip() for line in str(result).splitlines()]
+    assert names == [
+        "pairs", "label mean", "pearson", "spearman", "mean squared error", "texts empty", "texts unknown", "texts cut"
+    ]  # fmt: skip
+
+
+def test_the_reports_of_texts_reach_the_result(model: PairModel) -> None:
+    rows = [("red " * 50, "龘", 1), ("red", "cat", 0)]
+    assert evaluate(model, rows).texts == TextReport(texts=4, empty=0, unknown=1, cut=1, unknown_tokens=1)
