@@ -118,8 +118,6 @@ def _sigmoid_in_place(x: Array) -> None:
 
 def _buckets(tokens: TokenIds) -> Iterator[tuple[Array, Array]]:
     """Give (rows, ids_BT) for every length that occurs, so that no batch is padded."""
-    if len(tokens) == 0:
-        return
     for length, rows in exact_length_buckets(tokens.lengths, BUCKET_TOKENS):
         positions_BT = tokens.offsets[:-1][rows, None] + np.arange(length)
         yield rows, tokens.ids[positions_BT]
