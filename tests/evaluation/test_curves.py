@@ -15,7 +15,7 @@ from textsiam.evaluation.metrics import binary_metrics
 
 Array = npt.NDArray[Any]
 Scored = list[tuple[float, int]]
-QUICK = settings(deadline=None, max_examples=60)
+QUICK = settings(deadline=None, max_examples=40)
 SCORED = st.lists(
     st.tuples(st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]) | st.floats(0, 1, width=32), st.integers(0, 1)),
     min_size=2,

@@ -22,7 +22,7 @@ from textsiam.evaluation.metrics import (
 
 Array = npt.NDArray[Any]
 Scored = list[tuple[float, int]]
-QUICK = settings(deadline=None, max_examples=60)
+QUICK = settings(deadline=None, max_examples=40)
 
 # few distinct values, so that ties are common
 PROBABILITIES = st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0]) | st.floats(0, 1, width=32)
