@@ -52,9 +52,9 @@ class LSTMEncoder(nn.Module):
         """Return (B, H), or (B, 2H) in two directions."""
         ids_TB, seen_B = ids_BT.T.contiguous(), lengths_B.clamp(min=1)
         reverse_TB = _reversed_places(seen_B, len(ids_TB)) if self.architecture.bidirectional else None
-        x_TBD = self.dropout(self.embedding(ids_TB))
+        x_TBD = self._drop(self.embedding(ids_TB))
         # Reversing the ids and embedding them again is cheaper than gathering embeddings, above all backward.
-        back_TBD = x_TBD if reverse_TB is None else self.dropout(self.embedding(ids_TB.gather(0, reverse_TB)))
+        back_TBD = x_TBD if reverse_TB is None else self._drop(self.embedding(ids_TB.gather(0, reverse_TB)))
         last = len(self.layers) - 1
         for number, layer in enumerate(self.layers):
             assert isinstance(layer, nn.ModuleDict)
@@ -64,10 +64,16 @@ class LSTMEncoder(nn.Module):
                 if number < last:
                     states[1] = _take_places(states[1], reverse_TB)
             if number < last:
-                x_TBD = self.dropout(torch.cat(states, dim=2))
+                x_TBD = self._drop(torch.cat(states, dim=2))
                 back_TBD = x_TBD if reverse_TB is None else _take_places(x_TBD, reverse_TB)
         vectors = torch.cat([self._pool(state_TBH, seen_B) for state_TBH in states], dim=1)
         return vectors * (lengths_B > 0)[:, None]
+
+    def _drop(self, x_TBD: torch.Tensor) -> torch.Tensor:
+        """Drop the same components at every token of a text (Gal and Ghahramani 2016): better, and 1/T of the draws."""
+        if not self.training or self.dropout.p == 0:
+            return x_TBD
+        return x_TBD * self.dropout(x_TBD.new_ones(1, *x_TBD.shape[1:]))
 
     def _pool(self, state_TBH: torch.Tensor, seen_B: torch.Tensor) -> torch.Tensor:
         steps, batch = state_TBH.shape[:2]

@@ -10,6 +10,7 @@ from torch import nn
 from textsiam.model.architecture import Architecture
 
 EPSILON = 1e-8
+COMPARISON_SCALE, SUM_SCALE = 8.0, 0.25  # of the MLP's first weights, against the usual start
 
 
 class CosineHead(nn.Module):
@@ -38,6 +39,11 @@ class MLPHead(nn.Module):
         self.hidden = nn.Linear(3 * architecture.vector_size, architecture.head_units)
         self.dropout = nn.Dropout(dropout)
         self.output = nn.Linear(architecture.head_units, 1)
+        # |u-v| and u*v of trained encoders are several times smaller than u+v, yet it is they that compare. Started
+        # alike, the sum drowns them, and the head learns texts by heart before it learns to compare.
+        with torch.no_grad():
+            self.hidden.weight[:, : 2 * architecture.vector_size] *= COMPARISON_SCALE
+            self.hidden.weight[:, 2 * architecture.vector_size :] *= SUM_SCALE
 
     def forward(self, u_BD: torch.Tensor, v_BD: torch.Tensor) -> torch.Tensor:
         """Return (B,)."""
