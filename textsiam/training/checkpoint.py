@@ -22,8 +22,8 @@ class RunState:
     """Where a run stands.
 
     ``step`` counts finished steps, ``pairs`` the pairs that they took and ``seconds`` their time; ``best_metric`` (None
-    before the first evaluation) belongs to ``best_step``; ``misses`` counts evaluations since then; ``history`` holds one record for each evaluation; ``identity`` is the
-    fingerprint of options and data that the run belongs to.
+    before the first evaluation) belongs to ``best_step``; ``misses`` counts evaluations since then; ``history`` holds
+    one record for each evaluation; ``identity`` is the fingerprint of the options and data that the run belongs to.
     """
 
     identity: str
