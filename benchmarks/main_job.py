@@ -69,7 +69,7 @@ def measure(command: list[str]) -> tuple[float, float]:
 
 def evaluate(model: Path, pairs: Path) -> dict[str, Any]:
     """Evaluate through the command line."""
-    command = [sys.executable, "-m", "textsiam", "evaluate", str(model), str(pairs), "--json-output"]
+    command = [sys.executable, "-m", "textsiam", "evaluate", str(model), str(pairs), "--json"]
     return dict(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
 
 

@@ -24,16 +24,33 @@ app = App(
 )
 vocab_app = App(name="vocab", help="Build vocabularies.", help_format="plaintext")
 app.command(vocab_app)
-vocab_app.command("textsiam.cli.vocab:build", name="build", help="Build a vocabulary from pair files and text files.")
+
 # Named by path, so that a command's modules are loaded when it is called. That is also why the help stands here.
 _COMMANDS = {
-    "quickstart": "Train, evaluate, score and find duplicates on the built-in sample corpus.",
-    "train": "Train a model on a file of labelled pairs and write its folder.",
-    "evaluate": "Evaluate a model on a file of labelled pairs.",
-    "score": "Score two texts, or every pair of a file.",
+    "quickstart": """Train, evaluate, score and find duplicates on the built-in sample corpus.
+
+Example: textsiam quickstart""",
+    "train": """Train a model on a file of labelled pairs and write its folder.
+
+Example: textsiam train quora.tsv --out models/quora --encoder lstm --head mlp --epochs 4""",
+    "evaluate": """Evaluate a model on a file of labelled pairs, at the threshold that dev chose.
+
+Example: textsiam evaluate models/quora test.tsv""",
+    "score": """Score two texts, or every pair of a file.
+
+Example: textsiam score models/quora "How do I learn Python?" "Best way to learn Python?"
+
+Example: textsiam score models/quora pairs.csv --out scored.csv""",
 }
 for _name, _help in _COMMANDS.items():
     app.command(f"textsiam.cli.{_name}:{_name}", name=_name, help=_help)
+vocab_app.command(
+    "textsiam.cli.vocab:build",
+    name="build",
+    help="""Build a vocabulary from pair files and text files.
+
+Example: textsiam vocab build quora.tsv extra.txt.gz --size 16000 --type unigram --out vocab/mine.model""",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from math import isfinite
 from pathlib import Path
+from typing import Annotated, Any
+
+import numpy.typing as npt
+from cyclopts import Parameter
 
 from textsiam.cli.messages import tell_texts
 from textsiam.cli.pair_options import PairOptions
+from textsiam.errors import OptionError
 
 
 def evaluate(
@@ -15,14 +22,12 @@ def evaluate(
     /,
     *,
     by: str | None = None,
-    json_output: bool = False,
+    as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
     curves: bool = False,
     device: str | None = None,
     reading: PairOptions = PairOptions(),  # noqa: B008 - frozen
 ) -> None:
     """Evaluate a model on a file of labelled pairs, at the threshold that dev chose.
-
-    Example: textsiam evaluate models/quora test.tsv
 
     Parameters
     ----------
@@ -32,7 +37,7 @@ def evaluate(
         File of labelled pairs.
     by
         Column whose values make slices with metrics of their own.
-    json_output
+    as_json
         Print JSON instead of a table.
     curves
         Add the points of the ROC and precision-recall curves to the JSON.
@@ -41,14 +46,20 @@ def evaluate(
     """
     import textsiam
 
+    if curves and not as_json:
+        raise OptionError("--curves goes with --json")
     loaded = textsiam.PairModel.load(model, device=device)
     result = textsiam.evaluate(loaded, reading.read(pairs, keep=() if by is None else (by,)), by=by)
     tell_texts(result.texts)
-    if not json_output:
+    if not as_json:
         print(result)
         return
     values = result.to_dict()
     if curves:
-        for name, points in (("roc", result.roc()), ("precision_recall", result.precision_recall())):
-            values[name] = {axis: numbers.tolist() for axis, numbers in points.items()}
+        values |= {"roc": _as_json(result.roc()), "precision_recall": _as_json(result.precision_recall())}
     print(json.dumps(values, indent=2))
+
+
+def _as_json(points: Mapping[str, npt.NDArray[Any]]) -> dict[str, list[float | None]]:
+    """Give the points of a curve as lists; JSON has no number for a ROC curve's first threshold, which is infinite."""
+    return {axis: [x if isfinite(x) else None for x in numbers.tolist()] for axis, numbers in points.items()}

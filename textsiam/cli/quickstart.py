@@ -14,24 +14,10 @@ if TYPE_CHECKING:
     from textsiam.evaluation.evaluate import Evaluation
     from textsiam.model.pair_model import PairModel
 
+_SMALL = {"vocabulary_size": 2000, "batch_size": 64, "learning_rate": 0.005, "dropout": 0.1, "dim": 64}
 MODELS: dict[str, dict[str, Any]] = {
-    "embedding bag": {
-        "encoder": "bag",
-        "head": "mlp",
-        "dim": 128,
-        "epochs": 8,
-        "batch_size": 64,
-        "vocabulary_size": 2000,
-    },
-    "LSTM": {
-        "encoder": "lstm",
-        "head": "mlp",
-        "dim": 64,
-        "units": 64,
-        "epochs": 8,
-        "batch_size": 64,
-        "vocabulary_size": 2000,
-    },
+    "embedding bag": {**_SMALL, "encoder": "bag", "epochs": 6},
+    "LSTM": {**_SMALL, "encoder": "lstm", "units": 64, "bidirectional": True, "head_units": 64, "epochs": 14},
 }
 KINDS = {
     "duplicate": "duplicates",
@@ -59,8 +45,6 @@ LISTED = (
 
 def quickstart(*, out: Path = Path("models/quickstart"), pairs: int = 8000, seed: int = 7) -> None:
     """Train, evaluate, score and find duplicates on the built-in sample corpus.
-
-    Example: textsiam quickstart
 
     Parameters
     ----------

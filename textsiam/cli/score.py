@@ -6,6 +6,9 @@ import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from textsiam.atomic import atomic_path
 from textsiam.cli.messages import LISTED, say, tell_skipped, tell_texts
@@ -28,14 +31,11 @@ def score(
     *,
     out: Path | None = None,
     column: str = "probability",
-    json_output: bool = False,
+    as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
     device: str | None = None,
     reading: PairOptions = PairOptions(),  # noqa: B008 - frozen
 ) -> None:
     """Score two texts, or every pair of a file.
-
-    Example: textsiam score models/quora "How do I learn Python?" "Best way to learn Python?"
-    Example: textsiam score models/quora pairs.csv --out scored.csv
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def score(
         File to write: the rows of the input, all of its columns, and the probability; format by its ending.
     column
         Name of the column of probabilities.
-    json_output
+    as_json
         Print JSON for two texts.
     device
         cpu or cuda to encode with torch; NumPy if not given.
@@ -58,17 +58,17 @@ def score(
     if second is not None:
         if out is not None:
             raise OptionError("--out goes with a file of pairs, but two texts were given")
-        _score_texts(loaded, first, second, json_output=json_output)
+        _score_texts(loaded, first, second, as_json=as_json)
         return
     if out is None:
         raise OptionError(f"give --out FILE to score the pairs of the file {first}, or a second text to compare with")
     _score_file(loaded, Path(first), out, column, reading)
 
 
-def _score_texts(model: PairModel, first: str, second: str, *, json_output: bool) -> None:
+def _score_texts(model: PairModel, first: str, second: str, *, as_json: bool) -> None:
     probability, threshold = model.score(first, second), model.calibration.threshold
     tell_texts(model.inspect([first, second]))
-    if json_output:
+    if as_json:
         print(json.dumps({"probability": probability, "same": probability >= threshold, "threshold": threshold}))
     else:
         print(

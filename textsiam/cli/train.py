@@ -50,8 +50,6 @@ def train(
 ) -> None:
     """Train a model on a file of labelled pairs and write its folder.
 
-    Example: textsiam train quora.tsv --out models/quora --encoder lstm --head mlp --epochs 4
-
     Parameters
     ----------
     pairs

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from textsiam.cli.messages import say
 from textsiam.data.texts import iter_texts
+from textsiam.errors import OptionError
 from textsiam.text.vocabulary import build_vocabulary
 
 
@@ -22,8 +23,6 @@ def build(
     seed: int = 0,
 ) -> None:
     """Build a vocabulary from pair files and text files.
-
-    Example: textsiam vocab build quora.tsv extra.txt.gz --size 16000 --type unigram --out vocab/mine.model
 
     Parameters
     ----------
@@ -48,6 +47,8 @@ def build(
     seed
         Of the draw.
     """
+    if not files:
+        raise OptionError("there are no FILES, expected at least one file of pairs or texts")
     vocabulary = build_vocabulary(
         iter_texts(files, columns=None if columns is None else columns.split(",")),
         size=size,
@@ -60,6 +61,8 @@ def build(
         show_progress=True,
     )
     vocabulary.save(out)
-    for note in vocabulary.notes:
+    notes = vocabulary.card["notes"]
+    assert isinstance(notes, list)
+    for note in notes:
         say(note)
     print(f"{out}: {vocabulary.size:,} tokens, sha256 {vocabulary.sha256[:16]}")

@@ -1,0 +1,65 @@
+"""A model trained on the toy pairs, and the command line as a function."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import textsiam
+from tests.training.conftest import make_rows
+from textsiam.cli import main
+
+
+class Result(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command line; every error must be one line on stderr that starts with the program's name."""
+
+    def call(*arguments: object) -> Result:
+        code = main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        if code:
+            lines = [line for line in err.splitlines() if line.startswith("textsiam:")]
+            assert len(lines) == 1
+            assert err.splitlines()[-1] == lines[0]
+            assert "Traceback" not in err
+        return Result(code, out, err)
+
+    return call
+
+
+def write_pairs(path: Path, count: int, start: int = 0) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "question1", "question2", "is_duplicate"])
+        rows = make_rows(count, start=start)
+        writer.writerows([number, a, b, int(label)] for number, (a, b, label) in enumerate(rows))
+    return path
+
+
+SMALL = (
+    *("--encoder", "bag", "--dim", 8, "--head-units", 8, "--epochs", 2, "--batch-size", 32),
+    *("--vocabulary-size", 60, "--device", "cpu", "--threads", 1, "--learning-rate", 0.01),
+)
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models") / "toy"
+    sizes = {"dim": 16, "head_units": 16, "epochs": 8, "batch_size": 32, "vocabulary_size": 100, "threads": 1}
+    config = textsiam.TrainConfig(encoder="bag", learning_rate=0.02, **sizes)
+    rows = make_rows(256)
+    textsiam.train(rows, dev=make_rows(64, start=1000), config=config, out=folder)
+    return folder

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+import textsiam
+from tests.cli.conftest import Run, write_pairs
+
+
+def _rows(path: Path, delimiter: str = ",") -> list[list[str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file, delimiter=delimiter))
+
+
+def test_two_texts(run: Run, model_folder: Path) -> None:
+    model = textsiam.PairModel.load(model_folder)
+    result = run("score", model_folder, "what about the apple", "tell me of apple")
+    assert result.out.startswith(f"{model.score('what about the apple', 'tell me of apple'):.4f}  ")
+    values = json.loads(run("score", model_folder, "", "tell me of apple", "--json").out)
+    assert values["probability"] == model.score("", "tell me of apple")
+    assert values["same"] == (values["probability"] >= values["threshold"])
+
+
+def test_what_was_empty_or_cut_is_said(run: Run, model_folder: Path) -> None:
+    assert "1 empty" in run("score", model_folder, "", "apple").err
+    assert "1 cut short" in run("score", model_folder, "apple " * 500, "apple").err
+
+
+def test_a_file_keeps_its_columns_and_rows(
+    run: Run, tmp_path: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("textsiam.cli.score.ROWS_AT_ONCE", 7)
+    pairs, out = write_pairs(tmp_path / "pairs.csv", 50), tmp_path / "out.csv"
+    assert run("score", model_folder, pairs, "--out", out).code == 0
+    before, after = _rows(pairs), _rows(out)
+    assert [row[:-1] for row in after] == before
+    assert after[0][-1] == "probability"
+    model = textsiam.PairModel.load(model_folder)
+    for row in after[1:]:
+        assert float(row[-1]) == pytest.approx(model.score(row[1], row[2]), abs=1e-6)
+
+
+def test_labels_are_not_needed(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text('text_a\ttext_b\tnote\na "b\tc\tx, y\n', encoding="utf-8")
+    assert run("score", model_folder, pairs, "--out", tmp_path / "out.tsv", "--column", "p").code == 0
+    first, second = (tmp_path / "out.tsv").read_text(encoding="utf-8").splitlines()
+    assert first == "text_a\ttext_b\tnote\tp"
+    assert second.startswith('a "b\tc\tx, y\t0.')
+
+
+def test_other_formats_in_and_out(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    pairs = write_pairs(tmp_path / "pairs.csv", 20)
+    results = {}
+    for name in ("a.jsonl", "a.tsv", "a.csv.gz", "a.parquet"):
+        assert run("score", model_folder, pairs, "--out", tmp_path / name).code == 0
+    results["jsonl"] = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text("utf-8").splitlines()]
+    results["tsv"] = list(csv.DictReader((tmp_path / "a.tsv").read_text("utf-8").splitlines(), delimiter="\t"))
+    with gzip.open(tmp_path / "a.csv.gz", "rt", encoding="utf-8") as file:
+        results["gz"] = list(csv.DictReader(file))
+    parquet = pytest.importorskip("pyarrow.parquet")
+    results["parquet"] = parquet.read_table(tmp_path / "a.parquet").to_pylist()
+    for rows in results.values():
+        assert [row["question1"] for row in rows] == [row["question1"] for row in results["jsonl"]]
+        for row, other in zip(rows, results["jsonl"], strict=True):
+            assert float(row["probability"]) == pytest.approx(other["probability"], abs=1e-6)
+    again = run("score", model_folder, tmp_path / "a.jsonl", "--out", tmp_path / "b.jsonl", "--column", "again")
+    assert again.code == 0
+    for line, row in zip((tmp_path / "b.jsonl").read_text("utf-8").splitlines(), results["jsonl"], strict=True):
+        assert json.loads(line) == {**row, "again": row["probability"]}
+
+
+def test_bad_rows_stop_or_are_skipped_and_listed(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    pairs, out = tmp_path / "pairs.csv", tmp_path / "out.csv"
+    pairs.write_bytes(b"text_a,text_b\nx,y\nonly one\nz,\xff\nv,w\n")
+    out.write_text("earlier", encoding="utf-8")
+    stopped = run("score", model_folder, pairs, "--out", out)
+    assert stopped.code == 2
+    assert "line 3" in stopped.err
+    assert out.read_text(encoding="utf-8") == "earlier"
+    skipped = run("score", model_folder, pairs, "--out", out, "--on-error", "skip")
+    assert skipped.code == 0
+    assert "skipped 2 bad rows of 4" in skipped.err
+    assert [row[0] for row in _rows(out)] == ["text_a", "x", "v"]
+    assert not list(tmp_path.glob(".*"))  # nothing half-written is left
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["pairs.csv"], "give --out FILE"),
+        (["pairs.csv", "--out", "pairs.csv"], "is the input"),
+        (["pairs.csv", "--out", "out.xlsx"], ".xlsx"),
+        (["none.csv", "--out", "out.csv"], "does not exist"),
+        (["pairs.csv", "--out", "out.csv", "--column", "question1"], "has a column 'question1' already"),
+        (["pairs.csv", "--out", "nowhere/out.csv"], "nowhere"),
+        (["pairs.csv", "--out", "out.csv", "--on-error", "ignore"], "--on-error is 'ignore'"),
+        (["one text", "another", "--out", "out.csv"], "--out goes with a file"),
+    ],
+)
+def test_bad_input(
+    run: Run, tmp_path: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = write_pairs(tmp_path / "pairs.csv", 5).read_bytes()
+    result = run("score", model_folder, *arguments)
+    assert result.code == 2
+    assert message in result.err
+    assert [path.name for path in tmp_path.iterdir()] == ["pairs.csv"]
+    assert (tmp_path / "pairs.csv").read_bytes() == before

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+from tests.cli.conftest import Run, write_pairs
+from textsiam.text.vocabulary import Vocabulary
+
+
+def test_pair_files_and_text_files_to_a_vocabulary(run: Run, tmp_path: Path) -> None:
+    pairs, texts = write_pairs(tmp_path / "pairs.csv", 50), tmp_path / "more.txt.gz"
+    with gzip.open(texts, "wt", encoding="utf-8") as file:
+        file.writelines(f"a plain text about zebra {n}\n" for n in range(30))
+    out = tmp_path / "v.model"
+    result = run("vocab", "build", pairs, texts, "--size", 70, "--type", "bpe", "--symbols", "<url>", "--out", out)
+    assert result.code == 0
+    vocabulary = Vocabulary.load(out)
+    assert f"{vocabulary.size:,} tokens" in result.out
+    card = json.loads((tmp_path / "v.json").read_text(encoding="utf-8"))
+    assert card["source"]["texts"] == 2 * 50 + 30
+    assert card["options"]["type"] == "bpe"
+
+
+def test_a_size_too_large_is_said(run: Run, tmp_path: Path) -> None:
+    pairs = write_pairs(tmp_path / "pairs.csv", 20)
+    result = run("vocab", "build", pairs, "--size", 30_000, "--out", tmp_path / "v.model")
+    assert result.code == 0
+    assert "30,000" in result.err or "30000" in result.err
+
+
+def test_bad_input(run: Run, tmp_path: Path) -> None:
+    pairs = write_pairs(tmp_path / "pairs.csv", 20)
+    for arguments, message in (
+        ([tmp_path / "none.csv", "--out", tmp_path / "v.model"], "does not exist"),
+        ([pairs, "--type", "wrod", "--out", tmp_path / "v.model"], "did you mean 'word'"),
+        ([pairs, "--size", 3, "--out", tmp_path / "v.model"], "size"),
+        (["--out", tmp_path / "v.model"], "at least one file"),
+    ):
+        result = run("vocab", "build", *arguments)
+        assert result.code == 2
+        assert message in result.err
+        assert not (tmp_path / "v.model").exists()
