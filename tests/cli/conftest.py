@@ -58,8 +58,8 @@ SMALL = (
 @pytest.fixture(scope="session")
 def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "toy"
-    sizes = {"dim": 16, "head_units": 16, "epochs": 8, "batch_size": 32, "vocabulary_size": 100, "threads": 1}
-    config = textsiam.TrainConfig(encoder="bag", learning_rate=0.02, **sizes)
+    options = {"encoder": "bag", "dim": 16, "head_units": 16, "epochs": 8, "batch_size": 32, "vocabulary_size": 100}
+    config = textsiam.TrainConfig(**options, learning_rate=0.02, threads=1)  # type: ignore[arg-type] # of several types
     rows = make_rows(256)
     textsiam.train(rows, dev=make_rows(64, start=1000), config=config, out=folder)
     return folder

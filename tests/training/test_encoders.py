@@ -71,4 +71,6 @@ def test_gradients_are_finite_and_reach_every_weight(architecture: Architecture)
         assert weight.grad is not None, name
         assert weight.grad.isfinite().all(), name
         assert weight.grad.any(), name
-    assert not encoder.embedding.weight.grad[0].any()  # padding learns nothing
+    padding = encoder.embedding.weight.grad
+    assert padding is not None
+    assert not padding[0].any()  # padding learns nothing

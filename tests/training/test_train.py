@@ -63,7 +63,7 @@ def test_every_head_and_loss_trains(toy_pairs: Pairs, toy_dev: Pairs, toy_config
         {"encoder": "bag", "head": "euclidean", "loss": "contrastive"},
         {"encoder": "lstm", "head": "mlp", "loss": "bce", "bidirectional": True, "layers": 2, "balanced": True},
     ):
-        config = dataclasses.replace(toy_config, **options)  # type: ignore[arg-type] # options of several types
+        config = dataclasses.replace(toy_config, **options)
         model = textsiam.train(toy_pairs, dev=toy_dev, config=dataclasses.replace(config, epochs=10))
         assert max(record["roc_auc"] for record in model.details["history"]) > 0.8, options
 

@@ -26,7 +26,7 @@ def _as_options() -> type:
     fields = []
     for field in dataclasses.fields(TrainConfig):
         shown = f"{help_of[field.name]} [default: {str(field.default).lower()}]"
-        kind = Annotated[type(field.default) | None, Parameter(help=shown)]
+        kind: Any = Annotated[type(field.default) | None, Parameter(help=shown)]
         fields.append((field.name, kind, dataclasses.field(default=None)))
     made = dataclasses.make_dataclass("TrainOptions", fields, frozen=True, kw_only=True)
     made.__module__ = __name__  # of "types", as it is made, the command line would take it for no dataclass

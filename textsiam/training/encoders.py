@@ -70,10 +70,11 @@ class LSTMEncoder(nn.Module):
         return vectors * (lengths_B > 0)[:, None]
 
     def _drop(self, x_TBD: torch.Tensor) -> torch.Tensor:
-        """Drop the same components at every token of a text (Gal and Ghahramani 2016): better, and 1/T of the draws."""
+        """Drop the same components at every token of a text (Gal and Ghahramani 2016), with 1/T of the draws."""
         if not self.training or self.dropout.p == 0:
             return x_TBD
-        return x_TBD * self.dropout(x_TBD.new_ones(1, *x_TBD.shape[1:]))
+        kept_1BD: torch.Tensor = self.dropout(x_TBD.new_ones(1, *x_TBD.shape[1:]))
+        return x_TBD * kept_1BD
 
     def _pool(self, state_TBH: torch.Tensor, seen_B: torch.Tensor) -> torch.Tensor:
         steps, batch = state_TBH.shape[:2]

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import textsiam
+import textsiam.cli.quickstart
+from tests.cli.conftest import Run
+
+
+@pytest.mark.slow
+def test_prints_what_it_promises_and_leaves_a_model(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for options in ("embedding bag", "LSTM"):
+        monkeypatch.setitem(textsiam.cli.quickstart.MODELS[options], "epochs", 1)
+    out = tmp_path / "model"
+    result = run("quickstart", "--out", out, "--pairs", 400)
+    assert result.code == 0
+    for expected in (
+        *("400 pairs", "components", "accuracy", "ROC-AUC", "word order", "negation", "other slot value"),
+        *("neighbouring intent", "Three scored pairs", "Closest pairs", f"Model folder: {out}"),
+    ):
+        assert expected in result.out
+    assert "pairs/s" in result.err or "epoch 1" in result.err
+    assert 0 <= textsiam.PairModel.load(out).score("How do I cancel my order?", "cancel an order") <= 1
+
+
+def test_bad_options(run: Run, tmp_path: Path) -> None:
+    result = run("quickstart", "--out", tmp_path / "m", "--pairs", 3)
+    assert result.code == 2
+    assert "expected 10 to 50,000" in result.err
