@@ -50,8 +50,9 @@ def write_pairs(path: Path, count: int, start: int = 0) -> Path:
 
 
 SMALL = (
-    *("--encoder", "bag", "--dim", 8, "--head-units", 8, "--epochs", 2, "--batch-size", 32),
+    *("--encoder", "bag", "--dim", 8, "--head-units", 8, "--batch-size", 32),
     *("--vocabulary-size", 60, "--device", "cpu", "--threads", 1, "--learning-rate", 0.01),
+    *("--epochs", 2),
 )
 
 

@@ -28,4 +28,4 @@ def test_prints_what_it_promises_and_leaves_a_model(run: Run, tmp_path: Path, mo
 def test_bad_options(run: Run, tmp_path: Path) -> None:
     result = run("quickstart", "--out", tmp_path / "m", "--pairs", 3)
     assert result.code == 2
-    assert "expected 10 to 50,000" in result.err
+    assert "expected 10 to 50000" in result.err

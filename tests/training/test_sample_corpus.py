@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
 import textsiam
 from textsiam.cli.quickstart import MODELS
-
-
-@pytest.fixture(autouse=True)
-def _all_threads() -> None:
-    torch.set_num_threads(max(1, torch.get_num_threads()))
 
 
 def _same_words(pairs: textsiam.Pairs) -> textsiam.Pairs:

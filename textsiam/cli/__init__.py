@@ -20,6 +20,7 @@ app = App(
     help_epilogue="Start here: textsiam quickstart",
     version=textsiam.__version__,
     result_action="return_value",
+    suppress_keyboard_interrupt=False,  # main says how to resume
     help_format="plaintext",
 )
 vocab_app = App(name="vocab", help="Build vocabularies.", help_format="plaintext")
