@@ -26,8 +26,20 @@ import numpy as np
 from textsiam import question_components, read_pairs
 from textsiam.training.card import wilson_interval
 
-LSTM = ["--encoder", "lstm", "--dim", "128", "--units", "128", "--learning-rate", "0.003"]
-COSINE_LSTM = [*LSTM, "--pooling", "mean", "--epochs", "3", "--head", "cosine"]
+LSTM = ["--encoder", "lstm", "--dim", "128"]
+COSINE_LSTM = [
+    *LSTM,
+    "--units",
+    "64",
+    "--pooling",
+    "mean",
+    "--epochs",
+    "2",
+    "--learning-rate",
+    "0.004",
+    "--head",
+    "cosine",
+]
 ROWS = {
     "bag-contrastive": [
         *("--encoder", "bag", "--dim", "256", "--head", "cosine", "--loss", "contrastive"),
@@ -35,7 +47,10 @@ ROWS = {
     ],
     "lstm-cosine-embedding": [*COSINE_LSTM, "--loss", "cosine_embedding"],
     "lstm-contrastive": [*COSINE_LSTM, "--loss", "contrastive"],
-    "lstm-mlp": [*LSTM, "--bidirectional", "--epochs", "4", "--head", "mlp", "--loss", "bce"],
+    "lstm-mlp": [
+        *(*LSTM, "--units", "128", "--bidirectional", "--epochs", "5", "--dropout", "0.1", "--learning-rate", "0.004"),
+        *("--head", "mlp", "--loss", "bce"),
+    ],
 }
 
 
