@@ -4,12 +4,14 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.model.making import QUICK
 from textsiam.errors import OptionError
+from textsiam.model.architecture import Architecture
 from textsiam.model.options import check_options, known_options, option
 
 
@@ -123,3 +125,10 @@ def test_an_unknown_option_names_its_origin_and_what_was_meant() -> None:
         "an option of train.toml is 'rates', expected one of kind, name, steps, rate, least, most, fast, plain; "
         "did you mean 'rate'?"
     )
+
+
+def test_numbers_of_numpy_become_pythons_own() -> None:
+    architecture = Architecture(units=np.int64(64), bidirectional=np.bool_(True))  # type: ignore[arg-type] # as given
+    assert type(architecture.units) is int
+    assert architecture.bidirectional is True
+    assert architecture == Architecture(units=64, bidirectional=True)

@@ -21,6 +21,7 @@ from textsiam.model.architecture import ENCODERS, HEADS, Architecture
 from textsiam.model.calibration import Calibration
 from textsiam.model.folder import read_folder, write_folder
 from textsiam.model.pair_model import PairModel, TextReport
+from textsiam.text.tokenizer import Tokenizer
 
 ARCHITECTURES = [
     Architecture(encoder="bag", dim=12, head="cosine"),
@@ -262,13 +263,15 @@ def test_an_architecture_of_a_subclass_is_saved_as_an_architecture(vocabulary: b
     from textsiam.training.config import TrainConfig
 
     config = TrainConfig(encoder="bag", dim=4, head="cosine")
-    PairModel(architecture=config, vocabulary=vocabulary, weights=random_weights(config, 200)).save(tmp_path / "model")
+    PairModel(
+        architecture=config, vocabulary=vocabulary, weights=random_weights(config, Tokenizer(vocabulary).size)
+    ).save(tmp_path / "model")
     assert PairModel.load(tmp_path / "model").architecture == config.architecture
 
 
 def test_weights_that_do_not_lie_in_one_piece_are_saved_right(vocabulary: bytes, tmp_path: Path) -> None:
     architecture = Architecture(encoder="bag", dim=4, head="cosine")
-    table = random_weights(architecture, 200)["encoder.embedding.weight"]
+    table = random_weights(architecture, Tokenizer(vocabulary).size)["encoder.embedding.weight"]
     weights = {"encoder.embedding.weight": np.asfortranarray(table)}
     PairModel(architecture=architecture, vocabulary=vocabulary, weights=weights).save(tmp_path / "model")
     assert (PairModel.load(tmp_path / "model").weights["encoder.embedding.weight"] == table).all()

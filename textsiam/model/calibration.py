@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,12 @@ class Calibration:
     intercept: float = 0.0
     threshold: float = 0.5
     prior: float = 0.5
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not isinstance(value, float) or not isfinite(value):
+                raise OptionError(f"{field.name} of a calibration is {value!r}, expected a number that is finite")
 
     def logit(self, raw: Array) -> Array:
         """Return float64 (n,) calibrated log odds of raw scores (n,)."""

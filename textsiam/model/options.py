@@ -7,6 +7,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from textsiam.errors import OptionError, check_choice
 
 _LOW, _HIGH, _CHOICES = "low", "high", "choices"
@@ -20,6 +22,10 @@ def option(default: Any, *, low: float | None = None, high: float | None = None,
 
 def check_options(config: Any) -> None:
     """Raise one OptionError that lists every field of the dataclass ``config`` with a value that it cannot take."""
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if isinstance(value, np.generic):  # such as a grid search over np.arange gives
+            object.__setattr__(config, field.name, value.item())
     problems = list(_problems(config))
     if problems:
         raise OptionError("; ".join(problems))

@@ -20,6 +20,7 @@ from textsiam.model.calibration import Calibration
 from textsiam.model.encoders import NUMPY_ENCODERS, Encoder
 from textsiam.model.folder import read_folder, write_folder
 from textsiam.model.heads import NUMPY_HEADS, Head
+from textsiam.model.weights import check_weights
 from textsiam.text.tokenizer import TokenIds, Tokenizer
 
 Array = npt.NDArray[Any]
@@ -80,6 +81,7 @@ class PairModel:
         self.architecture = architecture
         self.tokenizer = Tokenizer(vocabulary, max_tokens=architecture.max_tokens)
         self.weights = dict(weights)
+        check_weights(self.weights, architecture, self.tokenizer.size)
         self.calibration = calibration or Calibration()
         self.details = dict(details or {})
         self.card, self.train_toml = card, train_toml

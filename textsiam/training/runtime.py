@@ -22,6 +22,8 @@ TEXTS_AT_ONCE = 512
 
 def find_device(name: str) -> torch.device:
     """Turn "auto", "cpu", "cuda" (or "cuda:1") into a device; OptionError where it is not there."""
+    if not isinstance(name, str):
+        raise OptionError(f"device is {name!r}, expected cpu or cuda")
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -32,6 +34,8 @@ def find_device(name: str) -> torch.device:
         raise OptionError(f"device is {name!r}, expected cpu or cuda")
     if device.type == "cuda" and not torch.cuda.is_available():
         raise OptionError(f"device is {name!r}, but torch finds no GPU here; use cpu")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise OptionError(f"device is {name!r}, but torch finds {torch.cuda.device_count()} GPUs here, counted from 0")
     return device
 
 

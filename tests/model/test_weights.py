@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from textsiam.errors import OptionError
+from textsiam.model.architecture import Architecture
+from textsiam.model.weights import check_weights, expected_shapes
+from textsiam.training.network import SiameseNetwork
+
+ARCHITECTURES = [
+    Architecture(encoder=encoder, head=head, dim=5, units=4, layers=layers, bidirectional=both, head_units=3)
+    for encoder in ("bag", "lstm")
+    for head in ("cosine", "euclidean", "mlp")
+    for layers in (1, 3)
+    for both in (False, True)
+]
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
+def test_names_and_shapes_are_those_of_the_torch_modules(architecture: Architecture) -> None:
+    weights = SiameseNetwork(architecture, 11).numpy_weights()
+    assert expected_shapes(architecture, 11) == {name: weight.shape for name, weight in weights.items()}
+    check_weights(weights, architecture, 11)
+
+
+def test_what_does_not_fit_is_named() -> None:
+    architecture = Architecture(encoder="bag", head="mlp", dim=5, head_units=3)
+    good = SiameseNetwork(architecture, 11).numpy_weights()
+    name = "head.hidden.bias"
+    for change, message in (
+        ({name: None}, "'head.hidden.bias' is missing"),
+        ({"other": good[name]}, "'other' is none of this architecture's"),
+        ({name: good[name][:2]}, r"float32 \(2,\), expected float32 \(3,\)"),
+        ({name: good[name].astype(np.float64)}, "is float64"),
+        ({name: good[name] * np.float32(np.nan)}, "not finite"),
+    ):
+        weights = {key: value for key, value in {**good, **change}.items() if value is not None}
+        with pytest.raises(OptionError, match=message):
+            check_weights(weights, architecture, 11)
+    with pytest.raises(OptionError, match=r"embedding.*expected float32 \(12, 5\)"):
+        check_weights(good, architecture, 12)
