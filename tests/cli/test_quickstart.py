@@ -18,7 +18,7 @@ def test_prints_what_it_promises_and_leaves_a_model(run: Run, tmp_path: Path, mo
     assert result.code == 0
     for expected in (
         *("400 pairs", "components", "accuracy", "ROC-AUC", "word order", "negation", "other slot value"),
-        *("neighbouring intent", "Three scored pairs", "Closest pairs", f"Model folder: {out}"),
+        *("neighbouring intent", "Three scored test pairs", "Closest pairs", f"Model folder: {out}"),
     ):
         assert expected in result.out
     assert "pairs/s" in result.err or "epoch 1" in result.err

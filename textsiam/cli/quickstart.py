@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from textsiam.errors import import_extra
 
 if TYPE_CHECKING:
+    from textsiam.data.pairs import Pairs
     from textsiam.evaluation.evaluate import Evaluation
     from textsiam.model.pair_model import PairModel
 
@@ -20,27 +21,14 @@ MODELS: dict[str, dict[str, Any]] = {
     "LSTM": {**_SMALL, "encoder": "lstm", "units": 64, "bidirectional": True, "head_units": 64, "epochs": 14},
 }
 KINDS = {
-    "duplicate": "duplicates",
+    "duplicate": "duplicate",
     "slot": "other slot value",
     "order": "word order",
     "negation": "negation",
     "intent": "neighbouring intent",
 }
-SCORED = (
-    ("How do I reset my password?", "i forgot my password, how can i set a new one"),
-    ("Can I move my flight from Oslo to Rome?", "Can I move my flight from Rome to Oslo?"),
-    ("How do I turn on two-factor authentication?", "How do I turn off two-factor authentication?"),
-)
-LISTED = (
-    "How do I cancel my order?",
-    "When will my parcel arrive?",
-    "i want to cancel an order i placed",
-    "How can I change my delivery address?",
-    "where is my parcel right now",
-    "Can I have my parcel sent to a different address?",
-    "How do I close my account?",
-    "What is the fee for a late payment?",
-)
+SHOWN_KINDS = ("duplicate", "order", "negation")
+LISTED_PAIRS, CLOSEST = 6, 3
 
 
 def quickstart(*, out: Path = Path("models/quickstart"), pairs: int = 8000, seed: int = 7) -> None:
@@ -72,7 +60,7 @@ def quickstart(*, out: Path = Path("models/quickstart"), pairs: int = 8000, seed
         model = textsiam.train(train, dev=dev, config=config, out=out if last else None, show_progress=True)
         results[name] = textsiam.evaluate(model, test, by="kind")
     print(f"\n{_comparison(results)}\n")
-    print(_scores(model), _closest(model), sep="\n\n")
+    print(_scores(model, test), _closest(model, test), sep="\n\n")
     print(f"\nModel folder: {out} ({time.monotonic() - started:.0f} s in all)")
     print(f'Next: textsiam score {out} "first text" "second text"')
 
@@ -96,15 +84,22 @@ def _line(name: str, pairs: int, figures: Sequence[tuple[float, float]]) -> str:
     return f"  {name:<24}{pairs:>8,}" + "".join(f"{accuracy:>13.3f}{auc:>9.3f}" for accuracy, auc in figures)
 
 
-def _scores(model: PairModel) -> str:
-    lines = [f"Three scored pairs (the same from {model.calibration.threshold:.2f} on):"]
-    lines += [f"  {model.score(*pair):.3f}  {pair[0]} | {pair[1]}" for pair in SCORED]
+def _scores(model: PairModel, test: Pairs) -> str:
+    """Score the first test pair of some kinds."""
+    kinds = test.extra("kind")
+    lines = [f"Three scored test pairs (the same from {model.calibration.threshold:.3f} on):"]
+    for kind in SHOWN_KINDS:
+        text_a, text_b, _ = test[kinds.index(kind)]
+        lines.append(f"  {model.score(text_a, text_b):.3f}  {text_a} | {text_b}  ({KINDS[kind]})")
     return "\n".join(lines)
 
 
-def _closest(model: PairModel) -> str:
-    pairs = list(itertools.combinations(LISTED, 2))
+def _closest(model: PairModel, test: Pairs) -> str:
+    """Find the closest pairs among the texts of some duplicates, from all over the test pairs."""
+    duplicates = [row for row, kind in enumerate(test.extra("kind")) if kind == "duplicate"]
+    texts = list(dict.fromkeys(test.select(duplicates[:: len(duplicates) // LISTED_PAIRS][:LISTED_PAIRS]).texts()))
+    pairs = list(itertools.combinations(texts, 2))
     ranked = sorted(zip(model.score_pairs(pairs).tolist(), pairs, strict=True), reverse=True)
-    lines = [f"Closest pairs among {len(LISTED)} texts:"]
-    lines += [f"  {probability:.3f}  {a} | {b}" for probability, (a, b) in ranked[:3]]
+    lines = [f"Closest pairs among {len(texts)} test texts:"]
+    lines += [f"  {probability:.3f}  {a} | {b}" for probability, (a, b) in ranked[:CLOSEST]]
     return "\n".join(lines)
