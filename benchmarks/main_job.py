@@ -2,7 +2,7 @@
 
     python benchmarks/main_job.py --data ../shared/data/qqp --out /tmp/qqp
 
-trains each row on train.tsv (early stopping, calibration and threshold on dev.tsv), evaluates it once on test.tsv, and
+trains each row on train.tsv (best checkpoint, calibration and threshold by dev.tsv), evaluates it once on test.tsv, and
 once more on the part of test.tsv that no question links to train.tsv. ``--rows`` takes some rows only; finished rows
 are kept in OUT and only shown again. Minutes and memory are those of the whole training process: reading, vocabulary,
 tokenizing and calibration included.

@@ -83,7 +83,15 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'textsiam' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
+    try:
+        home = importlib.import_module(_HOMES[name])
+    except ModuleNotFoundError as error:
+        from textsiam.errors import MissingExtraError
+
+        raise MissingExtraError(
+            f"textsiam.{name} needs the package {error.name}; install it with: pip install 'textsiam[train]'"
+        ) from error
+    value = getattr(home, name)
     globals()[name] = value
     return value
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import docstring_parser
 import pytest
@@ -32,6 +33,19 @@ def test_all_mistakes_are_told_at_once() -> None:
 def test_a_loss_must_go_with_the_head() -> None:
     with pytest.raises(OptionError, match="loss 'bce' does not go with head 'cosine', expected one of contrastive"):
         TrainConfig(head="cosine", loss="bce")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"head": "mlp", "margin": 0.5}, "loss 'bce' has none"),
+        ({"head": "cosine", "margin": 0}, "margin is 0, expected 1e-06 to 100 for loss 'contrastive'"),
+        ({"head": "cosine", "loss": "cosine_embedding", "margin": 1.5}, "expected -1 to 1"),
+    ],
+)
+def test_a_margin_must_go_with_the_loss(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(OptionError, match=message):
+        TrainConfig(**options)
 
 
 @pytest.mark.parametrize(

@@ -173,18 +173,43 @@ def test_schedule_rises_then_falls_along_half_a_cosine() -> None:
     assert learning_rate(99, 100, _config(warmup=1.0, learning_rate=0.5)) == 0.5
 
 
-def test_gradients_are_clipped(tmp_path: Path) -> None:
-    """With a clip of nearly nothing and no decay, Adam's first steps still move, but the logged norm is unclipped."""
-    _run(_loop(Dev(0.5), tmp_path, clip=1e-6, epochs=1))
-    assert all(record["grad_norm"] > 1e-6 for record in _log(tmp_path) if "loss" in record)
+def test_gradients_are_clipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, norms = _loop(Dev(0.5), clip=1e-3, epochs=1), []
+    step = loop.optimizer.step
+
+    def watched() -> None:
+        gradients = [p.grad for p in loop.network.parameters() if p.grad is not None]
+        norms.append(math.sqrt(sum(float(g.square().sum()) for g in gradients)))
+        step()
+
+    monkeypatch.setattr(loop.optimizer, "step", watched)
+    _run(loop)
+    assert len(norms) == loop.total_steps
+    assert max(norms) == pytest.approx(1e-3, rel=0.01)
 
 
-def test_a_loss_that_is_no_number_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    loop = _loop(Dev(0.5))
-    monkeypatch.setattr("textsiam.training.loop.LOG_STEPS", 1)
-    monkeypatch.setattr(loop.objective, "transform", lambda raw: raw * float("nan"))
-    with pytest.raises(TrainingError, match="the loss is nan at step 1; lower learning_rate"):
+def test_embeddings_and_biases_do_not_decay() -> None:
+    loop = _loop(Dev(0.5), weight_decay=0.5)
+    decay = {id(p): group["weight_decay"] for group in loop.optimizer.param_groups for p in group["params"]}
+    for name, parameter in loop.network.named_parameters():
+        assert decay[id(parameter)] == (0.0 if "embedding" in name or "bias" in name else 0.5), name
+
+
+@pytest.mark.parametrize("evaluate_every", [0, 2])
+def test_a_run_that_diverges_is_told_and_keeps_its_good_checkpoint(tmp_path: Path, evaluate_every: int) -> None:
+    loop = _loop(Dev(0.5), tmp_path, evaluate_every=evaluate_every)
+    transform, calls = loop.objective.transform, []
+
+    def poison(raw: torch.Tensor) -> torch.Tensor:
+        calls.append(1)
+        return transform(raw) * (float("nan") if len(calls) == 10 else 1)
+
+    loop.objective.transform = poison
+    with pytest.raises(TrainingError, match=r"training diverged: .* lower learning_rate"):
         _run(loop)
+    good = _loop(Dev(0.5), tmp_path, evaluate_every=evaluate_every)
+    good.resume()
+    assert all(value.isfinite().all() for value in good.network.state_dict().values())
 
 
 def test_resume_needs_a_checkpoint_of_the_same_run(tmp_path: Path) -> None:

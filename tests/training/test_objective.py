@@ -29,7 +29,7 @@ def test_squared_error_of_the_mlp_head_takes_its_probability() -> None:
     assert objective(RAW, LABELS).item() == pytest.approx(SquaredErrorLoss()(torch.sigmoid(RAW), LABELS).item())
 
 
-def test_a_negative_margin_is_the_losses_own_default() -> None:
+def test_without_a_margin_it_is_the_losses_own_default() -> None:
     assert Objective(TrainConfig(head="cosine", loss="contrastive"), graded=False).margin == 0.8
-    assert Objective(TrainConfig(head="cosine", loss="contrastive", margin=0.0), graded=False).margin == 0.0
+    assert Objective(TrainConfig(head="cosine", loss="cosine_embedding", margin=-1), graded=False).margin == -1
     assert Objective(TrainConfig(head="mlp"), graded=False).margin is None

@@ -118,6 +118,43 @@ def test_a_gpu_that_is_not_there(toy_pairs: Pairs, toy_config: TrainConfig) -> N
         textsiam.train(toy_pairs, config=dataclasses.replace(toy_config, device="cuda"))
 
 
+def test_a_stopped_run_is_not_overwritten(
+    toy_pairs: Pairs, toy_dev: Pairs, toy_config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: textsiam.PairModel, folder: object) -> None:
+        raise ModelFolderError("no space left")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(textsiam.PairModel, "save", full)
+        with pytest.raises(ModelFolderError, match=r"no space left; the weights are kept in .*resume"):
+            textsiam.train(toy_pairs, dev=toy_dev, config=toy_config, out=tmp_path / "m")
+    with pytest.raises(TrainingError, match=r"stopped is kept in .*m\.run; go on with resume"):
+        textsiam.train(toy_pairs, dev=toy_dev, config=toy_config, out=tmp_path / "m")
+    model = textsiam.train(toy_pairs, dev=toy_dev, config=toy_config, out=tmp_path / "m", resume=True)
+    assert _weights(model) == _weights(textsiam.train(toy_pairs, dev=toy_dev, config=toy_config))
+
+
+def test_no_dev_part_can_be_set_aside_of_one_component(toy_config: TrainConfig) -> None:
+    rows = [(f"text {n}", f"text {n + 1}", n % 2) for n in range(40)]
+    with pytest.raises(TrainingError, match=r"no dev part can be set aside .* give dev"):
+        textsiam.train(rows, config=toy_config)
+
+
+def test_what_the_vocabulary_has_to_say_is_kept(toy_pairs: Pairs, toy_dev: Pairs, toy_config: TrainConfig) -> None:
+    model = textsiam.train(
+        toy_pairs, dev=toy_dev, config=dataclasses.replace(toy_config, vocabulary_size=9000, epochs=1)
+    )
+    (note,) = model.details["vocabulary_notes"]
+    assert "9,000" in note
+    assert note in model.card
+
+
+def test_balanced_does_not_go_with_grades(toy_config: TrainConfig) -> None:
+    graded = Pairs.from_rows([(a, b, n % 5) for n, (a, b, _) in enumerate(make_rows(64))], label_range=(0, 5))
+    with pytest.raises(TrainingError, match="balanced"):
+        textsiam.train(graded, dev=graded, config=dataclasses.replace(toy_config, head="cosine", balanced=True))
+
+
 KILLED = """
 import sys
 sys.path.insert(0, {root!r})

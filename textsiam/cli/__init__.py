@@ -81,7 +81,7 @@ def _say(code: int, message: str) -> int:
 
 
 def _how_to_resume(interrupt: TrainingInterrupted, given: list[str]) -> str:
-    if interrupt.run_folder is None:
+    if interrupt.run_folder is None or given[0] != "train":
         return "interrupted; nothing was kept"
     command = shlex.join(["textsiam", *given, *([] if "--resume" in given else ["--resume"])])
     return f"interrupted; the checkpoint is kept in {interrupt.run_folder}; go on with: {command}"

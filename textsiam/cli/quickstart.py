@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textsiam.errors import import_extra
+from textsiam.model.folder import check_target
 
 if TYPE_CHECKING:
     from textsiam.data.pairs import Pairs
@@ -47,6 +48,7 @@ def quickstart(*, out: Path = Path("models/quickstart"), pairs: int = 8000, seed
     import textsiam
 
     started = time.monotonic()
+    check_target(out)
     corpus = textsiam.sample_pairs(pairs, seed=seed)
     split = textsiam.split_pairs(corpus, test=0.2, dev=0.1, seed=seed)
     train, dev, test = split
@@ -55,10 +57,9 @@ def quickstart(*, out: Path = Path("models/quickstart"), pairs: int = 8000, seed
     for name, options in MODELS.items():
         print(f"\nTraining the {name}", flush=True)
         config = textsiam.TrainConfig(**options, seed=seed)
-        # the last one, the LSTM, is the model that is kept
-        last = name == list(MODELS)[-1]
-        model = textsiam.train(train, dev=dev, config=config, out=out if last else None, show_progress=True)
+        model = textsiam.train(train, dev=dev, config=config, show_progress=True)
         results[name] = textsiam.evaluate(model, test, by="kind")
+    model.save(out)  # the last one, the LSTM
     print(f"\n{_comparison(results)}\n")
     print(_scores(model, test), _closest(model, test), sep="\n\n")
     print(f"\nModel folder: {out} ({time.monotonic() - started:.0f} s in all)")

@@ -84,5 +84,7 @@ def train(
         resume=resume,
         show_progress=True,
     )
+    for note in model.details["vocabulary_notes"]:
+        say(f"vocabulary: {note}")
     say(f"{model!r}, {model.details['seconds'] / 60:.1f} minutes of training; model folder: {out}")
     print(model.card)

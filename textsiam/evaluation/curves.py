@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from textsiam.errors import import_extra
 from textsiam.evaluation.metrics import check_both_classes
 
 Array = npt.NDArray[Any]
@@ -18,7 +19,7 @@ def roc_points(probabilities: Array, labels: Array) -> dict[str, Array]:
     From (0, 0) to (1, 1); points on a straight line between their neighbours are left out. The first threshold is
     infinite: nothing is called the same. Raises DataError unless both labels occur.
     """
-    from sklearn.metrics import roc_curve
+    roc_curve = import_extra("sklearn.metrics", "train", "evaluation").roc_curve
 
     check_both_classes(labels > 0.5)
     false_rate, true_rate, thresholds = roc_curve(labels > 0.5, probabilities)
@@ -34,7 +35,7 @@ def precision_recall_points(probabilities: Array, labels: Array) -> dict[str, Ar
 
     Raises DataError unless both labels occur.
     """
-    from sklearn.metrics import precision_recall_curve
+    precision_recall_curve = import_extra("sklearn.metrics", "train", "evaluation").precision_recall_curve
 
     check_both_classes(labels > 0.5)
     precision, recall, thresholds = precision_recall_curve(labels > 0.5, probabilities)

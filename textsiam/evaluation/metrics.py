@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textsiam.errors import DataError
+from textsiam.errors import DataError, import_extra
 
 Array = npt.NDArray[Any]
 ECE_BINS = 15
@@ -20,7 +20,7 @@ def binary_metrics(probabilities: Array, labels: Array, threshold: float) -> dic
     ``threshold``. Precision is 0 where nothing is called the same. Average precision is the step-wise sum over recall
     (no interpolation). Raises DataError unless both labels occur.
     """
-    from sklearn import metrics
+    metrics = import_extra("sklearn.metrics", "train", "evaluation")
 
     truth = labels > 0.5
     check_both_classes(truth)
@@ -44,7 +44,7 @@ def graded_metrics(probabilities: Array, labels: Array) -> dict[str, float | Non
 
     A correlation with something constant is not defined: None. Raises DataError if there are no pairs.
     """
-    from scipy import stats
+    stats = import_extra("scipy.stats", "train", "evaluation")
 
     if len(labels) == 0:
         raise DataError("evaluating needs pairs, but there are none")

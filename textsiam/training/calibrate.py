@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from textsiam.errors import import_extra
 from textsiam.model.calibration import Calibration, best_accuracy_threshold
 
 Array = npt.NDArray[Any]
@@ -18,8 +19,7 @@ def fit_calibration(raw: Array, labels: Array, *, graded: bool) -> Calibration:
     The targets are Platt's (1999): a 1 counts as (n1 + 1) / (n1 + 2) and a 0 as 1 / (n0 + 2), which keeps the slope
     finite where dev is separated without an error. A graded label y counts as y parts of a 1 and 1 - y parts of a 0.
     """
-    from sklearn.linear_model import LogisticRegression
-
+    linear_model = import_extra("sklearn.linear_model", "train", "calibration")
     raw, labels = raw.astype(np.float64), labels.astype(np.float64)
     prior = float(labels.mean())
     positives, negatives = labels.sum(), (1 - labels).sum()
@@ -27,7 +27,7 @@ def fit_calibration(raw: Array, labels: Array, *, graded: bool) -> Calibration:
     center, scale = raw.mean(), raw.std() or 1.0
     inputs = np.tile((raw - center) / scale, 2)[:, None]
     ones_and_zeros = np.repeat([1, 0], len(raw))
-    fitted = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000).fit(
+    fitted = linear_model.LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000).fit(
         inputs, ones_and_zeros, sample_weight=np.concatenate([targets, 1 - targets])
     )
     slope = float(fitted.coef_[0, 0] / scale)

@@ -75,7 +75,8 @@ def load_checkpoint(
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             state = RunState(**json.loads(file.metadata()["state"]))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
+            # cloned, for what is mapped from the file would keep Windows from replacing it
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - it is no mapping
     except (OSError, safetensors.SafetensorError, ValueError, KeyError, TypeError) as error:
         raise TrainingError(f"{path} is damaged ({error}); remove it and start without --resume") from error
     if state.identity != identity:
@@ -89,6 +90,11 @@ def load_checkpoint(
     if "random.cuda" in tensors:
         torch.cuda.set_rng_state(tensors["random.cuda"])
     return state, _under("best.", tensors) or None
+
+
+def has_checkpoint(folder: Path) -> bool:
+    """Tell whether ``folder`` keeps a run that was stopped."""
+    return (folder / FILE).exists()
 
 
 def remove_checkpoint(folder: Path) -> None:

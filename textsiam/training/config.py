@@ -21,7 +21,9 @@ HEAD_LOSSES = {
     "mlp": ("bce", "squared_error"),
 }
 # the value of "margin" that means: the loss's own default
-AUTO_MARGIN = -1.0
+AUTO_MARGIN = -2.0
+# the margins that a loss can take; losses that are not here have none
+MARGINS = {"contrastive": (1e-6, 100.0), "cosine_embedding": (-1.0, 1.0)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +35,7 @@ class TrainConfig(Architecture):
     loss
         "auto" is "bce" for the mlp head, "contrastive" for the others, and "squared_error" for graded labels.
     margin
-        Of the contrastive and cosine-embedding losses; negative takes the loss's own default.
+        Of the contrastive loss (above 0) and the cosine-embedding loss (-1 to 1); -2 takes the loss's own default.
     epochs
         Passes over the training pairs; the learning rate is planned for all of them.
     batch_size
@@ -69,13 +71,13 @@ class TrainConfig(Architecture):
     """
 
     loss: str = option("auto", choices=LOSSES)
-    margin: float = option(AUTO_MARGIN, low=-1, high=100)
+    margin: float = option(AUTO_MARGIN, low=AUTO_MARGIN, high=100)
     epochs: int = option(4, low=1, high=10_000)
     batch_size: int = option(256, low=2, high=1_000_000)
     learning_rate: float = option(2e-3, low=1e-8, high=10)
     weight_decay: float = option(0.01, low=0, high=10)
     warmup: float = option(0.05, low=0, high=1)
-    clip: float = option(1.0, low=1e-6)
+    clip: float = option(1.0, low=1e-6, high=1e9)
     dropout: float = option(0.2, low=0, high=0.95)
     balanced: bool = option(False)
     vocabulary_size: int = option(16_000, low=4, high=1_000_000)
@@ -92,6 +94,18 @@ class TrainConfig(Architecture):
         if self.loss != "auto" and self.loss not in HEAD_LOSSES[self.head]:
             fitting = ", ".join(HEAD_LOSSES[self.head])
             raise OptionError(f"loss {self.loss!r} does not go with head {self.head!r}, expected one of {fitting}")
+
+        self._check_margin()
+
+    def _check_margin(self) -> None:
+        loss = HEAD_LOSSES[self.head][0] if self.loss == "auto" else self.loss
+        if self.margin == AUTO_MARGIN:
+            return
+        if loss not in MARGINS:
+            raise OptionError(f"margin is {self.margin:g}, but loss {loss!r} has none; leave it out")
+        low, high = MARGINS[loss]
+        if not low <= self.margin <= high:
+            raise OptionError(f"margin is {self.margin:g}, expected {low:g} to {high:g} for loss {loss!r}")
 
     @property
     def architecture(self) -> Architecture:

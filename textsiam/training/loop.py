@@ -64,6 +64,7 @@ class TrainingLoop:
         )
         self.collator = PaddedCollator(self.pairs)
         self.total_steps = self.sampler.batches_per_epoch * config.epochs
+        self.total_pairs = self.sampler.pairs_per_epoch * config.epochs
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.network, config.weight_decay), fused=True)
         self.state = RunState(identity=self.identity)
         self.best: Weights | None = None
@@ -81,8 +82,8 @@ class TrainingLoop:
         """
         log = RunLog(self.folder, from_step=self.state.step)
         self._train(bar, log)
-        if self.best is not None:
-            self.network.load_state_dict(self.best)
+        assert self.best is not None  # the last step is always evaluated
+        self.network.load_state_dict(self.best)
         return self.state
 
     def finished(self) -> None:
@@ -134,13 +135,18 @@ class TrainingLoop:
             return
         log.flush()
         bar.advance(len(rows), f"loss {loss.item():.4f}")
-        if not math.isfinite(loss.item()):
-            raise TrainingError(
-                f"the loss is {loss.item()} at step {self.state.step}; "
-                "lower learning_rate or clip, or take precision fp32"
-            )
+
+    def _check_finite(self) -> None:
+        """Raise TrainingError if training has diverged, before anything of it is judged or kept."""
+        for name, weight in self.network.named_parameters():
+            if not weight.isfinite().all():
+                raise TrainingError(
+                    f"training diverged: {name} is not finite after step {self.state.step}; "
+                    "lower learning_rate or clip, or take precision fp32"
+                )
 
     def _evaluate(self, bar: Progress, log: RunLog) -> None:
+        self._check_finite()
         metrics = self.evaluate(self.network)
         self.network.train()
         state, value = self.state, metrics[self.metric]
@@ -160,6 +166,7 @@ class TrainingLoop:
 
     def _checkpoint(self, log: RunLog) -> None:
         log.flush()
+        self._check_finite()
         if self.folder is not None:
             save_checkpoint(self.folder, self.state, self.network, self.optimizer, self.best)
 

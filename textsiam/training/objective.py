@@ -7,13 +7,13 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from textsiam.training.config import TrainConfig
+from textsiam.training.config import AUTO_MARGIN, TrainConfig
 from textsiam.training.losses import BinaryCrossEntropyLoss, ContrastiveLoss, CosineEmbeddingLoss, SquaredErrorLoss
 
 Transform = Callable[[torch.Tensor], torch.Tensor]
 
 
-def _same(raw_B: torch.Tensor) -> torch.Tensor:
+def _unchanged(raw_B: torch.Tensor) -> torch.Tensor:
     return raw_B
 
 
@@ -24,10 +24,10 @@ def _cosine_distance(cosine_B: torch.Tensor) -> torch.Tensor:
 # (head, loss) -> what the loss gets from the head's raw score, the loss's class, its default margin (None: it has none)
 OBJECTIVES: dict[tuple[str, str], tuple[Transform, type[nn.Module], float | None]] = {
     ("cosine", "contrastive"): (_cosine_distance, ContrastiveLoss, 0.8),
-    ("cosine", "cosine_embedding"): (_same, CosineEmbeddingLoss, 0.5),
-    ("cosine", "squared_error"): (_same, SquaredErrorLoss, None),
+    ("cosine", "cosine_embedding"): (_unchanged, CosineEmbeddingLoss, 0.5),
+    ("cosine", "squared_error"): (_unchanged, SquaredErrorLoss, None),
     ("euclidean", "contrastive"): (torch.neg, ContrastiveLoss, 2.0),
-    ("mlp", "bce"): (_same, BinaryCrossEntropyLoss, None),
+    ("mlp", "bce"): (_unchanged, BinaryCrossEntropyLoss, None),
     ("mlp", "squared_error"): (torch.sigmoid, SquaredErrorLoss, None),
 }
 
@@ -39,7 +39,7 @@ class Objective(nn.Module):
         super().__init__()
         self.name = config.resolved_loss(graded=graded)
         self.transform, loss_class, default_margin = OBJECTIVES[config.head, self.name]
-        self.margin = None if default_margin is None else config.margin if config.margin >= 0 else default_margin
+        self.margin = default_margin if config.margin == AUTO_MARGIN else config.margin
         self.loss = loss_class() if self.margin is None else loss_class(self.margin)
 
     def forward(self, raw_B: torch.Tensor, labels_B: torch.Tensor) -> torch.Tensor:

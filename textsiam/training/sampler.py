@@ -29,7 +29,12 @@ class LengthBucketSampler:
     @property
     def batches_per_epoch(self) -> int:
         """Number of batches that ``batches`` gives for any epoch."""
-        return -(-self.rows_per_class * len(self.classes) // self.batch_size)
+        return -(-self.pairs_per_epoch // self.batch_size)
+
+    @property
+    def pairs_per_epoch(self) -> int:
+        """Number of pairs in an epoch's batches, repeated ones included."""
+        return self.rows_per_class * len(self.classes)
 
     def batches(self, epoch: int) -> list[Array]:
         """Return the epoch's batches of row numbers; equal for equal seed and epoch."""

@@ -17,15 +17,15 @@ import torch
 from textsiam.data.pairs import Pairs
 from textsiam.data.read import read_pairs
 from textsiam.data.split import split_pairs
-from textsiam.errors import TrainingError
+from textsiam.errors import ModelFolderError, OptionError, TrainingError, TrainingInterrupted, import_extra
 from textsiam.model.folder import check_target
-from textsiam.model.pair_model import PairModel
+from textsiam.model.pair_model import PAIRS_AT_ONCE, PairModel
 from textsiam.progress import progress
 from textsiam.text.tokenizer import Tokenizer
 from textsiam.text.vocabulary import Vocabulary, build_vocabulary
 from textsiam.training.calibrate import fit_calibration
 from textsiam.training.card import describe_run, model_card
-from textsiam.training.checkpoint import RunState
+from textsiam.training.checkpoint import RunState, has_checkpoint
 from textsiam.training.config import TrainConfig
 from textsiam.training.corpus import TokenizedPairs, tokenize_pairs
 from textsiam.training.loop import Evaluator, TrainingLoop
@@ -54,33 +54,35 @@ def train(
     that was stopped goes on with ``resume``, to the same weights, bit for bit.
 
     Raises DataError for pairs that cannot be read, TrainingError for pairs that nothing can be learned from (one class
-    only, fewer than a batch), OptionError, ModelFolderError where ``out`` cannot be written, and TrainingInterrupted on
-    Ctrl-C, once the checkpoint is safe.
+    only, fewer than a batch), a run that diverges or would overwrite a stopped one, VocabularyError, OptionError,
+    ModelFolderError where ``out`` cannot be written, and TrainingInterrupted on Ctrl-C, once the checkpoint is safe.
     """
     config = config or TrainConfig()
-    train_pairs, dev_pairs = _prepare(pairs, dev, config)
-    folder = None if out is None else run_folder(out)
-    if out is not None:
-        check_target(Path(out))
     device = find_device(config.device)
-    with _reproducible(config, device):
-        vocabulary = vocabulary or build_vocabulary(
-            train_pairs.texts(),
-            size=config.vocabulary_size,
-            type=config.vocabulary_type,
-            seed=config.seed,
-        )
-        loop = _make_loop(train_pairs, dev_pairs, config, vocabulary, device, folder)
-        if resume:
-            loop.resume()
-        done = loop.state.step * config.batch_size
-        total = loop.total_steps * config.batch_size
-        with progress("training", total, "pairs", show=show_progress, done=done) as bar:
-            state = loop.run(bar)
-        model = _finish(loop, train_pairs, dev_pairs, vocabulary, state)
-    if out is not None:
-        model.save(out)
-        loop.finished()
+    folder = None if out is None else _claim(Path(out).resolve(), resume=resume)
+    train_pairs, dev_pairs = _prepare(pairs, dev, config)
+    try:
+        with _reproducible(config, device):
+            vocabulary = vocabulary or build_vocabulary(
+                train_pairs.texts(),
+                size=config.vocabulary_size,
+                type=config.vocabulary_type,
+                seed=config.seed,
+                show_progress=show_progress,
+            )
+            loop = _make_loop(train_pairs, dev_pairs, config, vocabulary, device, folder)
+            if resume:
+                loop.resume()
+            with progress("training", loop.total_pairs, "pairs", show=show_progress, done=loop.state.pairs) as bar:
+                state = loop.run(bar)
+            model = _finish(loop, train_pairs, dev_pairs, vocabulary, state)
+        if out is not None:
+            _save(model, Path(out))
+            loop.finished()
+    except KeyboardInterrupt as interrupt:
+        # a second Ctrl-C, or one outside of the steps: what the last checkpoint kept can still go on
+        kept = folder if folder is not None and has_checkpoint(folder) else None
+        raise TrainingInterrupted(kept) from interrupt
     return model
 
 
@@ -89,17 +91,40 @@ def run_folder(out: str | Path) -> Path:
     return Path(f"{Path(out)}.run")
 
 
+def _save(model: PairModel, out: Path) -> None:
+    try:
+        model.save(out)
+    except ModelFolderError as error:
+        raise ModelFolderError(
+            f"{error}; the weights are kept in {run_folder(out)}, resume (--resume) saves them"
+        ) from error
+
+
+def _claim(out: Path, *, resume: bool) -> Path:
+    """Check that ``out`` can be written and that no stopped run would be lost; returns the run's folder."""
+    check_target(out)
+    folder = run_folder(out)
+    if has_checkpoint(folder) and not resume:
+        raise TrainingError(
+            f"a run that was stopped is kept in {folder}; go on with resume (--resume), or remove that folder first"
+        )
+    return folder
+
+
 def _prepare(pairs: Any, dev: Any, config: TrainConfig) -> tuple[Pairs, Pairs]:
     pairs = read_pairs(pairs)
+    config.resolved_loss(graded=pairs.graded)
+    _check_side("training", pairs)
     if dev is None:
-        pairs, dev = split_pairs(pairs, test=DEV_SHARE, seed=config.seed)
-    dev = read_pairs(dev)
-    for name, side in (("training", pairs), ("dev", dev)):
-        if len(side) and float(np.ptp(side.labels)) == 0.0:
+        try:
+            pairs, dev = split_pairs(pairs, test=DEV_SHARE, seed=config.seed)
+        except OptionError as error:
             raise TrainingError(
-                f"all {len(side)} {name} pairs have the label {side.labels[0]:g}, expected pairs that are the same and "
-                "pairs that are not"
-            )
+                f"no dev part can be set aside ({error}); give dev (--dev) pairs of their own"
+            ) from error
+        _check_side("training", pairs)
+    dev = read_pairs(dev)
+    _check_side("dev", dev)
     if len(pairs) < config.batch_size:
         raise TrainingError(
             f"there are {len(pairs)} training pairs, fewer than a batch of {config.batch_size}; "
@@ -107,7 +132,19 @@ def _prepare(pairs: Any, dev: Any, config: TrainConfig) -> tuple[Pairs, Pairs]:
         )
     if pairs.graded != dev.graded:
         raise TrainingError("either training or dev labels are graded, the others 0 or 1; give both the same kind")
+    if config.balanced and pairs.graded:
+        raise TrainingError("balanced draws both labels as often, but these labels are graded; leave it out")
     return pairs, dev
+
+
+def _check_side(name: str, pairs: Pairs) -> None:
+    if len(pairs) == 0:
+        raise TrainingError(f"there are no {name} pairs")
+    if float(np.ptp(pairs.labels)) == 0.0:
+        raise TrainingError(
+            f"all {len(pairs)} {name} pairs have the label {pairs.labels[0]:g}, expected pairs that are the same and "
+            "pairs that are not"
+        )
 
 
 def _make_loop(
@@ -137,15 +174,20 @@ def _make_loop(
 
 def dev_evaluator(pairs: TokenizedPairs, metric: str, device: torch.device) -> Evaluator:
     """Make the function that gives a network's ``metric`` ("roc_auc" or "spearman") on dev pairs."""
-    from scipy.stats import spearmanr
-    from sklearn.metrics import roc_auc_score
+    roc_auc_score = import_extra("sklearn.metrics", "train", "training").roc_auc_score
+    spearmanr = import_extra("scipy.stats", "train", "training").spearmanr
 
     def evaluate(network: SiameseNetwork) -> dict[str, float]:
         vectors = torch.from_numpy(encode_tokens(network.encoder, pairs.tokens, network.vector_size, device))
         network.eval()
+        parts = []
         with torch.inference_mode():
-            u, v = vectors[pairs.index_a].to(device), vectors[pairs.index_b].to(device)
-            raw = network.head(u, v).float().cpu().numpy()
+            for start in range(0, len(pairs), PAIRS_AT_ONCE):
+                sides = (index[start : start + PAIRS_AT_ONCE] for index in (pairs.index_a, pairs.index_b))
+                parts.append(network.head(*(vectors[side].to(device) for side in sides)).float().cpu().numpy())
+        raw = np.concatenate(parts)
+        if not np.isfinite(raw).all():
+            raise TrainingError("the scores of dev pairs are not finite; lower learning_rate or clip")
         if metric == "roc_auc":
             return {metric: float(roc_auc_score(pairs.labels > 0.5, raw))}
         if np.ptp(raw) == 0:
