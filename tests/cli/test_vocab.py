@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from pathlib import Path
+
+import pytest
 
 from tests.cli.conftest import Run, write_pairs
 from textsiam.text.vocabulary import Vocabulary
@@ -41,3 +44,35 @@ def test_bad_input(run: Run, tmp_path: Path) -> None:
         assert result.code == 2
         assert message in result.err
         assert not (tmp_path / "v.model").exists()
+
+
+@pytest.mark.parametrize(("file", "out"), [("mine.json", "mine.model"), ("mine.model", "mine.model")])
+def test_a_file_that_is_read_is_not_overwritten(run: Run, tmp_path: Path, file: str, out: str) -> None:
+    # neither can be understood as texts: it is refused before a file is read
+    given = tmp_path / file
+    given.write_bytes(b"\xff\x00")
+    (tmp_path / "sub").mkdir()
+    for files, spelled in (([given], out), ([write_pairs(tmp_path / "pairs.csv", 20), given], f"sub/../{out}")):
+        result = run("vocab", "build", *files, "--out", tmp_path / spelled)
+        assert result.code == 2
+        assert f"would overwrite {given}, which is one of the FILES" in result.err
+        assert given.read_bytes() == b"\xff\x00"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+def test_a_file_that_is_read_under_another_name_is_not_overwritten(run: Run, tmp_path: Path) -> None:
+    write_pairs(tmp_path / "mine.json", 20)
+    (tmp_path / "pairs.csv").symlink_to(tmp_path / "mine.json")
+    result = run("vocab", "build", tmp_path / "pairs.csv", "--out", tmp_path / "mine.model")
+    assert result.code == 2
+    assert "would overwrite" in result.err
+
+
+def test_a_file_of_the_users_in_the_place_of_the_card_is_kept(run: Run, tmp_path: Path) -> None:
+    pairs = write_pairs(tmp_path / "pairs.csv", 20)
+    (tmp_path / "mine.json").write_text('{"mine": 1}', encoding="utf-8")
+    result = run("vocab", "build", pairs, "--out", tmp_path / "mine.model")
+    assert result.code == 2
+    assert "not a vocabulary's card" in result.err
+    assert "reading texts" not in result.err
+    assert (tmp_path / "mine.json").read_text(encoding="utf-8") == '{"mine": 1}'

@@ -163,6 +163,31 @@ def test_save_asks_for_the_suffix(vocabulary: Vocabulary, tmp_path: Path, name: 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"a": "x", "b": "y", "label": 1}\n' * 2,
+        b'{"format": 1}',
+        b'["format", "sha256"]',
+        b"\xff",
+        b"",
+        b"[" * 100_000,
+    ],
+    ids=lambda content: repr(content[:20]),
+)
+def test_save_overwrites_no_file_that_is_not_a_card(vocabulary: Vocabulary, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "mine.json").write_bytes(content)
+    with pytest.raises(VocabularyError, match=r"mine\.json: not a vocabulary's card, and the card of mine\.model"):
+        vocabulary.save(tmp_path / "mine.model")
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("mine.json", content)]
+
+
+def test_a_card_of_a_later_format_may_be_replaced(vocabulary: Vocabulary, tmp_path: Path) -> None:
+    (tmp_path / "mine.json").write_text('{"format": 2, "sha256": "?"}', encoding="utf-8")
+    vocabulary.save(tmp_path / "mine.model")
+    assert Vocabulary.load(tmp_path / "mine.model") == vocabulary
+
+
 def test_a_card_that_cannot_be_written_leaves_the_old_pair(vocabulary: Vocabulary, tmp_path: Path) -> None:
     path = tmp_path / "mine.model"
     vocabulary.save(path)
@@ -193,6 +218,7 @@ def test_load_without_a_card_says_so(vocabulary: Vocabulary, tmp_path: Path) -> 
         (b"junk", None, "mine.model: these 4 bytes are not a SentencePiece model"),
         (b"junk", "", "mine.model: not the file that mine.json describes"),
         (b"", '{"format": 1', r"mine.json: not a vocabulary's card \(no JSON: "),
+        (b"", "[" * 100_000, r"mine.json: not a vocabulary's card \(no JSON: "),
         (b"", "[1]", r"mine.json: not a vocabulary's card \(no 'format' in it\)"),
         (b"", '{"format": 2}', "mine.json: the card has format 2, this textsiam reads 1; update textsiam"),
         (b"", '{"format": 1}', "mine.model: not the file that mine.json describes"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from textsiam.cli.messages import say
 from textsiam.data.texts import iter_texts
 from textsiam.errors import OptionError
-from textsiam.text.vocabulary import build_vocabulary
+from textsiam.text.vocabulary import build_vocabulary, card_path, check_vocabulary_path
 
 
 def build(
@@ -49,6 +49,7 @@ def build(
     """
     if not files:
         raise OptionError("there are no FILES, expected at least one file of pairs or texts")
+    _check_out(out, files)
     vocabulary = build_vocabulary(
         iter_texts(files, columns=None if columns is None else columns.split(",")),
         size=size,
@@ -66,3 +67,14 @@ def build(
     for note in notes:
         say(note)
     print(f"{out}: {vocabulary.size:,} tokens, sha256 {vocabulary.sha256[:16]}")
+
+
+def _check_out(out: Path, files: tuple[Path, ...]) -> None:
+    """Raise OptionError where the vocabulary or its card would overwrite one of ``files``, however it is spelled."""
+    for written in (out, card_path(out)):
+        for file in files:
+            if written.exists() and file.exists() and written.samefile(file):
+                raise OptionError(
+                    f"--out {out} would overwrite {file}, which is one of the FILES to read; give another --out"
+                )
+    check_vocabulary_path(out)

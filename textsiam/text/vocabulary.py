@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from textsiam import __version__
-from textsiam.atomic import atomic_path
+from textsiam.atomic import atomic_path, write_atomically
 from textsiam.errors import OptionError, VocabularyError
 from textsiam.progress import progress
 from textsiam.text.corpus import Corpus, read_corpus
@@ -43,17 +43,14 @@ class Vocabulary:
         """Write ``NAME.model`` and beside it the card, ``NAME.json``, with the folders that are missing.
 
         Both are complete before either takes its place; a kill between the two leaves a pair that ``load`` refuses.
-        Raises OptionError where the name does not end in ``.model``.
+        Raises what ``check_vocabulary_path`` raises, before anything is written.
         """
         path = Path(path)
-        if path.suffix != _SUFFIX:
-            raise OptionError(
-                f"path is {str(path)!r}, expected a name that ends in {_SUFFIX}, such as vocab/mine.model"
-            )
+        check_vocabulary_path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_path(path) as model_part, atomic_path(_card_path(path)) as card_part:
-            model_part.write_bytes(self.proto)
-            card_part.write_bytes((json.dumps(self.card, indent=2, ensure_ascii=False) + "\n").encode("utf-8"))
+        with atomic_path(path) as part:
+            part.write_bytes(self.proto)
+            write_atomically(card_path(path), json.dumps(self.card, indent=2, ensure_ascii=False) + "\n")
 
     @classmethod
     def load(cls, path: str | Path) -> Vocabulary:
@@ -63,19 +60,19 @@ class Vocabulary:
         """
         path = Path(path)
         proto = _read(path, "vocabulary")
-        card_path = _card_path(path)
-        card = _read_card(card_path) if card_path.exists() else None
+        beside = card_path(path)
+        card = _read_card(beside) if beside.exists() else None
         if card is not None and card.get("sha256") != _sha256(proto):
             raise VocabularyError(
-                f"{path}: not the file that {card_path.name} describes (another SHA-256): one of the two was altered "
-                f"or cut short; build the vocabulary again, or remove {card_path.name} to use it as it is"
+                f"{path}: not the file that {beside.name} describes (another SHA-256): one of the two was altered "
+                f"or cut short; build the vocabulary again, or remove {beside.name} to use it as it is"
             )
         try:
             size = _size(proto)
         except VocabularyError as error:
             raise VocabularyError(f"{path}: {error}") from error
         if card is None:
-            note = f"without a card ({card_path.name}): nothing is known about where this vocabulary comes from"
+            note = f"without a card ({beside.name}): nothing is known about where this vocabulary comes from"
             card = {"format": CARD_FORMAT, "size": size, "sha256": _sha256(proto), "notes": [note]}
         return cls(proto, card)
 
@@ -125,6 +122,32 @@ def build_vocabulary(
     return Vocabulary(proto, _card(proto, corpus, options))
 
 
+def card_path(path: Path) -> Path:
+    """Give where the card of the vocabulary at ``path`` stands: ``NAME.json`` beside ``NAME.model``."""
+    return path.with_suffix(".json")
+
+
+def check_vocabulary_path(path: Path) -> None:
+    """Raise unless a vocabulary can be saved as ``path`` without loss of anything but an earlier vocabulary's card.
+
+    OptionError where the name does not end in ``.model``, VocabularyError where ``NAME.json`` is no vocabulary's card.
+    """
+    if path.suffix != _SUFFIX:
+        raise OptionError(f"path is {str(path)!r}, expected a name that ends in {_SUFFIX}, such as vocab/mine.model")
+    beside = card_path(path)
+    if not beside.exists():
+        return
+    try:
+        found = json.loads(_read(beside, "vocabulary's card"))
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not {"format", "sha256"} <= found.keys():
+        raise VocabularyError(
+            f"{beside}: not a vocabulary's card, and the card of {path.name} would overwrite it; "
+            "save the vocabulary under another name, or move that file away"
+        )
+
+
 def _card(proto: bytes, corpus: Corpus, options: VocabularyOptions) -> dict[str, object]:
     size = _size(proto)
     return {
@@ -166,10 +189,6 @@ def _sha256(proto: bytes) -> str:
     return hashlib.sha256(proto).hexdigest()
 
 
-def _card_path(path: Path) -> Path:
-    return path.with_suffix(".json")
-
-
 def _read(path: Path, what: str) -> bytes:
     try:
         return path.read_bytes()
@@ -184,7 +203,7 @@ def _read(path: Path, what: str) -> bytes:
 def _read_card(path: Path) -> dict[str, object]:
     try:
         card = json.loads(_read(path, "vocabulary's card").decode("utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise VocabularyError(f"{path}: not a vocabulary's card (no JSON: {error}); restore or remove it") from error
     if not isinstance(card, dict) or "format" not in card:
         raise VocabularyError(f"{path}: not a vocabulary's card (no 'format' in it); restore or remove it")
