@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.text.conftest import made_up_texts
-from textsiam.errors import VocabularyError
+from textsiam.errors import DataError, VocabularyError
 from textsiam.text.tokenizer import UNKNOWN_ID, read_processor
 from textsiam.text.trainer import _PART_CHARACTERS, _parts, holds_reserved, train_sentencepiece
 from textsiam.text.vocabulary_options import TYPES, VocabularyOptions
@@ -114,6 +115,22 @@ def test_parts_are_short_and_lose_nothing(words: list[tuple[int, str]]) -> None:
     assert all(len(part) <= _PART_CHARACTERS for part in parts)
     kept = {word for part in parts for word in part.split()}
     assert {word for word in text.split() if len(word) < _PART_CHARACTERS} <= kept
+
+
+@pytest.mark.parametrize("before", [0, 1, 9])
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt(), DataError("bad row", file="a.csv", line=3), RuntimeError("INTERNAL"), MemoryError()]
+)
+def test_what_the_texts_raise_passes_through(error: BaseException, before: int) -> None:
+    def texts() -> Iterator[str]:
+        yield from TINY[:before]
+        raise error
+
+    with pytest.raises(type(error)) as caught:
+        train_sentencepiece(texts(), options())
+    assert caught.value is error
+    assert error.__cause__ is None
+    assert error.__context__ is None
 
 
 def test_reserved_characters_are_seen() -> None:

@@ -35,12 +35,14 @@ _FATAL_ONLY = 3
 def train_sentencepiece(texts: Iterable[str], options: VocabularyOptions) -> bytes:
     """Give the serialised model of a vocabulary of at most ``options.size`` pieces.
 
-    Raises VocabularyError where the texts hold nothing to learn from, or more characters than the size has room for.
+    Raises VocabularyError where the texts hold nothing to learn from, or more characters than the size has room for;
+    what the texts raise (and a Ctrl-C) passes through.
     """
     model = io.BytesIO()
+    parts = _Parts(texts)
     try:
         sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=_parts(texts),
+            sentence_iterator=iter(parts),
             model_writer=model,
             vocab_size=options.size,
             hard_vocab_limit=False,  # a size too large for the texts shrinks
@@ -59,13 +61,36 @@ def train_sentencepiece(texts: Iterable[str], options: VocabularyOptions) -> byt
             minloglevel=_FATAL_ONLY,
         )
     except RuntimeError as error:
-        raise _explained(error, options) from error
+        if parts.error is None:
+            raise _explained(error, options) from error
+    if parts.error is not None:
+        raise parts.error
     return model.getvalue()
 
 
 def holds_reserved(text: str) -> bool:
     """Whether ``text`` has a character that SentencePiece reserves: training reads it as a space."""
     return any(character in text for character in RESERVED_CHARACTERS)
+
+
+class _Parts:
+    """The parts of texts for SentencePiece, which gives every exception of its iterator back as a RuntimeError.
+
+    ``error`` is the exception itself: of the texts, or a Ctrl-C that came while they were read.
+    """
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self.error: BaseException | None = None
+        self._texts = texts
+
+    def __iter__(self) -> Iterator[str]:
+        try:
+            yield from _parts(self._texts)
+        except GeneratorExit:  # SentencePiece wants no more
+            raise
+        except BaseException as error:
+            self.error = error
+            raise
 
 
 def _parts(texts: Iterable[str]) -> Iterator[str]:
