@@ -53,6 +53,34 @@ def test_labels_are_not_needed(run: Run, tmp_path: Path, model_folder: Path) -> 
     assert second.startswith('a "b\tc\tx, y\t0.')
 
 
+def test_the_first_row_of_a_file_without_header_is_scored(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    pairs, out = tmp_path / "pairs.tsv", tmp_path / "out.tsv"
+    pairs.write_text("a\tb\tPARA\nc\td\tOTHER\n", encoding="utf-8")
+    options = ("--columns", "1,2,3", "--labels", "PARA=1,OTHER=0")
+    assert run("score", model_folder, pairs, "--out", out, *options).code == 0
+    assert [row[:3] for row in _rows(out, "\t")] == [["a", "b", "PARA"], ["c", "d", "OTHER"]]
+
+
+@pytest.mark.parametrize("columns", [(), ("--columns", "text_a,text_b,label")])
+@pytest.mark.parametrize("ending", [".jsonl", ".csv", ".parquet"])
+def test_a_label_may_be_null(
+    run: Run, tmp_path: Path, model_folder: Path, ending: str, columns: tuple[str, ...]
+) -> None:
+    pairs, out = tmp_path / f"pairs{ending}", tmp_path / "out.jsonl"
+    rows = [{"text_a": "x", "text_b": "y", "label": 1}, {"text_a": "v", "text_b": "w", "label": None}]
+    if ending == ".parquet":
+        pyarrow = pytest.importorskip("pyarrow")
+        pytest.importorskip("pyarrow.parquet").write_table(pyarrow.Table.from_pylist(rows), pairs)
+    elif ending == ".jsonl":
+        pairs.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    else:
+        pairs.write_text("text_a,text_b,label\nx,y,1\nv,w,\n", encoding="utf-8")
+    assert run("score", model_folder, pairs, "--out", out, *columns).code == 0
+    scored = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert [row["text_a"] for row in scored] == ["x", "v"]
+    assert scored[1]["label"] == ("" if ending == ".csv" else None)
+
+
 def test_other_formats_in_and_out(run: Run, tmp_path: Path, model_folder: Path) -> None:
     pairs = write_pairs(tmp_path / "pairs.csv", 20)
     results = {}
@@ -99,7 +127,13 @@ def test_bad_rows_stop_or_are_skipped_and_listed(run: Run, tmp_path: Path, model
         (["pairs.csv", "--out", "out.csv", "--column", "question1"], "has a column 'question1' already"),
         (["pairs.csv", "--out", "nowhere/out.csv"], "nowhere"),
         (["pairs.csv", "--out", "out.csv", "--on-error", "ignore"], "--on-error is 'ignore'"),
+        (["pairs.csv", "--out", "out.csv", "--label-range", "0,5"], "--label-range has no use here"),
+        (["pairs.csv", "--out", "out.csv", "--labels", "SAME"], "--labels is 'SAME', expected WORD=NUMBER"),
+        (["pairs.csv", "--out", "out.csv", "--labels", "A=nan"], "--labels is 'A=nan', expected WORD=NUMBER"),
+        (["pairs.csv", "--out", "out.csv", "--labels", "A=1,A=0"], "--labels says twice what 'A' means"),
+        (["pairs.csv", "--out", "out.csv", "--json"], "--json goes with two texts"),
         (["one text", "another", "--out", "out.csv"], "--out goes with a file"),
+        (["one text", "another", "--columns", "1,2"], "go with a file of pairs"),
     ],
 )
 def test_bad_input(

@@ -24,7 +24,10 @@ def test_usual_names_are_found(fieldnames: list[str], places: tuple[int, int, in
 
 def test_label_may_be_missing_or_unclear_only_where_it_is_not_needed() -> None:
     assert find_columns(["text_a", "text_b"], None, need_label=False) == (0, 1, None)
-    assert find_columns(["text_a", "text_b", "label"], None, need_label=False) == (0, 1, 2)
+    assert find_columns(["text_a", "text_b", "label"], None, need_label=False) == (0, 1, None)
+    assert find_columns(["text_a", "text_b", "label"], (1, 2, 3), need_label=False) == (0, 1, None)
+    with pytest.raises(DataError, match="no column 4"):
+        find_columns(["text_a", "text_b", "label"], (1, 2, 4), need_label=False)
     assert find_columns(["text_a", "text_b", "label", "score"], None, need_label=False) == (0, 1, None)
     with pytest.raises(DataError, match=r"no label column .*text_a, text_b; .*columns"):
         find_columns(["text_a", "text_b"], None, need_label=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,10 +35,16 @@ class PairOptions:
     on_error: Annotated[str, Parameter(help="raise: stop at a bad row; skip: count and list bad rows.")] = "raise"
 
     def reading(self) -> dict[str, Any]:
-        """Return the options that reading rows takes."""
+        """Return the options of ``open_rows``; raises OptionError for one that cannot be understood."""
         delimiter = None if self.delimiter is None else self.delimiter.replace("\\t", "\t")
         columns = None if self.columns is None else [name.strip() for name in self.columns.split(",")]
-        return {"columns": columns, "header": self.header, "quoting": self.quoting, "delimiter": delimiter}
+        return {
+            "columns": columns,
+            "header": self.header,
+            "quoting": self.quoting,
+            "delimiter": delimiter,
+            "labels": self._label_words(),
+        }
 
     def read(self, path: Path, *, keep: tuple[str, ...] = ()) -> Pairs:
         """Read the pair file ``path`` with these options; bad rows that were skipped are listed on stderr."""
@@ -47,7 +54,6 @@ class PairOptions:
         pairs = read_pairs(
             path,
             **self.reading(),
-            labels=self._label_words(),
             label_range=self._range(),
             on_error=self.on_error,
             keep=keep,
@@ -58,9 +64,11 @@ class PairOptions:
     def _label_words(self) -> Mapping[str, float] | None:
         if self.labels is None:
             return None
-        words = {}
+        words: dict[str, float] = {}
         for part in self.labels.split(","):
             word, _, value = part.rpartition("=")
+            if word.strip() in words:
+                raise OptionError(f"--labels says twice what {word.strip()!r} means")
             words[word.strip()] = _number("--labels", value, part)
         return words
 
@@ -73,7 +81,10 @@ class PairOptions:
 
 def _number(option: str, text: str, whole: str) -> float:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
         example = "WORD=NUMBER,..." if option == "--labels" else "LOW,HIGH"
-        raise OptionError(f"{option} is {whole!r}, expected {example}") from None
+        raise OptionError(f"{option} is {whole!r}, expected {example}")
+    return number

@@ -56,10 +56,14 @@ def score(
     """
     loaded = PairModel.load(model, device=device)
     if second is not None:
+        if reading != PairOptions():
+            raise OptionError("the options that say how to read go with a file of pairs, but two texts were given")
         if out is not None:
             raise OptionError("--out goes with a file of pairs, but two texts were given")
         _score_texts(loaded, first, second, as_json=as_json)
         return
+    if as_json:
+        raise OptionError("--json goes with two texts; for a file of pairs, give --out a name that ends in .jsonl")
     if out is None:
         raise OptionError(f"give --out FILE to score the pairs of the file {first}, or a second text to compare with")
     _score_file(loaded, Path(first), out, column, reading)
@@ -78,6 +82,8 @@ def _score_texts(model: PairModel, first: str, second: str, *, as_json: bool) ->
 
 def _score_file(model: PairModel, path: Path, out: Path, column: str, reading: PairOptions) -> None:
     check_choice("--on-error", reading.on_error, ("raise", "skip"))
+    if reading.label_range is not None:
+        raise OptionError("--label-range has no use here: labels are not read to score pairs")
     if out.exists() and out.samefile(path):
         raise OptionError(f"--out is the input {path}; give another file")
     source = open_rows(path, **reading.reading(), need_label=False)

@@ -67,7 +67,8 @@ def find_columns(
     """Find text a, text b and the label among the ``fieldnames`` of a table.
 
     ``columns`` names them in that order, by name or by position from 1 (a number, or a string of digits); the label
-    may be left out where it is not needed. With None they are found by the usual names, and must be unambiguous.
+    may be left out where it is not needed, and is None in what is returned then, given or not: no row has to have it.
+    With ``columns`` None they are found by the usual names, and must be unambiguous.
     Raises DataError listing the columns that there are, OptionError where ``columns`` itself cannot be.
     """
     if columns is None:
@@ -76,7 +77,7 @@ def find_columns(
     found = [_find_given(fieldnames, column, file) for column in columns]
     if len(set(found)) < len(found):
         raise OptionError(f"columns names a column twice: {', '.join(map(str, columns))}")
-    return Places(found[0], found[1], found[2] if len(found) == 3 else None)
+    return Places(found[0], found[1], found[2] if need_label else None)
 
 
 def check_columns(columns: Sequence[str | int], need_label: bool) -> None:
@@ -137,7 +138,7 @@ def _find_by_usual_names(fieldnames: Sequence[str], need_label: bool, file: str 
         if len(found) != 1:
             count = "no" if not found else "more than one"
             raise DataError(f"{count} {what} is known by its name; {_listing(fieldnames)}; {how}", file=file)
-    return Places(*texts[0], labels[0] if len(labels) == 1 else None)
+    return Places(*texts[0], labels[0] if need_label else None)
 
 
 def _fold(name: str) -> str:

@@ -24,7 +24,7 @@ class DelimitedSource(RowSource):
     must be as wide as the first (a further comma should have been quoted), other rows wide enough for the columns.
 
     ``header`` None: there is none if the columns are given by position and the first row's label cell is itself a
-    label, or, where no label is given, if no cell of the first row is a usual name of a text column.
+    label, or blank, or, where no label is given, if no cell of the first row is a usual name of a text column.
     """
 
     format = "delimited"
@@ -180,4 +180,6 @@ def _has_header(first: list[str], columns: Sequence[str | int] | None, labels: M
     if len(positions) < 3:
         return any(map(is_text_name, first))
     label = positions[2]
-    return label is None or label >= len(first) or not looks_like_label(first[label], labels)
+    if label is None or label >= len(first):
+        return True
+    return bool(first[label].strip()) and not looks_like_label(first[label], labels)

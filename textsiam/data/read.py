@@ -36,7 +36,7 @@ def read_pairs(
         .bz2, .xz, .zst); or rows, each (text a, text b, label) or a mapping; or Pairs, which come back as they are.
     columns: text a, text b and label, by name or by position from 1; None finds them by the usual names.
     header: None takes the first row for a row of data, not names, if ``columns`` gives positions and its label
-        cell is itself a label. Only for CSV and the like, as are the next two.
+        cell is itself a label, or blank. Only for CSV and the like, as are the next two.
     quoting: "minimal", double quotes enclose fields as in RFC 4180; "none", they are ordinary characters; "auto",
         the first in a file with commas, and elsewhere if most of its first 100 fields that hold a quote are
         enclosed whole, else the second.

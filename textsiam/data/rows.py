@@ -27,7 +27,7 @@ def open_rows(
     """Open a CSV, TSV, JSON Lines or Parquet file, compressed or not, as a source of rows with all its columns.
 
     The options are those of ``read_pairs``; ``labels`` only helps to tell a header from a first row, and with
-    ``need_label`` False a label column may be missing. Iterating gives a Row, or a DataError in place of a row that
+    ``need_label`` False labels may be missing, and ``places.label`` is None. Iterating gives a Row, or a DataError in place of a row that
     is broken. Raises DataError if the file or its columns cannot be understood, OptionError for a bad option.
     """
     path = Path(path)

@@ -101,7 +101,7 @@ class MemorySource(RowSource):
         self._mappings = isinstance(first, Mapping)
         self.fieldnames = list(map(str, first)) if isinstance(first, Mapping) else numbered(_width(first))
         if columns is None and not self._mappings and len(self.fieldnames) in ((3,) if need_label else (2, 3)):
-            self.places = Places(0, 1, 2 if len(self.fieldnames) == 3 else None)
+            self.places = Places(0, 1, 2 if need_label else None)
         else:
             self.places = find_columns(self.fieldnames, columns, need_label)
 
