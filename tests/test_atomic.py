@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
@@ -71,6 +72,103 @@ def test_text_that_utf8_cannot_hold_leaves_the_old_file_alone(tmp_path: Path) ->
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="missing"):
         write_atomically(tmp_path / "missing" / "file", "x")
+
+
+def test_an_error_names_the_target_and_not_the_hidden_file(tmp_path: Path) -> None:
+    target = tmp_path / "missing" / "file"
+    with pytest.raises(FileNotFoundError) as caught:
+        write_atomically(target, "x")
+    assert caught.value.filename == str(target)
+    assert str(caught.value).endswith(f"{str(target)!r}")
+
+
+def test_a_folder_in_the_place_of_the_file_is_named(tmp_path: Path) -> None:
+    target = tmp_path / "file"
+    target.mkdir()
+    with pytest.raises(OSError, match="file") as caught:  # another subclass on Windows
+        write_atomically(target, "x")
+    assert caught.value.filename == str(target)
+    assert ".part" not in str(caught.value)
+    assert " -> " not in str(caught.value)
+    assert names(tmp_path) == ["file"]
+
+
+def test_a_part_that_is_gone_is_told_of_the_target(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as caught, atomic_path(tmp_path / "file") as part:
+        part.unlink()
+    assert caught.value.filename == str(tmp_path / "file")
+
+
+def test_an_error_that_names_no_file_names_the_target(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="file") as caught, atomic_path(tmp_path / "file"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert caught.value.filename == str(tmp_path / "file")
+
+
+def test_an_error_about_another_file_stays(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as caught, atomic_path(tmp_path / "file"):
+        (tmp_path / "input").read_bytes()
+    assert caught.value.filename == str(tmp_path / "input")
+    with pytest.raises(OSError, match=r"^no number$") as unnumbered, atomic_path(tmp_path / "file"):
+        raise OSError("no number")
+    assert unnumbered.value.filename is None
+
+
+WRITE_ON_A_FULL_DISK = """
+import resource, signal, sys
+from textsiam.atomic import write_atomically
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
+try:
+    write_atomically(sys.argv[1], bytes(9000))
+except OSError as error:
+    print(error.filename, error.strerror)
+"""
+
+
+@posix_only
+def test_a_full_disk_names_the_target_and_leaves_the_old_file(tmp_path: Path) -> None:
+    target = tmp_path / "file"
+    target.write_text("old", encoding="utf-8")
+    command = [sys.executable, "-c", WRITE_ON_A_FULL_DISK, str(target)]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout == f"{target} File too large\n"
+    assert target.read_text(encoding="utf-8") == "old"
+    assert names(tmp_path) == ["file"]
+
+
+@posix_only
+def test_the_file_behind_a_link_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    target, link = tmp_path / "there" / "file", tmp_path / "link"
+    link.symlink_to(Path("there") / "file")
+    for content in ("made", "replaced"):
+        write_atomically(link, content)
+        assert link.is_symlink()
+        assert target.read_text(encoding="utf-8") == content
+    assert names(tmp_path) == ["link", "there"]
+    assert names(target.parent) == ["file"]
+
+
+@posix_only
+def test_a_link_into_a_missing_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "missing" / "file")
+    with pytest.raises(FileNotFoundError) as caught:
+        write_atomically(tmp_path / "link", "x")
+    assert caught.value.filename == str(tmp_path / "link")
+
+
+def test_a_folder_that_cannot_be_flushed_does_not_undo_the_rename(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # some network file systems refuse to flush a folder; none is at hand
+    def flush(path: Path) -> None:
+        if path.is_dir():
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+    monkeypatch.setattr("textsiam.atomic.flush_to_disk", flush)
+    write_atomically(tmp_path / "file", "new")
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "new"
 
 
 @posix_only

@@ -5,25 +5,34 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
 @contextmanager
 def atomic_path(target: str | Path) -> Iterator[Path]:
-    """Give a path beside ``target`` to write to; on success it is flushed and renamed, on failure removed."""
-    target = Path(target)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    os.close(handle)
-    part = Path(name)
+    """Give a path beside ``target`` to write to; on success it is flushed and renamed, on failure removed.
+
+    Where ``target`` is a link, the file that it leads to is replaced. An OSError of writing names ``target``.
+    """
+    place = Path(target)
+    if place.is_symlink():
+        place = place.resolve()
+    part: Path | None = None
     try:
+        part = _part_beside(place)
         yield part
-        _copy_mode(part, target)
+        _copy_mode(part, place)
         flush_to_disk(part)
-        part.replace(target)
-        flush_to_disk(target.parent)
+        part.replace(place)
+        with suppress(OSError):  # the file is in its place: saying now that it failed would be wrong
+            flush_to_disk(place.parent)
+    except OSError as error:
+        _name_target(error, target, place)
+        raise
     finally:
-        part.unlink(missing_ok=True)
+        if part is not None:
+            part.unlink(missing_ok=True)
 
 
 def write_atomically(target: str | Path, content: bytes | str) -> None:
@@ -43,6 +52,25 @@ def flush_to_disk(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _part_beside(place: Path) -> Path:
+    handle, name = tempfile.mkstemp(dir=place.parent, prefix=_hidden_prefix(place), suffix=".part")
+    os.close(handle)
+    return Path(name)
+
+
+def _hidden_prefix(place: Path) -> str:
+    return f".{place.name}."
+
+
+def _name_target(error: OSError, target: str | Path, place: Path) -> None:
+    """Let ``error`` name ``target`` where it names the hidden file, or (a full disk, while writing) no file at all."""
+    hidden = error.filename is not None and Path(str(error.filename)).name.startswith(_hidden_prefix(place))
+    if error.errno is not None and (error.filename is None or hidden):
+        error.filename = str(target)
+        if error.filename2 is not None:  # of a rename: the target, already named
+            del error.filename2
 
 
 def _copy_mode(part: Path, target: Path) -> None:
