@@ -33,6 +33,26 @@ def test_plain_lines_where_there_is_no_terminal(capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.usefixtures("talkative")
+def test_a_detail_is_shown_until_another_comes(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress("training", None, "pairs") as bar:
+        for detail in ("", "loss 0.31", "", "loss 0.25", ""):
+            bar.advance(1, detail)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.rpartition("pairs/s")[2] for line in lines] == ["", *[", loss 0.31"] * 2, *[", loss 0.25"] * 2]
+
+
+def test_a_detail_between_two_plain_lines_is_kept(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with progress("training", None, "pairs") as bar:
+        bar.advance(1, "loss 0.31")
+        monkeypatch.setattr(progress_module, "PLAIN_SECONDS", 0.0)
+        bar.advance(1)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("pairs/s, loss 0.31")
+
+
+@pytest.mark.usefixtures("talkative")
 def test_an_unknown_total_has_no_time_left(capsys: pytest.CaptureFixture[str]) -> None:
     with progress("reading", None, "texts") as bar:
         bar.advance(3)
@@ -76,7 +96,7 @@ from textsiam.progress import progress
 assert sys.stderr.isatty()
 with progress("learning", 3, "pairs") as bar:
     for step in range(3):
-        bar.advance(1, f"loss 0.{step}")
+        bar.advance(1, f"loss 0.{step}" if step < 2 else "")
         time.sleep(0.05)
     bar.note("[epoch] 1 done")
 print("nothing on stdout but this")
@@ -113,5 +133,5 @@ def test_a_bar_on_a_terminal() -> None:
     assert "\u2501" in plain  # the bar itself
     assert "3/3" in plain
     assert "pairs/s" in plain
-    assert "loss 0.2" in plain
+    assert plain.rindex("loss 0.1") > plain.rindex("3/3")  # the last frame still has the last loss
     assert "[epoch] 1 done" in plain  # rich takes no markup from it

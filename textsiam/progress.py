@@ -16,24 +16,27 @@ class Progress:
     def __init__(self, title: str, total: int | None, unit: str, done: int = 0) -> None:
         self.title, self.total, self.unit = title, total, unit
         self.done, self.first = done, done
+        self.detail = ""
         self.started = self.last_line = time.monotonic()
 
     def advance(self, count: int, detail: str = "") -> None:
-        """Count finished units; ``detail`` (such as the loss) is shown behind the rate."""
+        """Count finished units; ``detail`` (such as the loss) is shown behind the rate until another comes."""
         self.done += count
+        self.detail = detail or self.detail
         if time.monotonic() - self.last_line >= PLAIN_SECONDS:
             self.last_line = time.monotonic()
-            self.note(self._line(detail))
+            self.note(self._line())
 
     def note(self, line: str) -> None:
         """Print a line that stays."""
         print(line, file=sys.stderr, flush=True)
 
-    def _line(self, detail: str) -> str:
+    def _line(self) -> str:
         rate = (self.done - self.first) / max(time.monotonic() - self.started, 1e-9)
         of = f"/{self.total:,}" if self.total else ""
         left = f", {(self.total - self.done) / rate:,.0f} s left" if self.total and rate > 0 else ""
-        return f"{self.title}: {self.done:,}{of} {self.unit}, {rate:,.0f} {self.unit}/s{left}{detail and f', {detail}'}"
+        detail = f", {self.detail}" if self.detail else ""
+        return f"{self.title}: {self.done:,}{of} {self.unit}, {rate:,.0f} {self.unit}/s{left}{detail}"
 
 
 class _Silent(Progress):
@@ -63,8 +66,9 @@ class _Bar(Progress):
 
     def advance(self, count: int, detail: str = "") -> None:
         self.done += count
+        self.detail = detail or self.detail
         rate = (self.done - self.first) / max(time.monotonic() - self.started, 1e-9)
-        self.bar.update(self.task, advance=count, rate=f"{rate:,.0f} {self.unit}/s", detail=detail)
+        self.bar.update(self.task, advance=count, rate=f"{rate:,.0f} {self.unit}/s", detail=self.detail)
 
     def note(self, line: str) -> None:
         self.bar.console.print(line, highlight=False, markup=False)
