@@ -177,8 +177,63 @@ def test_a_file_is_not_overwritten(tmp_path: Path) -> None:
 
 def test_a_file_in_the_place_of_a_parent_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine", encoding="utf-8")
-    with pytest.raises(ModelFolderError, match="could not be saved"):
-        write_folder(tmp_path / "file" / "model", FILES)
+    for target in (tmp_path / "file" / "model", tmp_path / "file" / "sub" / "model"):
+        with pytest.raises(ModelFolderError, match="file is a file, expected a folder"):
+            check_target(target)
+        with pytest.raises(ModelFolderError, match="could not be saved"):
+            write_folder(target, FILES)
+    assert names_in(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize("spelled", [".", "", "../model", pytest.param("../link", marks=on_posix)])
+@pytest.mark.parametrize("content", ["a model", "nothing"])
+def test_the_current_working_directory_is_refused_early(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, spelled: str, content: str
+) -> None:
+    if spelled == "../link":
+        (folder.parent / "link").symlink_to(folder, target_is_directory=True)
+    if content == "nothing":
+        for path in folder.iterdir():
+            path.unlink()
+    before = names_in(folder)
+    monkeypatch.chdir(folder)
+    with pytest.raises(ModelFolderError, match="is the current working directory, which no model can replace"):
+        check_target(Path(spelled))
+    with pytest.raises(ModelFolderError, match="is the current working directory"):
+        write_folder(spelled, OTHERS)
+    assert names_in(folder) == before
+
+
+def test_a_model_is_saved_from_a_folder_by_a_relative_path(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder.parent / "here").mkdir()
+    monkeypatch.chdir(folder.parent / "here")
+    write_folder("../model", OTHERS)
+    write_folder("../other/../third", FILES)
+    assert read_folder(folder) == OTHERS
+    assert read_folder(folder.parent / "third") == FILES
+    assert names_in(folder.parent) == ["here", "model", "third"]
+
+
+def test_a_mount_point_is_refused() -> None:
+    with pytest.raises(ModelFolderError, match="is a mount point, which no model can replace; give a folder inside"):
+        check_target(Path(Path.cwd().anchor))
+
+
+def test_a_parent_that_is_not_writable_is_refused_early(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # the real call says yes to root, whom tests may run as, and on Windows
+    asked = []
+
+    def access(path: Path, mode: int) -> bool:
+        asked.append((path, mode))
+        return False
+
+    monkeypatch.setattr("textsiam.model.folder.os.access", access)
+    for target in (folder, folder.parent / "new" / "model"):
+        with pytest.raises(ModelFolderError, match="is not writable; give another --out") as caught:
+            check_target(target)
+        assert f"{target} could not be saved: the folder {folder.parent} " in str(caught.value)
+    assert asked == [(folder.parent, os.W_OK | os.X_OK)] * 2
+    assert names_in(folder.parent) == ["model"]
 
 
 @pytest.mark.parametrize(

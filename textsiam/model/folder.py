@@ -33,16 +33,17 @@ def write_folder(folder: str | Path, files: Mapping[str, bytes]) -> None:
     """Write ``files`` and their manifest as ``folder``; an earlier model there stays until the new one is complete.
 
     A new folder has the mode that the umask grants, a replaced one keeps its own; a link keeps leading to the folder.
-    Raises ModelFolderError where something that is not a model stands at ``folder``, or the disk refuses.
+    Raises ModelFolderError where ``check_target`` does, or the disk refuses.
     """
-    folder = _behind_link(folder)
+    given = Path(folder)
+    check_target(given)
     try:
-        check_target(folder)
+        folder = given.resolve()
         folder.parent.mkdir(parents=True, exist_ok=True)
         part = folder.parent / f".{folder.name}.{secrets.token_hex(4)}.part"
         part.mkdir()
     except OSError as error:
-        raise _refused(folder, error) from error
+        raise _refused(given, error) from error
     try:
         for name, content in {**files, MANIFEST: _manifest(files)}.items():
             (part / name).write_bytes(content)
@@ -52,23 +53,52 @@ def write_folder(folder: str | Path, files: Mapping[str, bytes]) -> None:
         flush_to_disk(part)
         _swap(part, folder)
     except OSError as error:
-        raise _refused(folder, error) from error
+        raise _refused(given, error) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
 
 def check_target(folder: Path) -> None:
-    """Raise ModelFolderError unless ``folder`` is free, empty, or holds a model that may be replaced."""
-    if not folder.exists():
-        return
-    if not folder.is_dir():
+    """Raise ModelFolderError unless a model can be saved as ``folder``.
+
+    It must be free, empty, or a model that may be replaced, in a place where folders can be made and renamed.
+    """
+    try:
+        place = folder.resolve()
+        if place.exists():
+            _check_replaceable(folder, place)
+        _check_parent(folder, place)
+    except OSError as error:
+        raise _refused(folder, error) from error
+
+
+def _check_replaceable(folder: Path, place: Path) -> None:
+    """Raise ModelFolderError unless what is at ``place`` may be replaced, and can be; messages say ``folder``."""
+    if not place.is_dir():
         raise ModelFolderError(f"{folder} is a file, expected a folder to save a model in; give another --out")
+    if os.path.ismount(place):  # Path.is_mount is not for Windows before Python 3.12
+        raise ModelFolderError(f"{folder} is a mount point, which no model can replace; give a folder inside of it")
+    if place.samefile(Path()):
+        raise ModelFolderError(
+            f"{folder} is the current working directory, which no model can replace; give a folder inside of it"
+        )
     # a manifest.json alone does not make a model: other programs have files of that name
-    foreign = {path.name for path in folder.iterdir()} - _own_names(folder) - _LEFT_BY_SYSTEMS
+    foreign = {path.name for path in place.iterdir()} - _own_names(place) - _LEFT_BY_SYSTEMS
     if foreign:
         raise ModelFolderError(
             f"{folder} holds files that are not a model's, such as {min(foreign)}; "
             "give another --out, or move them away"
+        )
+
+
+def _check_parent(folder: Path, place: Path) -> None:
+    """Raise ModelFolderError unless the nearest folder above ``place`` that exists takes new folders."""
+    above = next(parent for parent in place.parents if parent.exists())
+    if not above.is_dir():
+        raise ModelFolderError(f"{folder} could not be saved: {above} is a file, expected a folder; give another --out")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise ModelFolderError(
+            f"{folder} could not be saved: the folder {above} is not writable; give another --out, or change its mode"
         )
 
 
