@@ -45,6 +45,35 @@ def test_the_command_line_wins_over_the_toml_file(run: Run, tmp_path: Path) -> N
     assert (config.encoder, config.dim, config.epochs, config.balanced) == ("bag", 10, 1, True)
 
 
+def test_how_pairs_are_read_stands_in_the_toml_file_too(run: Run, tmp_path: Path) -> None:
+    rows = [f"{n}\tthe {n % 7} a\tsome {n % 5} b\t{n % 5}\n" for n in range(80)]
+    for name in ("pairs.tsv", "dev.tsv"):
+        (tmp_path / name).write_text("".join(rows), encoding="utf-8")
+    how = ("--columns", "2,3,4", "--label-range", "0,4", "--quoting", "none", "--dev", tmp_path / "dev.tsv")
+    assert run("train", tmp_path / "pairs.tsv", "--out", tmp_path / "one", *how, *SMALL).code == 0
+    toml = tmp_path / "one" / "train.toml"
+    assert run("train", tmp_path / "pairs.tsv", "--out", tmp_path / "two", "--config", toml).code == 0
+    assert (tmp_path / "two" / "train.toml").read_bytes() == toml.read_bytes()
+    weights = [(tmp_path / name / "weights.safetensors").read_bytes() for name in ("one", "two")]
+    assert weights[0] == weights[1]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("reading = 3\n", "expected a table"),
+        ('[reading]\ncolumn = "1"\n', "did you mean 'columns'"),
+        ("[reading]\ncolumns = 3\n", "expected a text"),
+        ('[reading]\nheader = "yes"\n', "expected true or false"),
+    ],
+)
+def test_bad_reading_options_in_the_toml_file(run: Run, tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "c.toml").write_text(content, encoding="utf-8")
+    result = run("train", tmp_path / "p.csv", "--out", tmp_path / "m", "--config", tmp_path / "c.toml")
+    assert result.code == 2
+    assert message in result.err
+
+
 def test_a_ready_vocabulary(run: Run, tmp_path: Path) -> None:
     pairs = write_pairs(tmp_path / "pairs.csv", 64)
     assert run("vocab", "build", pairs, "--size", 50, "--out", tmp_path / "v.model").code == 0

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from textsiam.cli.messages import say
 from textsiam.cli.pair_options import PairOptions
+from textsiam.errors import OptionError, check_choice
 from textsiam.model.architecture import Architecture
 from textsiam.training.config import TrainConfig, read_toml
 
@@ -59,7 +60,8 @@ def train(
     dev
         Pairs for early stopping, calibration and threshold; without it a tenth of PAIRS is set aside.
     config
-        TOML file with any of the options below; those of the command line win.
+        TOML file with any of the other options, those of reading, dev and vocab in its table [reading]; those of the
+        command line win. The model folder keeps one, train.toml.
     vocab
         Vocabulary (.model) to use instead of one built from the training texts.
     resume
@@ -67,14 +69,18 @@ def train(
     """
     import textsiam
 
+    written, written_reading = ({}, {}) if config is None else read_toml(config)
     named = {name: value for name, value in dataclasses.asdict(options).items() if value is not None}
-    settings = TrainConfig(**{**({} if config is None else read_toml(config)), **named})
+    settings = TrainConfig(**{**written, **named})
+    files = {"dev": None if dev is None else str(dev), "vocab": None if vocab is None else str(vocab)}
+    how = {**_checked(written_reading, config), **_given({**files, **dataclasses.asdict(reading)})}
+    reading = PairOptions(**{name: value for name, value in how.items() if name not in files})
+    vocabulary = textsiam.Vocabulary.load(how["vocab"]) if "vocab" in how else None
     train_pairs = reading.read(pairs)
     say(f"{pairs}: {train_pairs!r}")
-    dev_pairs = None if dev is None else reading.read(dev)
+    dev_pairs = reading.read(Path(how["dev"])) if "dev" in how else None
     if dev_pairs is not None:
-        say(f"{dev}: {dev_pairs!r}")
-    vocabulary = None if vocab is None else textsiam.Vocabulary.load(vocab)
+        say(f"{how['dev']}: {dev_pairs!r}")
     model = textsiam.train(
         train_pairs,
         dev=dev_pairs,
@@ -82,9 +88,27 @@ def train(
         vocabulary=vocabulary,
         out=out,
         resume=resume,
+        reading=how,
         show_progress=True,
     )
     for note in model.details["vocabulary_notes"]:
         say(f"vocabulary: {note}")
     say(f"{model!r}, {model.details['seconds'] / 60:.1f} minutes of training; model folder: {out}")
     print(model.card)
+
+
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what has its default: the command line has not named it."""
+    defaults = {"dev": None, "vocab": None, **dataclasses.asdict(PairOptions())}
+    return {name: value for name, value in values.items() if value != defaults[name]}
+
+
+def _checked(values: dict[str, Any], path: Path | None) -> dict[str, Any]:
+    """Check the table [reading] of a TOML file: names, and texts or truth values as the command line takes them."""
+    names = ["dev", "vocab", *(field.name for field in dataclasses.fields(PairOptions))]
+    for name, value in values.items():
+        check_choice(f"an option of [reading] in {path}", name, names)
+        if not isinstance(value, bool if name == "header" else str):
+            wanted = "true or false" if name == "header" else "a text"
+            raise OptionError(f"{name} in [reading] of {path} is {value!r}, expected {wanted}")
+    return values

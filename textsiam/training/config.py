@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,19 +124,29 @@ class TrainConfig(Architecture):
             raise OptionError(f"head {self.head!r} has no loss for graded labels; choose head 'cosine' or 'mlp'")
         return "squared_error"
 
-    def to_toml(self) -> str:
-        """Return all options as TOML that ``from_toml`` reads back equal."""
-        # JSON's numbers, booleans and ASCII strings are TOML's too
-        return "".join(f"{name} = {json.dumps(value)}\n" for name, value in dataclasses.asdict(self).items())
+    def to_toml(self, reading: Mapping[str, str | bool] | None = None) -> str:
+        """Return all options as TOML that ``from_toml`` reads back equal, and ``reading`` as the table [reading]."""
+        lines = [_toml_line(name, value) for name, value in dataclasses.asdict(self).items()]
+        if reading:
+            lines += ["", "[reading]", *(_toml_line(name, value) for name, value in reading.items())]
+        return "\n".join(lines) + "\n"
 
     @classmethod
     def from_toml(cls, path: str | Path) -> TrainConfig:
         """Read a TOML file; OptionError names the file and an option that it has wrong."""
-        return cls(**read_toml(path))
+        return cls(**read_toml(path)[0])
 
 
-def read_toml(path: str | Path) -> dict[str, Any]:
-    """Read training options from a TOML file, refusing names that there are not; values are checked by TrainConfig."""
+def _toml_line(name: str, value: object) -> str:
+    # JSON's numbers, booleans and ASCII strings are TOML's too
+    return f"{name} = {json.dumps(value)}"
+
+
+def read_toml(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Read the training options of a TOML file, and its table [reading], which says how the command line reads pairs.
+
+    Names of training options that there are not are refused; values are checked by TrainConfig.
+    """
     try:
         with Path(path).open("rb") as file:
             values = tomllib.load(file)
@@ -145,4 +156,7 @@ def read_toml(path: str | Path) -> dict[str, Any]:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise OptionError(f"{path} is not valid TOML: {error}") from error
-    return known_options(TrainConfig, values, str(path))
+    reading = values.pop("reading", {})
+    if not isinstance(reading, dict):
+        raise OptionError(f"reading of {path} is {reading!r}, expected a table [reading]")
+    return known_options(TrainConfig, values, str(path)), reading

@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ def train(
     vocabulary: Vocabulary | None = None,
     out: str | Path | None = None,
     resume: bool = False,
+    reading: Mapping[str, str | bool] | None = None,
     show_progress: bool = False,
 ) -> PairModel:
     """Train a siamese model and calibrate it on dev.
@@ -51,7 +52,8 @@ def train(
     ``pairs`` and ``dev`` are Pairs or what ``read_pairs`` takes; without ``dev`` a tenth of the pairs, sharing no text
     with the rest, is set aside. ``vocabulary`` replaces the one that would be built from the training texts. With
     ``out`` the model folder is written there, and the run's checkpoint and log beside it in ``out`` + ".run"; a run
-    that was stopped goes on with ``resume``, to the same weights, bit for bit.
+    that was stopped goes on with ``resume``, to the same weights, bit for bit. ``reading`` (how the command line read
+    the pairs) is kept in the folder's train.toml.
 
     Raises DataError for pairs that cannot be read, TrainingError for pairs that nothing can be learned from (one class
     only, fewer than a batch), a run that diverges or would overwrite a stopped one, VocabularyError, OptionError,
@@ -76,6 +78,7 @@ def train(
             with progress("training", loop.total_pairs, "pairs", show=show_progress, done=loop.state.pairs) as bar:
                 state = loop.run(bar)
             model = _finish(loop, train_pairs, dev_pairs, vocabulary, state)
+            model.train_toml = config.to_toml(reading)
         if out is not None:
             _save(model, Path(out))
             loop.finished()
@@ -205,7 +208,6 @@ def _finish(
         architecture=config.architecture,
         vocabulary=vocabulary.proto,
         weights=loop.network.numpy_weights(),
-        train_toml=config.to_toml(),
     )
     # calibrated on what production runs: the NumPy twin's raw scores
     raw = model.score_details(list(zip(dev_pairs.text_a, dev_pairs.text_b, strict=True))).raw
