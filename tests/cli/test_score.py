@@ -81,6 +81,93 @@ def test_a_label_may_be_null(
     assert scored[1]["label"] == ("" if ending == ".csv" else None)
 
 
+@pytest.mark.parametrize("name", ["out.jsonl", "out.csv", "out.tsv.gz", "out.parquet"])
+def test_half_of_a_surrogate_pair_is_escaped(run: Run, tmp_path: Path, model_folder: Path, name: str) -> None:
+    pairs, out = tmp_path / "pairs.jsonl", tmp_path / name
+    line = r'{"text_a": "x", "text_b": "y", "note": "n \ud83d", "deep": ["\ud83d"], "k\ud83d": "\u00e9"}'
+    pairs.write_text(line + "\n", encoding="utf-8")
+    assert run("score", model_folder, pairs, "--out", out).code == 0
+    if name == "out.jsonl":
+        assert json.loads(out.read_text(encoding="utf-8")).items() >= json.loads(line).items()
+        return
+    if name == "out.parquet":
+        row = pytest.importorskip("pyarrow.parquet").read_table(out).to_pylist()[0]
+    else:
+        raw = gzip.decompress(out.read_bytes()) if name.endswith(".gz") else out.read_bytes()
+        delimiter = "\t" if name.endswith(".gz") else ","
+        row = next(csv.DictReader(raw.decode("utf-8").splitlines(), delimiter=delimiter))
+    assert (row["note"], row["deep"], row["k\\ud83d"]) == ("n \\ud83d", '["\\ud83d"]', "é")
+
+
+@pytest.mark.parametrize("name", ["out.tsv", "out.jsonl", "out.parquet"])
+def test_rows_of_several_widths(run: Run, tmp_path: Path, model_folder: Path, name: str) -> None:
+    pairs, out = tmp_path / "pairs.tsv", tmp_path / name
+    pairs.write_text("a\tb\tx\nc\td\n", encoding="utf-8")
+    assert run("score", model_folder, pairs, "--out", out, "--columns", "1,2", "--header").code == 2
+    assert run("score", model_folder, pairs, "--out", out, "--columns", "1,2").code == 0
+    if name == "out.tsv":
+        cells = [row[:3] for row in _rows(out, "\t")]
+        assert [len(row) for row in _rows(out, "\t")] == [4, 4]
+    elif name == "out.jsonl":
+        cells = [list(json.loads(line).values())[:3] for line in out.read_text(encoding="utf-8").splitlines()]
+    else:
+        rows = pytest.importorskip("pyarrow.parquet").read_table(out).to_pylist()
+        cells = [list(row.values())[:3] for row in rows]
+    assert cells == [["a", "b", "x"], ["c", "d", ""]]
+    pairs.write_text("a\tb\tx\nc\td\te\tf\n", encoding="utf-8")
+    result = run("score", model_folder, pairs, "--out", out, "--columns", "1,2")
+    assert result.code == 2
+    assert "line 2: the row has 4 fields, the first row has 3" in result.err
+    assert run("score", model_folder, pairs, "--out", out, "--columns", "1,2", "--on-error", "skip").code == 0
+
+
+@pytest.mark.parametrize("name", ["out.jsonl", "out.parquet", "out.csv"])
+def test_two_columns_of_one_name(run: Run, tmp_path: Path, model_folder: Path, name: str) -> None:
+    pairs, out = tmp_path / "pairs.csv", tmp_path / name
+    pairs.write_text("text_a,text_b,note,note\na,b,c,d\n", encoding="utf-8")
+    result = run("score", model_folder, pairs, "--out", out)
+    if name == "out.csv":
+        assert _rows(out)[1][:4] == ["a", "b", "c", "d"]
+    else:
+        assert "has two columns 'note'" in result.err
+        assert result.code == 2
+        assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("pairs", "out", "delimiter"),
+    [("p.csv", "o.csv", ";"), ("p.csv", "o.csv.gz", "\t"), ("p.csv", "o.tsv", "\t"), ("p.tsv", "o.csv", ",")],
+)
+def test_the_delimiter_is_kept_where_the_ending_is(
+    run: Run, tmp_path: Path, model_folder: Path, pairs: str, out: str, delimiter: str
+) -> None:
+    mark = {"o.csv": ";", "o.csv.gz": "\t", "o.tsv": ";"}[out] if pairs == "p.csv" else "\t"
+    (tmp_path / pairs).write_text(f"text_a{mark}text_b\nx{mark}y\n", encoding="utf-8")
+    assert run("score", model_folder, tmp_path / pairs, "--out", tmp_path / out).code == 0
+    raw = (tmp_path / out).read_bytes()
+    first = (gzip.decompress(raw) if out.endswith(".gz") else raw).decode("utf-8").splitlines()[0]
+    assert first == delimiter.join(["text_a", "text_b", "probability"])
+
+
+def test_keys_that_come_later(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    pairs, first = tmp_path / "pairs.jsonl", '{"text_a": "x", "text_b": "y"}\n'
+    pairs.write_text(first + '{"text_a": "x", "text_b": "y", "id": 7}\n', encoding="utf-8")
+    assert "no such keys: id;" in run("score", model_folder, pairs, "--out", tmp_path / "out.csv").err
+    kept = run("score", model_folder, pairs, "--out", tmp_path / "out.jsonl")
+    assert "no such keys" not in kept.err
+    assert json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()[1])["id"] == 7
+    result = run("score", model_folder, pairs, "--out", tmp_path / "new.jsonl", "--column", "id")
+    assert result.code == 2
+    assert "line 2: has a key 'id' already" in result.err
+
+
+def test_out_may_not_be_a_folder(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    (tmp_path / "out.csv").mkdir()
+    result = run("score", model_folder, write_pairs(tmp_path / "pairs.csv", 5), "--out", tmp_path / "out.csv")
+    assert result.code == 2
+    assert "is a folder, expected a file" in result.err
+
+
 def test_other_formats_in_and_out(run: Run, tmp_path: Path, model_folder: Path) -> None:
     pairs = write_pairs(tmp_path / "pairs.csv", 20)
     results = {}
@@ -123,9 +210,11 @@ def test_bad_rows_stop_or_are_skipped_and_listed(run: Run, tmp_path: Path, model
         (["pairs.csv"], "give --out FILE"),
         (["pairs.csv", "--out", "pairs.csv"], "is the input"),
         (["pairs.csv", "--out", "out.xlsx"], ".xlsx"),
+        (["pairs.csv", "--out", "out.csv.zst"], ".zst cannot be written"),
+        (["pairs.csv", "--out", "out.parquet.gz"], "leave .gz away"),
         (["none.csv", "--out", "out.csv"], "does not exist"),
         (["pairs.csv", "--out", "out.csv", "--column", "question1"], "has a column 'question1' already"),
-        (["pairs.csv", "--out", "nowhere/out.csv"], "nowhere"),
+        (["pairs.csv", "--out", "nowhere/out.csv"], "there is no folder nowhere"),
         (["pairs.csv", "--out", "out.csv", "--on-error", "ignore"], "--on-error is 'ignore'"),
         (["pairs.csv", "--out", "out.csv", "--label-range", "0,5"], "--label-range has no use here"),
         (["pairs.csv", "--out", "out.csv", "--labels", "SAME"], "--labels is 'SAME', expected WORD=NUMBER"),

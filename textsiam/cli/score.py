@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from textsiam.atomic import atomic_path
+from textsiam.cli.good_rows import GoodRows
 from textsiam.cli.messages import LISTED, say, tell_skipped, tell_texts
 from textsiam.cli.pair_options import PairOptions
-from textsiam.cli.scored_file import open_writer
-from textsiam.data.row_source import Row, RowSource
+from textsiam.cli.scored_file import check_names, check_out, open_writer
+from textsiam.data.files import check_file, file_format
 from textsiam.data.rows import open_rows
 from textsiam.errors import DataError, OptionError, check_choice
 from textsiam.model.pair_model import PairModel, TextReport
@@ -84,12 +84,13 @@ def _score_file(model: PairModel, path: Path, out: Path, column: str, reading: P
     check_choice("--on-error", reading.on_error, ("raise", "skip"))
     if reading.label_range is not None:
         raise OptionError("--label-range has no use here: labels are not read to score pairs")
+    check_file(path)
+    check_out(out)
     if out.exists() and out.samefile(path):
         raise OptionError(f"--out is the input {path}; give another file")
     source = open_rows(path, **reading.reading(), need_label=False)
-    if column in source.fieldnames:
-        raise OptionError(f"{path} has a column {column!r} already; name another one with --column")
-    rows = GoodRows(source, skip=reading.on_error == "skip")
+    check_names(source, out, column)
+    rows = GoodRows(source, column, skip=reading.on_error == "skip")
     good, texts = iter(rows), TextReport()
     with atomic_path(out) as part:
         with progress("scoring", None, "pairs") as bar, open_writer(part, out, source, column) as writer:
@@ -104,25 +105,10 @@ def _score_file(model: PairModel, path: Path, out: Path, column: str, reading: P
             raise DataError("has no row that could be scored", file=path)
     tell_skipped(path, rows.kept + rows.skipped, rows.skipped, rows.problems)
     tell_texts(texts)
+    if rows.late and file_format(out) != "jsonl":
+        keys, more = list(rows.late)[:LISTED], len(rows.late) - LISTED
+        say(
+            f"{out}: left out, as the first row has no such keys: {', '.join(keys)}"
+            f"{f' and {more:,} more' if more > 0 else ''}; a name that ends in .jsonl keeps them"
+        )
     say(f"{out}: {rows.kept:,} pairs scored")
-
-
-class GoodRows:
-    """The good rows of a source; a bad one is raised, or with ``skip`` counted and, if among the first, kept."""
-
-    def __init__(self, source: RowSource, *, skip: bool) -> None:
-        self.kept = self.skipped = 0
-        self.problems: list[DataError] = []
-        self._skip, self._rows = skip, iter(source)
-
-    def __iter__(self) -> Iterator[Row]:
-        for row in self._rows:
-            if not isinstance(row, DataError):
-                self.kept += 1
-                yield row
-                continue
-            if not self._skip:
-                raise row
-            self.skipped += 1
-            if len(self.problems) < LISTED:
-                self.problems.append(row)

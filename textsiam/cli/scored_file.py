@@ -16,8 +16,8 @@ from typing import Any, Protocol
 import numpy.typing as npt
 
 from textsiam.data.files import file_format, inner_suffix
-from textsiam.data.row_source import Row, RowSource
-from textsiam.errors import import_extra
+from textsiam.data.row_source import Row, RowSource, storable
+from textsiam.errors import OptionError, import_extra
 
 _COMPRESSORS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
@@ -27,7 +27,30 @@ class RowWriter(Protocol):
     """Takes rows in batches."""
 
     def write(self, rows: Sequence[Row], probabilities: npt.NDArray[Any]) -> None:
-        """Write rows with their probabilities, float32 (n,)."""
+        """Write rows, each with a cell for every column, with their probabilities, float32 (n,)."""
+
+
+def check_out(out: Path) -> None:
+    """Raise, before any work is done, OptionError or DataError if ``out`` cannot be written or names no format."""
+    if out.is_dir():
+        raise OptionError(f"--out {out} is a folder, expected a file")
+    if not out.parent.is_dir():
+        raise OptionError(f"--out {out}: there is no folder {out.parent}; make it first")
+    kind, ending = file_format(out), out.suffix.lower()
+    if ending == ".zst":
+        raise OptionError(f"--out {out}: .zst cannot be written, only read; use .gz, .bz2 or .xz")
+    if kind == "parquet" and ending != inner_suffix(out):
+        raise OptionError(f"--out {out}: Parquet is compressed within; leave {ending} away")
+
+
+def check_names(source: RowSource, out: Path, column: str) -> None:
+    """Raise OptionError if ``column`` is a column of ``source`` or ``out`` cannot hold two columns of one name."""
+    names = source.fieldnames
+    if column in names:
+        raise OptionError(f"{source.file} has a column {column!r} already; name another one with --column")
+    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+    if twice is not None and file_format(out) != "delimited":
+        raise OptionError(f"{source.file} has two columns {twice!r}, which {out.suffix} cannot hold; write CSV or TSV")
 
 
 @contextmanager
@@ -39,11 +62,20 @@ def open_writer(part: Path, out: Path, source: RowSource, column: str) -> Iterat
             yield writer
         return
     opener: Callable[..., Any] = _COMPRESSORS.get(out.suffix.lower(), open)
-    with io.TextIOWrapper(opener(part, "wb"), encoding="utf-8", newline="") as stream:
+    # Half of a surrogate pair, which JSON Lines can hold in an escape, is written as that escape.
+    with io.TextIOWrapper(opener(part, "wb"), encoding="utf-8", errors="backslashreplace", newline="") as stream:
         if kind == "jsonl":
             yield _JsonLinesWriter(stream, source, column)
         else:
-            yield _DelimitedWriter(stream, source, column, _DELIMITERS.get(inner_suffix(out), source.delimiter or "\t"))
+            yield _DelimitedWriter(stream, source, column, _delimiter(out, source))
+
+
+def _delimiter(out: Path, source: RowSource) -> str:
+    """Give the delimiter of the input where ``out`` has the same ending, else the one its ending stands for."""
+    ending = inner_suffix(out)
+    if source.delimiter and source.file is not None and inner_suffix(source.file) == ending:
+        return source.delimiter
+    return _DELIMITERS.get(ending, source.delimiter or "\t")
 
 
 class _JsonLinesWriter:
@@ -52,7 +84,7 @@ class _JsonLinesWriter:
 
     def write(self, rows: Sequence[Row], probabilities: npt.NDArray[Any]) -> None:
         for row, probability in zip(rows, probabilities.tolist(), strict=True):
-            cells = dict(row.record) if row.record is not None else dict(zip(self.names, row.cells, strict=False))
+            cells = dict(row.record) if row.record is not None else dict(zip(self.names, row.cells, strict=True))
             record = {**cells, self.column: round(probability, 6)}
             self.stream.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
 
@@ -79,18 +111,19 @@ class _DelimitedWriter:
 
 
 class _ParquetWriter:
-    def __init__(self, pyarrow: Any, writer: Any, source: RowSource, column: str) -> None:
-        self.pyarrow, self.writer, self.names, self.column = pyarrow, writer, source.fieldnames, column
+    def __init__(self, writer: Any, schema: Any, pyarrow: Any) -> None:
+        self.writer, self.schema, self.pyarrow = writer, schema, pyarrow
 
     def write(self, rows: Sequence[Row], probabilities: npt.NDArray[Any]) -> None:
-        columns = {name: [row.cells[place] for row in rows] for place, name in enumerate(self.names)}
-        self.writer.write(self.pyarrow.table({**columns, self.column: probabilities}))
+        columns = [[row.cells[place] for row in rows] for place in range(len(self.schema) - 1)]
+        self.writer.write(self.pyarrow.table([*columns, probabilities], schema=self.schema))
 
 
 @contextmanager
 def _parquet_writer(part: Path, source: RowSource, column: str) -> Iterator[_ParquetWriter]:
     pyarrow = import_extra("pyarrow", "train", "writing Parquet")
     parquet = import_extra("pyarrow.parquet", "train", "writing Parquet")
-    schema = pyarrow.schema([(name, pyarrow.string()) for name in source.fieldnames] + [(column, pyarrow.float32())])
+    names = [(storable(name), pyarrow.string()) for name in source.fieldnames]
+    schema = pyarrow.schema([*names, (column, pyarrow.float32())])
     with parquet.ParquetWriter(part, schema) as writer:
-        yield _ParquetWriter(pyarrow, writer, source, column)
+        yield _ParquetWriter(writer, schema, pyarrow)

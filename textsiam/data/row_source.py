@@ -28,7 +28,8 @@ class RowSource(ABC):
 
     ``file``: the path, or None for rows in memory. ``format``: "delimited", "jsonl", "parquet" or "rows".
     ``fieldnames``: the columns as the source names them, or "1", "2", ... without a header. ``places``: which of
-    them hold the texts and the label; every Row has these cells, and its texts are valid Unicode without NUL.
+    them hold the texts and the label; every Row has these cells, and its texts are valid Unicode without NUL. Halves
+    of surrogate pairs in other cells of records are escaped.
     ``delimiter``, ``quoting``, ``header``: the dialect of a delimited file, None elsewhere, for writing the like.
     ``notes``: what is worth telling about how it is read.
     """
@@ -89,6 +90,11 @@ def text_problem(value: object) -> str | None:
     return None
 
 
+def storable(text: str) -> str:
+    """Write halves of surrogate pairs, which UTF-8 cannot hold, as escapes."""
+    return text if text.isascii() else text.encode("utf-8", errors="backslashreplace").decode("utf-8")
+
+
 def label_problem(value: object) -> str | None:
     """Say why a value cannot be a label, or None; whether it is understood is for the LabelReader to say."""
     return (
@@ -102,7 +108,9 @@ def numbered(width: int) -> list[str]:
 
 
 def _as_cell(value: object) -> str:
-    if isinstance(value, str | Decimal):
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, Decimal):
         return str(value)
     if value is None:
         return ""
@@ -110,7 +118,7 @@ def _as_cell(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, Real):
         return str(int(value)) if isinstance(value, Integral) else repr(float(value))
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return storable(json.dumps(value, ensure_ascii=False, default=str))
 
 
 def _is_bool(value: object) -> bool:

@@ -1,0 +1,52 @@
+"""The rows of a source that can be scored and written whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textsiam.cli.messages import LISTED
+from textsiam.data.row_source import Row, RowSource
+from textsiam.errors import DataError
+
+
+class GoodRows:
+    """The good rows of a source; a bad one is raised, or with ``skip`` counted and, if among the first, kept.
+
+    Each has as many cells as there are columns, so that the ``column`` of probabilities stands in one place: rows of
+    a file without header that are shorter than its first get empty cells, longer ones are bad, and so are records
+    with a key ``column``. ``late``: keys of records that are no columns, as the first record has them not.
+    """
+
+    def __init__(self, source: RowSource, column: str, *, skip: bool) -> None:
+        self.kept = self.skipped = 0
+        self.problems: list[DataError] = []
+        self.late: dict[str, None] = {}
+        self._source, self._column, self._skip = source, column, skip
+        self._names = frozenset(source.fieldnames)
+
+    def __iter__(self) -> Iterator[Row]:
+        for found in self._source:
+            row = found if isinstance(found, DataError) else self._whole(found)
+            if not isinstance(row, DataError):
+                self.kept += 1
+                yield row
+                continue
+            if not self._skip:
+                raise row
+            self.skipped += 1
+            if len(self.problems) < LISTED:
+                self.problems.append(row)
+
+    def _whole(self, row: Row) -> Row | DataError:
+        if row.record is not None:
+            if not row.record.keys() <= self._names:
+                if self._column in row.record:
+                    message = f"has a key {self._column!r} already; name another column with --column"
+                    return self._source.problem(message, row.line)
+                self.late.update(dict.fromkeys(key for key in row.record if key not in self._names))
+            return row
+        missing = len(self._source.fieldnames) - len(row.cells)
+        if missing < 0:
+            message = f"the row has {len(row.cells)} fields, the first row has {len(self._source.fieldnames)}"
+            return self._source.problem(f"{message}; a row to be scored must not be longer", row.line)
+        return row._replace(cells=row.cells + [""] * missing) if missing else row
