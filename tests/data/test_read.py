@@ -91,6 +91,11 @@ def test_datasets_frames_rows_and_pairs() -> None:
     assert list(read_pairs(frame, columns=("question2", "question1", 3))) == [(b, a, label) for a, b, label in ROWS]
 
 
+def test_pairs_that_have_the_columns_to_keep_come_back() -> None:
+    pairs = read_pairs([{"text_a": "x", "text_b": "y", "label": 1, "id": 7}], keep=["id"])
+    assert read_pairs(pairs, keep=("id",)) is pairs
+
+
 def test_class_labels_of_a_dataset() -> None:
     features = datasets.Features(
         {"q1": datasets.Value("string"), "q2": datasets.Value("string"), "label": datasets.ClassLabel(names=["n", "y"])}
@@ -190,6 +195,14 @@ def test_columns_as_the_command_line_gives_them(tmp_path: Path) -> None:
         ({"train": 1}, {}, DataError, "mapping of train"),
         (ROWS, {"header": True}, OptionError, "header is True"),
         (ROWS, {"delimiter": ","}, OptionError, "delimiter is ','"),
+        (ROWS, {"quoting": "bogus"}, OptionError, "quoting is 'bogus'"),
+        (ROWS, {"quoting": "none"}, OptionError, "quoting is 'none'"),
+        (Pairs.from_rows(ROWS), {"quoting": "bogus"}, OptionError, "quoting is 'bogus'"),
+        (Pairs.from_rows(ROWS), {"header": False}, OptionError, "header is False"),
+        (Pairs.from_rows(ROWS), {"columns": (1, 2, 3)}, OptionError, "columns is .* Pairs are read already"),
+        (Pairs.from_rows(ROWS), {"labels": {"A": 1}}, OptionError, "labels is .* Pairs are read already"),
+        (Pairs.from_rows(ROWS), {"label_range": (0, 5)}, OptionError, "label_range is .* Pairs are read already"),
+        (Pairs.from_rows(ROWS), {"keep": ["id"]}, DataError, "no extra column 'id'"),
         (ROWS, {"on_error": "skp"}, OptionError, "did you mean 'skip'"),
         (ROWS, {"label_range": (5, 0)}, OptionError, "label_range"),
         ("no/such/file.csv", {}, DataError, "does not exist"),

@@ -148,3 +148,9 @@ def test_pairs_that_cannot_be_divided() -> None:
         split_pairs(two, test=0.9)
     with pytest.raises(OptionError, match="no pairs"):
         split_pairs(two.select([]))
+
+
+@pytest.mark.parametrize("seed", [-1, True, 1.5, None])
+def test_seeds_that_cannot_be_are_refused(seed: int) -> None:
+    with pytest.raises(OptionError, match=r"seed is .*, expected an integer of at least 0"):
+        split_pairs(Pairs.from_rows([("a", "b", 1), ("c", "d", 0)]), test=0.5, seed=seed)

@@ -59,3 +59,13 @@ def test_bad_lines_are_raised_or_passed_over(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"b\.csv, line 3, column text_b: the row has 1 field, the header has 2"):
         list(iter_texts([pairs]))
     assert list(iter_texts([plain, pairs], on_error="skip")) == ["one", "four", "a", "b", "d", "e"]
+
+
+def test_options_of_delimited_files_are_for_those_among_others(tmp_path: Path) -> None:
+    lines = write(tmp_path / "a.jsonl", '{"q1": "c1", "q2": "c2"}\n')
+    table = write(tmp_path / "a.csv", "q1!q2\nx!y\n")
+    assert list(iter_texts([lines, table], delimiter="!")) == ["c1", "c2", "x", "y"]
+    with pytest.raises(OptionError, match="delimiter is '!', but only a CSV or TSV file"):
+        iter_texts([lines], delimiter="!")
+    with pytest.raises(OptionError, match="quoting is 'bogus'"):
+        iter_texts([write(tmp_path / "a.txt", "x\n")], quoting="bogus")

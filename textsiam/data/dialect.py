@@ -49,6 +49,15 @@ def find_dialect(path: Path, delimiter: str | None, quoting: str) -> Dialect:
     return Dialect(delimiter, quoting, newline, mark)
 
 
+def refuse_dialect(header: bool | None, quoting: str, delimiter: str | None) -> None:
+    """Raise OptionError for an option that is given but has no meaning outside of CSV, TSV and the like."""
+    check_choice("quoting", quoting, QUOTING)
+    given = {"header": header, "quoting": None if quoting == "auto" else quoting, "delimiter": delimiter}
+    for name, value in given.items():
+        if value is not None:
+            raise OptionError(f"{name} is {value!r}, but only a CSV or TSV file can take it")
+
+
 def _start(path: Path) -> bytes:
     with open_bytes(path) as stream:
         start = next(read_blocks(stream, 1 << 20), b"")

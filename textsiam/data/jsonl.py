@@ -54,6 +54,8 @@ class JsonLinesSource(RowSource):
             return DataError("is not valid UTF-8", file=self.file, line=number)
         except json.JSONDecodeError as error:
             return DataError(f"is not JSON ({error.msg} at character {error.pos + 1})", file=self.file, line=number)
+        except ValueError:  # Python reads no integer of more than 4,300 digits
+            return DataError("holds a number of too many digits", file=self.file, line=number)
         except RecursionError:
             return DataError("is nested too deeply", file=self.file, line=number)
         if isinstance(value, dict):

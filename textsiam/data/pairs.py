@@ -104,11 +104,15 @@ class Pairs:
 
     def extra(self, name: str) -> list[str]:
         """Give an extra column; raises DataError naming the extra columns there are."""
+        self.check_extra(name)
+        return self._strings(name)
+
+    def check_extra(self, name: str) -> None:
+        """Raise DataError, naming the extra columns there are, unless ``name`` is one of them."""
         names = self.columns[len(COLUMNS) :]
         if name not in names:
             there = f"there are {', '.join(names)}" if names else "there are none; read_pairs keeps them with keep"
             raise DataError(f"there is no extra column {name!r}; {there}")
-        return self._strings(name)
 
     def select(self, indices: ArrayLike) -> Pairs:
         """Give the pairs at ``indices``, int (m,) in [0, n), in their order; nothing is copied.

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from textsiam.data.columns import find_name
+from textsiam.data.dialect import refuse_dialect
 from textsiam.data.labels import LabelError, LabelReader
 from textsiam.data.pairs import COLUMNS, Pairs
 from textsiam.data.report import PROBLEMS_KEPT, ReadReport, RowProblem
@@ -33,7 +34,8 @@ def read_pairs(
     """Read labelled pairs from a file, a ``datasets.Dataset``, a pandas DataFrame, or rows.
 
     source: path of a CSV, TSV, JSON Lines or Parquet file (.txt: the delimiter is found), compressed or not (.gz,
-        .bz2, .xz, .zst); or rows, each (text a, text b, label) or a mapping; or Pairs, which come back as they are.
+        .bz2, .xz, .zst); or rows, each (text a, text b, label) or a mapping; or Pairs,
+        which come back as they are and take no options but ``keep``, whose columns they must have, and ``on_error``.
     columns: text a, text b and label, by name or by position from 1; None finds them by the usual names.
     header: None takes the first row for a row of data, not names, if ``columns`` gives positions and its label
         cell is itself a label, or blank. Only for CSV and the like, as are the next two.
@@ -52,11 +54,28 @@ def read_pairs(
     """
     check_choice("on_error", on_error, ("raise", "skip"))
     if isinstance(source, Pairs):
+        refuse_dialect(header, quoting, delimiter)
+        _check_as_read(source, columns, labels, label_range, keep)
         return source
     reader = LabelReader(labels, label_range)
     rows = _open(source, columns, header, quoting, delimiter, labels)
     collector = _Collector(rows, reader, keep, skip=on_error == "skip")
     return collector.collect(label_range)
+
+
+def _check_as_read(
+    pairs: Pairs,
+    columns: Sequence[str | int] | None,
+    labels: Mapping[str, float] | None,
+    label_range: tuple[float, float] | None,
+    keep: Sequence[str],
+) -> None:
+    """Raise unless Pairs, which were read before, are already what the options ask for."""
+    for name, value in (("columns", columns), ("labels", labels), ("label_range", label_range)):
+        if value is not None:
+            raise OptionError(f"{name} is {value!r}, but Pairs are read already; give it when they are read")
+    for name in keep:
+        pairs.check_extra(name)
 
 
 def _open(
@@ -70,9 +89,7 @@ def _open(
     if isinstance(source, str | PathLike):
         path = Path(source)
         return open_rows(path, columns=columns, header=header, quoting=quoting, delimiter=delimiter, labels=labels)
-    for name, value in (("header", header), ("delimiter", delimiter)):
-        if value is not None:
-            raise OptionError(f"{name} is {value!r}, but only a CSV or TSV file can take it")
+    refuse_dialect(header, quoting, delimiter)
     if isinstance(source, Mapping):
         raise DataError(f"is a mapping of {', '.join(map(str, source))}, expected one table; choose one of these")
     if hasattr(source, "with_format") and hasattr(source, "column_names") and hasattr(source, "__len__"):

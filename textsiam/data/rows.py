@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from textsiam.data.delimited import DelimitedSource
+from textsiam.data.dialect import refuse_dialect
 from textsiam.data.files import check_file, file_format
 from textsiam.data.jsonl import JsonLinesSource
 from textsiam.data.row_source import Row, RowSource
@@ -27,12 +28,15 @@ def open_rows(
     """Open a CSV, TSV, JSON Lines or Parquet file, compressed or not, as a source of rows with all its columns.
 
     The options are those of ``read_pairs``; ``labels`` only helps to tell a header from a first row, and with
-    ``need_label`` False labels may be missing, and ``places.label`` is None. Iterating gives a Row, or a DataError in place of a row that
-    is broken. Raises DataError if the file or its columns cannot be understood, OptionError for a bad option.
+    ``need_label`` False labels may be missing, and ``places.label`` is None. Iterating gives a Row, or a DataError in
+    place of a row that is broken. Raises DataError if the file or its columns cannot be understood, OptionError for
+    a bad option.
     """
     path = Path(path)
     check_file(path)
     kind = file_format(path)
+    if kind != "delimited":
+        refuse_dialect(header, quoting, delimiter)
     if kind == "jsonl":
         return JsonLinesSource(path, columns=columns, need_label=need_label)
     if kind == "parquet":

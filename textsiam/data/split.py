@@ -77,9 +77,12 @@ def split_pairs(pairs: Pairs, *, test: float = 0.1, dev: float = 0.0, seed: int 
     ``test``, ``dev``: shares of all pairs, in (0, 1) and [0, 1), together below 1. Each side gets the label rate of
     the whole (grades: their distribution over five bins) as nearly as the components allow. Components larger than
     a side stay in train. Pairs keep their order; the same pairs and seed give the same split.
-    Raises OptionError if a share is out of range or a side would be empty.
+    ``seed``: an integer of at least 0.
+    Raises OptionError if a share or the seed is out of range or a side would be empty.
     """
     shares = _check_shares(test, dev)
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise OptionError(f"seed is {seed!r}, expected an integer of at least 0")
     components = question_components(pairs)
     strata = _strata(pairs)
     asked = {side: round(share * len(pairs)) for side, share in shares.items()}

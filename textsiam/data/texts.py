@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from textsiam.data.columns import is_text_name
-from textsiam.data.dialect import BYTE_ORDER_MARK, find_dialect
+from textsiam.data.dialect import BYTE_ORDER_MARK, QUOTING, find_dialect, refuse_dialect
 from textsiam.data.files import check_file, file_format, inner_suffix, open_bytes, read_lines
 from textsiam.data.row_source import RowSource, text_problem
 from textsiam.data.rows import open_rows
@@ -26,7 +26,8 @@ def iter_texts(
 
     A .txt file is plain text, one text a line, unless ``columns`` is given or its first line has two of the usual
     names of text columns; every other file is a file of pairs, and needs no label. The options are those of
-    ``read_pairs``; with ``on_error`` "skip" bad rows and lines are passed over. Compressed files are read as well.
+    ``read_pairs``, and those for CSV and the like are for such files among the others; with ``on_error`` "skip" bad
+    rows and lines are passed over. Compressed files are read as well.
     Raises DataError, for a file that is missing before anything is read.
     """
     check_choice("on_error", on_error, ("raise", "skip"))
@@ -34,6 +35,9 @@ def iter_texts(
     for file in files:
         check_file(file)
         file_format(file)
+    check_choice("quoting", quoting, QUOTING)
+    if not any(file_format(file) == "delimited" for file in files):
+        refuse_dialect(header, quoting, delimiter)
     return _all_texts(files, columns, header, quoting, delimiter, on_error == "skip")
 
 
@@ -59,6 +63,8 @@ def _all_texts(
     for file in files:
         if is_plain_text(file, columns):
             found = _plain_texts(file)
+        elif file_format(file) != "delimited":
+            found = _pair_texts(open_rows(file, columns=columns, need_label=False))
         else:
             found = _pair_texts(
                 open_rows(file, columns=columns, header=header, quoting=quoting, delimiter=delimiter, need_label=False)
