@@ -116,7 +116,8 @@ def evaluate(model: PairModel, pairs: Any, *, by: str | None = None) -> Evaluati
     ``by`` names a further column of the pairs whose values make slices. The threshold is the model's, fitted on dev.
     Raises DataError for pairs that cannot be read, a column that is not there, or 0/1 labels of which one is missing.
     """
-    pairs = read_pairs(pairs, keep=() if by is None else (by,))
+    if not isinstance(pairs, Pairs):
+        pairs = read_pairs(pairs, keep=() if by is None else (by,))
     kinds = _checked(pairs, by)
     scores = model.score_details(list(zip(pairs.text_a, pairs.text_b, strict=True)))
     probabilities = scores.probabilities
