@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from textsiam.evaluation.evaluate import Evaluation
     from textsiam.model.pair_model import PairModel
 
-_SMALL = {"vocabulary_size": 2000, "batch_size": 64, "learning_rate": 0.005, "dropout": 0.1, "dim": 64}
+_SMALL = {"vocabulary_size": 2000, "batch_size": 64, "learning_rate": 0.005, "dropout": 0.1, "dim": 64, "threads": 1}
 MODELS: dict[str, dict[str, Any]] = {
     "embedding bag": {**_SMALL, "encoder": "bag", "epochs": 6},
     "LSTM": {**_SMALL, "encoder": "lstm", "units": 64, "bidirectional": True, "head_units": 64, "epochs": 14},
