@@ -10,6 +10,7 @@ import numpy.typing as npt
 from hypothesis import settings
 
 from textsiam.model.architecture import Architecture
+from textsiam.model.weights import expected_shapes
 from textsiam.text.tokenizer import PAD_ID, TokenIds
 
 Array = npt.NDArray[Any]
@@ -21,21 +22,7 @@ def random_weights(
 ) -> dict[str, Array]:
     """Draw every weight that a model of this architecture has, float32, under the names of the torch modules."""
     rng = np.random.default_rng(seed)
-    shapes: dict[str, tuple[int, ...]] = {"encoder.embedding.weight": (vocabulary_size, architecture.dim)}
-    if architecture.encoder == "lstm":
-        gates = 4 * architecture.units
-        for layer in range(architecture.layers):
-            inputs = architecture.vector_size if layer else architecture.dim
-            for way in ("forwards", "backwards") if architecture.bidirectional else ("forwards",):
-                prefix = f"encoder.layers.{layer}.{way}"
-                shapes[f"{prefix}.weight_ih_l0"] = (gates, inputs)
-                shapes[f"{prefix}.weight_hh_l0"] = (gates, architecture.units)
-                shapes[f"{prefix}.bias_ih_l0"] = shapes[f"{prefix}.bias_hh_l0"] = (gates,)
-    if architecture.head == "mlp":
-        shapes["head.hidden.weight"] = (architecture.head_units, 3 * architecture.vector_size)
-        shapes["head.hidden.bias"] = (architecture.head_units,)
-        shapes["head.output.weight"] = (1, architecture.head_units)
-        shapes["head.output.bias"] = (1,)
+    shapes = expected_shapes(architecture, vocabulary_size)
     weights = {name: rng.normal(0, scale, shape).astype(np.float32) for name, shape in shapes.items()}
     weights["encoder.embedding.weight"][PAD_ID] = 0  # as torch keeps it
     return weights

@@ -28,7 +28,7 @@ app.command(vocab_app)
 
 # Named by path, so that a command's modules are loaded when it is called. That is also why the help stands here.
 _COMMANDS = {
-    "quickstart": """Train, evaluate, score and find duplicates on the built-in sample corpus.
+    "quickstart": """Train, evaluate, score and find the closest pairs on the built-in sample corpus.
 
 Example: textsiam quickstart""",
     "train": """Train a model on a file of labelled pairs and write its folder.

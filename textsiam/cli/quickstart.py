@@ -33,7 +33,7 @@ LISTED_PAIRS, CLOSEST = 6, 3
 
 
 def quickstart(*, out: Path = Path("models/quickstart"), pairs: int = 8000, seed: int = 7) -> None:
-    """Train, evaluate, score and find duplicates on the built-in sample corpus.
+    """Train, evaluate, score and find the closest pairs on the built-in sample corpus.
 
     Parameters
     ----------
