@@ -26,20 +26,8 @@ import numpy as np
 from textsiam import question_components, read_pairs
 from textsiam.training.card import wilson_interval
 
-LSTM = ["--encoder", "lstm", "--dim", "128"]
-COSINE_LSTM = [
-    *LSTM,
-    "--units",
-    "64",
-    "--pooling",
-    "mean",
-    "--epochs",
-    "2",
-    "--learning-rate",
-    "0.004",
-    "--head",
-    "cosine",
-]
+LSTM = ["--encoder", "lstm", "--dim", "128", "--bidirectional", "--dropout", "0.1", "--learning-rate", "0.004"]
+COSINE_LSTM = [*LSTM, "--units", "64", "--pooling", "mean", "--epochs", "4", "--head", "cosine"]
 ROWS = {
     "bag-contrastive": [
         *("--encoder", "bag", "--dim", "256", "--head", "cosine", "--loss", "contrastive"),
@@ -48,8 +36,7 @@ ROWS = {
     "lstm-cosine-embedding": [*COSINE_LSTM, "--loss", "cosine_embedding"],
     "lstm-contrastive": [*COSINE_LSTM, "--loss", "contrastive"],
     "lstm-mlp": [
-        *(*LSTM, "--units", "128", "--bidirectional", "--epochs", "5", "--dropout", "0.1", "--learning-rate", "0.004"),
-        *("--head", "mlp", "--loss", "bce"),
+        *(*LSTM, "--units", "128", "--epochs", "5", "--head", "mlp", "--loss", "bce"),
     ],
 }
 
