@@ -189,6 +189,22 @@ def test_other_formats_in_and_out(run: Run, tmp_path: Path, model_folder: Path) 
         assert json.loads(line) == {**row, "again": row["probability"]}
 
 
+def test_parquet_to_parquet_keeps_the_types(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    columns = {
+        "id": pyarrow.array([7, None, 9]),
+        "text_a": ["x", "y", "z"],
+        "text_b": ["x", "v", "w"],
+        "seen": pyarrow.array([0, 1, None], pyarrow.timestamp("us")),
+        "tags": [["a"], [], None],
+    }
+    parquet.write_table(pyarrow.table(columns), tmp_path / "in.parquet")
+    assert run("score", model_folder, tmp_path / "in.parquet", "--out", tmp_path / "out.parquet").code == 0
+    given, scored = (parquet.read_table(tmp_path / name) for name in ("in.parquet", "out.parquet"))
+    assert scored.drop_columns("probability").equals(given)
+    assert len(set(scored["probability"].to_pylist())) > 1
+
+
 def test_bad_rows_stop_or_are_skipped_and_listed(run: Run, tmp_path: Path, model_folder: Path) -> None:
     pairs, out = tmp_path / "pairs.csv", tmp_path / "out.csv"
     pairs.write_bytes(b"text_a,text_b\nx,y\nonly one\nz,\xff\nv,w\n")

@@ -1,19 +1,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from textsiam.arrays import Array
 from textsiam.errors import DataError
 from textsiam.evaluation.curves import precision_recall_points, roc_points
 from textsiam.evaluation.metrics import binary_metrics
 
-Array = npt.NDArray[Any]
 Scored = list[tuple[float, int]]
 QUICK = settings(deadline=None, max_examples=40)
 SCORED = st.lists(

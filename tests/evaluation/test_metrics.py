@@ -3,14 +3,13 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from textsiam.arrays import Array
 from textsiam.errors import DataError
 from textsiam.evaluation.metrics import (
     ECE_BINS,
@@ -20,7 +19,6 @@ from textsiam.evaluation.metrics import (
     graded_metrics,
 )
 
-Array = npt.NDArray[Any]
 Scored = list[tuple[float, int]]
 QUICK = settings(deadline=None, max_examples=40)
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from hypothesis import settings
 
-from textsiam.model.architecture import Architecture
+from textsiam.arrays import Array
+from textsiam.model.architecture import WITHOUT, Architecture
 from textsiam.model.weights import expected_shapes
 from textsiam.text.tokenizer import PAD_ID, TokenIds
 
-Array = npt.NDArray[Any]
 QUICK = settings(deadline=None, max_examples=40)  # for tests with hypothesis, on a machine that others use too
+
+
+def fitting(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out the options that the chosen encoder and head have no use for, and so refuse."""
+    useless = [name for (part, value), names in WITHOUT.items() if options.get(part) == value for name in names]
+    return {name: value for name, value in options.items() if name not in useless}
 
 
 def random_weights(

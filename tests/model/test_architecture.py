@@ -15,7 +15,6 @@ from textsiam.model.heads import NUMPY_HEADS
     ("options", "size"),
     [
         ({"encoder": "bag", "dim": 5}, 5),
-        ({"encoder": "bag", "dim": 5, "units": 7, "bidirectional": True}, 5),
         ({"encoder": "lstm", "dim": 5, "units": 7}, 7),
         ({"encoder": "lstm", "dim": 5, "units": 7, "layers": 3}, 7),
         ({"encoder": "lstm", "dim": 5, "units": 7, "bidirectional": True}, 14),
@@ -23,6 +22,20 @@ from textsiam.model.heads import NUMPY_HEADS
 )
 def test_vector_size(options: dict[str, Any], size: int) -> None:
     assert Architecture(**options).vector_size == size
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"encoder": "bag", "units": 64}, "units is 64, but encoder 'bag' has no units; leave it out"),
+        ({"encoder": "bag", "pooling": "mean"}, "pooling is 'mean', but encoder 'bag' has no pooling"),
+        ({"encoder": "bag", "bidirectional": True}, "encoder 'bag' has no bidirectional"),
+        ({"head": "cosine", "head_units": 16}, "head_units is 16, but head 'cosine' has no head_units"),
+    ],
+)
+def test_an_option_without_use_is_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(OptionError, match=message):
+        Architecture(**options)
 
 
 def test_every_name_of_an_encoder_and_a_head_has_its_numpy_twin() -> None:

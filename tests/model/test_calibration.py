@@ -5,15 +5,14 @@ import math
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from textsiam.arrays import Array
 from textsiam.errors import OptionError
 from textsiam.model.calibration import Calibration, best_accuracy_threshold
 
-Array = npt.NDArray[Any]
 JUST_BELOW_1 = float(np.nextafter(np.float32(1), np.float32(0)))
 NEXT_BELOW = float(np.nextafter(np.float32(JUST_BELOW_1), np.float32(0)))
 HALF_AND_NEXT = [0.5, float(np.nextafter(np.float32(0.5), np.float32(1)))]

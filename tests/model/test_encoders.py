@@ -4,15 +4,14 @@ import math
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from tests.model.making import random_tokens, random_weights, token_ids
+from textsiam.arrays import Array
 from textsiam.model import encoders
 from textsiam.model.architecture import POOLINGS, Architecture
 from textsiam.model.encoders import NUMPY_ENCODERS
 
-Array = npt.NDArray[Any]
 Vector = list[float]
 VOCABULARY = 23
 LENGTHS = [0, 1, 2, 3, 7, 12, 7, 0, 1]

@@ -2,20 +2,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from tests.model.making import QUICK, random_weights
+from textsiam.arrays import Array
 from textsiam.model.architecture import HEADS, Architecture
 from textsiam.model.heads import NUMPY_HEADS, Head, cosine_similarity
 
-Array = npt.NDArray[Any]
 SIZE, HIDDEN = 3, 5
 WEIGHTS = random_weights(Architecture(encoder="bag", dim=SIZE, head="mlp", head_units=HIDDEN), 4, seed=11)
 MLP = {name: value.astype(np.float64).tolist() for name, value in WEIGHTS.items() if name.startswith("head.")}

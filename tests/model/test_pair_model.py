@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.model.conftest import MakeModel
-from tests.model.making import QUICK, random_weights
+from tests.model.making import QUICK, fitting, random_weights
 from textsiam.errors import ModelFolderError, OptionError
 from textsiam.model import pair_model
 from textsiam.model.architecture import ENCODERS, HEADS, Architecture
@@ -55,7 +55,11 @@ def model_of(make_model: MakeModel) -> dict[tuple[str, str], PairModel]:
     """Give a model of each encoder and head."""
     return {
         (encoder, head): make_model(
-            Architecture(encoder=encoder, dim=6, units=5, bidirectional=True, head=head, head_units=8)
+            Architecture(
+                **fitting(
+                    {"encoder": encoder, "dim": 6, "units": 5, "bidirectional": True, "head": head, "head_units": 8}
+                )
+            )
         )
         for encoder in ENCODERS
         for head in HEADS

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import torch
 
-from tests.model.making import random_tokens, random_weights
+from tests.model.making import fitting, random_tokens, random_weights
 from textsiam.model.architecture import HEADS, POOLINGS, Architecture
 from textsiam.model.encoders import NUMPY_ENCODERS
 from textsiam.model.heads import NUMPY_HEADS
@@ -21,7 +19,6 @@ from textsiam.training.runtime import encode_tokens
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
-Array = npt.NDArray[Any]
 VOCABULARY = 97
 LENGTHS = list(range(61))
 ENCODERS = [
@@ -56,14 +53,15 @@ def in_one_padded_batch(network: SiameseNetwork, tokens: TokenIds) -> torch.Tens
 
 @pytest.mark.parametrize("options", ENCODERS, ids=lambda options: "-".join(map(str, options.values())))
 def test_numpy_and_torch_give_the_same(options: dict[str, Any]) -> None:
-    architecture = Architecture(dim=24, units=20, head_units=32, **options)
+    sizes = {"dim": 24, "units": 20, "head_units": 32}
     tokens = random_tokens(LENGTHS, VOCABULARY, seed=2)
     # every text beside its neighbour, itself, the empty text and one far off
     places = np.arange(len(tokens))
     index_a = np.concatenate([places, places, places, places])
     index_b = np.concatenate([np.roll(places, 1), places, np.zeros_like(places), places[::-1]])
     for head in HEADS:
-        network = make_network(dataclasses.replace(architecture, head=head), seed=1)
+        architecture = Architecture(**fitting({**sizes, **options, "head": head}))
+        network = make_network(architecture, seed=1)
         weights = network.numpy_weights()
         vectors = NUMPY_ENCODERS[architecture.encoder](architecture, weights)(tokens)
         raw = NUMPY_HEADS[head](weights)(vectors[index_a], vectors[index_b])
@@ -92,7 +90,7 @@ def test_the_heads_agree_on_vectors_of_any_length(head: str, length: float) -> N
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("options", ENCODERS, ids=lambda options: "-".join(map(str, options.values())))
 def test_the_weights_have_the_names_and_shapes_that_these_tests_draw(options: dict[str, Any], head: str) -> None:
-    architecture = Architecture(dim=3, units=2, head=head, head_units=4, **options)
+    architecture = Architecture(**fitting({"dim": 3, "units": 2, "head": head, "head_units": 4, **options}))
     drawn = random_weights(architecture, VOCABULARY)
     torch_weights = SiameseNetwork(architecture, VOCABULARY).numpy_weights()
     assert {name: value.shape for name, value in drawn.items()} == {n: w.shape for n, w in torch_weights.items()}

@@ -3,17 +3,23 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.model.making import fitting
 from textsiam.errors import OptionError
 from textsiam.model.architecture import Architecture
 from textsiam.model.weights import check_weights, expected_shapes
 from textsiam.training.network import SiameseNetwork
 
 ARCHITECTURES = [
-    Architecture(encoder=encoder, head=head, dim=5, units=4, layers=layers, bidirectional=both, head_units=3)
-    for encoder in ("bag", "lstm")
+    Architecture(**fitting({"encoder": encoder, "head": head, "dim": 5, "head_units": 3, **lstm}))
+    for encoder, lstm in [
+        ("bag", {}),
+        *(
+            ("lstm", {"units": 4, "layers": layers, "bidirectional": both})
+            for layers in (1, 3)
+            for both in (False, True)
+        ),
+    ]
     for head in ("cosine", "euclidean", "mlp")
-    for layers in (1, 3)
-    for both in (False, True)
 ]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.model.making import fitting
 from textsiam.errors import TrainingError, TrainingInterrupted
 from textsiam.progress import progress
 from textsiam.text.tokenizer import TokenIds
@@ -50,7 +51,7 @@ class Dev:
 
 def _config(**options: object) -> TrainConfig:
     given = {"dim": 8, "units": 8, "head_units": 8, "epochs": 4, "batch_size": 16, "seed": 3, **options}
-    return TrainConfig(**given, precision="fp32", device="cpu")  # type: ignore[arg-type] # options of several types
+    return TrainConfig(**fitting(given), precision="fp32", device="cpu")
 
 
 def _loop(dev: Dev, folder: Path | None = None, identity: str = "toy", **options: object) -> TrainingLoop:

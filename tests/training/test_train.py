@@ -13,6 +13,7 @@ import pytest
 import torch
 
 import textsiam
+from tests.model.making import fitting
 from tests.training.conftest import make_rows
 from textsiam.data.pairs import Pairs
 from textsiam.errors import ModelFolderError, OptionError, TrainingError
@@ -22,6 +23,10 @@ from textsiam.training.config import TrainConfig
 
 def _weights(model: textsiam.PairModel) -> dict[str, bytes]:
     return {name: value.tobytes() for name, value in model.weights.items()}
+
+
+def _with_cosine(config: TrainConfig, **options: object) -> TrainConfig:
+    return TrainConfig(**fitting({**dataclasses.asdict(config), "head": "cosine", **options}))
 
 
 def test_from_pairs_to_a_calibrated_model(
@@ -37,6 +42,8 @@ def test_from_pairs_to_a_calibrated_model(
     assert loaded.score_pairs([("a b", "c")]).tobytes() == model.score_pairs([("a b", "c")]).tobytes()
     assert TrainConfig.from_toml(tmp_path / "model" / "train.toml") == config
     assert loaded.details["train"]["sha256"] == toy_pairs.fingerprint()
+    assert "(given)" in loaded.card
+    assert "warning" not in loaded.card
     assert "dev accuracy" in (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
     assert [path.name for path in (tmp_path / "model.run").iterdir()] == ["log.jsonl"]
 
@@ -63,15 +70,15 @@ def test_every_head_and_loss_trains(toy_pairs: Pairs, toy_dev: Pairs, toy_config
         {"encoder": "bag", "head": "euclidean", "loss": "contrastive"},
         {"encoder": "lstm", "head": "mlp", "loss": "bce", "bidirectional": True, "layers": 2, "balanced": True},
     ):
-        config = dataclasses.replace(toy_config, **options)
-        model = textsiam.train(toy_pairs, dev=toy_dev, config=dataclasses.replace(config, epochs=10))
+        config = TrainConfig(**fitting({**dataclasses.asdict(toy_config), **options, "epochs": 10}))
+        model = textsiam.train(toy_pairs, dev=toy_dev, config=config)
         assert max(record["roc_auc"] for record in model.details["history"]) > 0.8, options
 
 
 def test_graded_labels(toy_config: TrainConfig) -> None:
     graded = [(a, b, 4.0 * label + number % 2) for number, (a, b, label) in enumerate(make_rows(200))]
     pairs = Pairs.from_rows(graded, label_range=(0, 5))
-    model = textsiam.train(pairs, config=dataclasses.replace(toy_config, head="cosine", epochs=10))
+    model = textsiam.train(pairs, config=_with_cosine(toy_config, epochs=10))
     assert model.details["loss"] == "squared_error"
     assert max(record["spearman"] for record in model.details["history"]) > 0.5
 
@@ -81,6 +88,7 @@ def test_without_dev_a_part_that_shares_no_text_is_set_aside(toy_pairs: Pairs, t
     sizes = model.details["train"]["pairs"], model.details["dev"]["pairs"]
     assert sum(sizes) == len(toy_pairs)
     assert sizes[1] == pytest.approx(0.1 * len(toy_pairs), abs=3)
+    assert "(10% set aside, sharing no text with the training pairs)" in model.card
 
 
 def test_a_ready_vocabulary_is_used(toy_pairs: Pairs, toy_dev: Pairs, toy_config: TrainConfig) -> None:
@@ -152,7 +160,7 @@ def test_what_the_vocabulary_has_to_say_is_kept(toy_pairs: Pairs, toy_dev: Pairs
 def test_balanced_does_not_go_with_grades(toy_config: TrainConfig) -> None:
     graded = Pairs.from_rows([(a, b, n % 5) for n, (a, b, _) in enumerate(make_rows(64))], label_range=(0, 5))
     with pytest.raises(TrainingError, match="balanced"):
-        textsiam.train(graded, dev=graded, config=dataclasses.replace(toy_config, head="cosine", balanced=True))
+        textsiam.train(graded, dev=graded, config=_with_cosine(toy_config, balanced=True))
 
 
 KILLED = """
@@ -163,6 +171,7 @@ loop.CHECKPOINT_SECONDS = 0.0
 import torch
 torch.set_num_threads(1)
 import textsiam
+from tests.model.making import fitting
 from tests.training.conftest import make_rows
 from textsiam.data.pairs import Pairs
 textsiam.train(

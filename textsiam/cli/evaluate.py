@@ -49,7 +49,8 @@ def evaluate(
     if curves and not as_json:
         raise OptionError("--curves goes with --json")
     loaded = textsiam.PairModel.load(model, device=device)
-    result = textsiam.evaluate(loaded, reading.read(pairs, keep=() if by is None else (by,)), by=by)
+    labelled = reading.read(pairs, keep=() if by is None else (by,))
+    result = textsiam.evaluate(loaded, labelled, by=by, show_progress=True)
     tell_texts(result.texts)
     if not as_json:
         print(result)

@@ -57,6 +57,7 @@ class PairOptions:
             label_range=self._range(),
             on_error=self.on_error,
             keep=keep,
+            show_progress=True,
         )
         tell_report(path, pairs.report)
         return pairs

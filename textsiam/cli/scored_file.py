@@ -8,7 +8,7 @@ import gzip
 import io
 import json
 import lzma
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -111,19 +111,24 @@ class _DelimitedWriter:
 
 
 class _ParquetWriter:
-    def __init__(self, writer: Any, schema: Any, pyarrow: Any) -> None:
-        self.writer, self.schema, self.pyarrow = writer, schema, pyarrow
+    """Keeps the types of columns that come from Parquet; all others are texts."""
+
+    def __init__(self, writer: Any, schema: Any, pyarrow: Any, *, typed: bool) -> None:
+        self.writer, self.schema, self.pyarrow, self.typed = writer, schema, pyarrow, typed
 
     def write(self, rows: Sequence[Row], probabilities: npt.NDArray[Any]) -> None:
-        columns = [[row.cells[place] for row in rows] for place in range(len(self.schema) - 1)]
+        columns = [list(column) for column in zip(*map(self._values, rows), strict=True)]
         self.writer.write(self.pyarrow.table([*columns, probabilities], schema=self.schema))
+
+    def _values(self, row: Row) -> Iterable[object]:
+        return row.record.values() if self.typed and row.record is not None else row.cells
 
 
 @contextmanager
-def _parquet_writer(part: Path, source: RowSource, column: str) -> Iterator[_ParquetWriter]:
+def _parquet_writer(part: Path, source: RowSource, column: str) -> Iterator[RowWriter]:
     pyarrow = import_extra("pyarrow", "train", "writing Parquet")
     parquet = import_extra("pyarrow.parquet", "train", "writing Parquet")
-    names = [(storable(name), pyarrow.string()) for name in source.fieldnames]
-    schema = pyarrow.schema([*names, (column, pyarrow.float32())])
+    texts = pyarrow.schema([(storable(name), pyarrow.string()) for name in source.fieldnames])
+    schema = (texts if source.schema is None else source.schema).append(pyarrow.field(column, pyarrow.float32()))
     with parquet.ParquetWriter(part, schema) as writer:
-        yield _ParquetWriter(writer, schema, pyarrow)
+        yield _ParquetWriter(writer, schema, pyarrow, typed=source.schema is not None)

@@ -17,6 +17,9 @@ from textsiam.data.rows import open_rows
 from textsiam.data.store import PairWriter
 from textsiam.data.tables import DatasetSource, MemorySource
 from textsiam.errors import DataError, OptionError, check_choice
+from textsiam.progress import Progress, progress
+
+ROWS_SHOWN = 5_000  # rows between two moves of the progress bar
 
 
 def read_pairs(
@@ -30,6 +33,7 @@ def read_pairs(
     label_range: tuple[float, float] | None = None,
     on_error: str = "raise",
     keep: Sequence[str] = (),
+    show_progress: bool = False,
 ) -> Pairs:
     """Read labelled pairs from a file, a ``datasets.Dataset``, a pandas DataFrame, or rows.
 
@@ -48,6 +52,7 @@ def read_pairs(
     label_range: lowest and highest grade, such as (0, 5): labels are grades, and are scaled to [0, 1].
     on_error: "raise" a DataError at the first bad row, or "skip" bad rows and list them in ``pairs.report``.
     keep: names of further columns to keep, as texts (``pairs.extra(name)``).
+    show_progress: show on stderr how many rows were read, and how fast.
 
     Texts are kept as they are, empty ones too. Files of many rows are held in a temporary file, not in memory.
     Raises DataError with file, line and column; OptionError for a bad option.
@@ -60,7 +65,8 @@ def read_pairs(
     reader = LabelReader(labels, label_range)
     rows = _open(source, columns, header, quoting, delimiter, labels)
     collector = _Collector(rows, reader, keep, skip=on_error == "skip")
-    return collector.collect(label_range)
+    with progress(f"reading {rows.file or 'pairs'}", None, "rows", show=show_progress) as bar:
+        return collector.collect(label_range, bar)
 
 
 def _check_as_read(
@@ -117,9 +123,9 @@ class _Collector:
         self._problems: list[RowProblem] = []
         self._problem_count = self._empty = 0
 
-    def collect(self, label_range: tuple[float, float] | None) -> Pairs:
+    def collect(self, label_range: tuple[float, float] | None, bar: Progress) -> Pairs:
         with PairWriter(self._keep_names) as writer:
-            self._fill(writer)
+            self._fill(writer, bar)
             if writer.count == 0:
                 raise self._nothing_kept()
             store = writer.finish()
@@ -134,11 +140,13 @@ class _Collector:
         graded = self._reader.graded
         return Pairs.from_store(store, graded=graded, label_range=label_range or (0, 1), report=report)
 
-    def _fill(self, writer: PairWriter) -> None:
+    def _fill(self, writer: PairWriter, bar: Progress) -> None:
         a, b, label_place = self._rows.places
         assert label_place is not None  # the source was opened with need_label
         keep, read_label = self._keep, self._reader
-        for row in self._rows:
+        for number, row in enumerate(self._rows, 1):
+            if number % ROWS_SHOWN == 0:
+                bar.advance(ROWS_SHOWN)
             if isinstance(row, DataError):
                 self._note(row)
                 continue
@@ -151,6 +159,7 @@ class _Collector:
             text_a, text_b = cells[a], cells[b]
             self._empty += (not text_a or text_a.isspace()) + (not text_b or text_b.isspace())
             writer.add(text_a, text_b, label, *self._extras(row, keep) if keep else ())
+        bar.advance(writer.count + self._problem_count - bar.done)
 
     def _extras(self, row: Row, keep: list[int]) -> list[str]:
         """Give the extra cells; a row without a header may be too short to have them."""

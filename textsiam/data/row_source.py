@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from numbers import Integral, Real
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from textsiam.data.columns import Places
 from textsiam.errors import DataError
@@ -31,6 +31,7 @@ class RowSource(ABC):
     them hold the texts and the label; every Row has these cells, and its texts are valid Unicode without NUL. Halves
     of surrogate pairs in other cells of records are escaped.
     ``delimiter``, ``quoting``, ``header``: the dialect of a delimited file, None elsewhere, for writing the like.
+    ``schema``: the Arrow schema of a Parquet file, None elsewhere, for the same.
     ``notes``: what is worth telling about how it is read.
     """
 
@@ -41,6 +42,7 @@ class RowSource(ABC):
     delimiter: str | None = None
     quoting: str | None = None
     header: bool | None = None
+    schema: Any = None
     notes: tuple[str, ...] = ()
 
     @abstractmethod

@@ -26,7 +26,8 @@ class ParquetSource(RowSource):
         self._pyarrow = import_extra("pyarrow", "train", "reading Parquet")
         self._parquet = import_extra("pyarrow.parquet", "train", "reading Parquet")
         with open_bytes(path) as stream:
-            self.fieldnames = list(self._opened(stream).schema_arrow.names)
+            self.schema = self._opened(stream).schema_arrow
+        self.fieldnames = list(self.schema.names)
         self.places = find_columns(self.fieldnames, columns, need_label, file=path)
         self._columns: list[str] | None = None
 

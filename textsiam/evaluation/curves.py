@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
+from textsiam.arrays import Array
 from textsiam.errors import import_extra
 from textsiam.evaluation.metrics import check_both_classes
-
-Array = npt.NDArray[Any]
 
 
 def roc_points(probabilities: Array, labels: Array) -> dict[str, Array]:

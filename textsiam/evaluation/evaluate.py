@@ -7,16 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from textsiam.arrays import Array
 from textsiam.data.pairs import Pairs
 from textsiam.data.read import read_pairs
 from textsiam.errors import DataError
 from textsiam.evaluation.curves import precision_recall_points, roc_points
 from textsiam.evaluation.metrics import binary_metrics, check_both_classes, graded_metrics
 from textsiam.model.pair_model import PairModel, TextReport
-
-Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +108,7 @@ BINARY = (
 METRICS = (*BINARY, "pearson", "spearman", "mean_squared_error")
 
 
-def evaluate(model: PairModel, pairs: Any, *, by: str | None = None) -> Evaluation:
+def evaluate(model: PairModel, pairs: Any, *, by: str | None = None, show_progress: bool = False) -> Evaluation:
     """Score ``pairs`` (Pairs, or what ``read_pairs`` takes) and compute the metrics.
 
     ``by`` names a further column of the pairs whose values make slices. The threshold is the model's, fitted on dev.
@@ -119,7 +117,7 @@ def evaluate(model: PairModel, pairs: Any, *, by: str | None = None) -> Evaluati
     if not isinstance(pairs, Pairs):
         pairs = read_pairs(pairs, keep=() if by is None else (by,))
     kinds = _checked(pairs, by)
-    scores = model.score_details(list(zip(pairs.text_a, pairs.text_b, strict=True)))
+    scores = model.score_details(zip(pairs.text_a, pairs.text_b, strict=True), show_progress=show_progress)
     probabilities = scores.probabilities
     labels = pairs.labels
     metrics: dict[str, Any]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
+from textsiam.arrays import Array
 from textsiam.errors import DataError, import_extra
 
-Array = npt.NDArray[Any]
 ECE_BINS = 15
 
 

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
+from textsiam.errors import OptionError
 from textsiam.model.options import check_options, option
 
 ENCODERS = ("bag", "lstm")
 POOLINGS = ("last", "max", "mean")
 HEADS = ("cosine", "euclidean", "mlp")
+# (option, value) -> the options that then have no meaning, and must keep their defaults
+WITHOUT = {
+    ("encoder", "bag"): ("units", "layers", "bidirectional", "pooling"),
+    ("head", "cosine"): ("head_units",),
+    ("head", "euclidean"): ("head_units",),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Architecture:
     """Sizes and kinds of a siamese model's parts; checked at birth.
+
+    Raises OptionError for a value that an option cannot take, and for one given to an option that the chosen encoder
+    or head has no use for.
 
     Parameters
     ----------
@@ -49,6 +60,16 @@ class Architecture:
 
     def __post_init__(self) -> None:
         check_options(self)
+        for (part, value), options in WITHOUT.items():
+            if getattr(self, part) == value:
+                self._check_unused(part, options)
+
+    def _check_unused(self, part: str, options: tuple[str, ...]) -> None:
+        for field in dataclasses.fields(Architecture):
+            given = getattr(self, field.name)
+            if field.name in options and given != field.default:
+                kind = getattr(self, part)
+                raise OptionError(f"{field.name} is {given!r}, but {part} {kind!r} has no {field.name}; leave it out")
 
     @property
     def vector_size(self) -> int:

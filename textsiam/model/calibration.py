@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from math import isfinite
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from textsiam.arrays import Array
 from textsiam.errors import OptionError
-
-Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,16 +6,15 @@ Weights carry the names that the torch modules give them. Shapes: B texts, T tok
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from textsiam.arrays import Array
 from textsiam.model.architecture import Architecture
 from textsiam.text.buckets import exact_length_buckets
 from textsiam.text.tokenizer import TokenIds
 
-Array = npt.NDArray[Any]
 BUCKET_TOKENS = 16_384  # tokens worked on at once: bounds memory, stays near the cache
 
 

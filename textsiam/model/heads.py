@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from textsiam.arrays import Array
+
 EPSILON = np.float32(1e-8)  # least norm in a cosine: that of a zero vector stays 0
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import safetensors.numpy
 from safetensors import SafetensorError
 
+from textsiam.arrays import Array
 from textsiam.errors import ModelFolderError, OptionError, import_extra
 from textsiam.model.architecture import Architecture
 from textsiam.model.calibration import Calibration
@@ -21,9 +21,9 @@ from textsiam.model.encoders import NUMPY_ENCODERS, Encoder
 from textsiam.model.folder import read_folder, write_folder
 from textsiam.model.heads import NUMPY_HEADS, Head
 from textsiam.model.weights import check_weights
+from textsiam.progress import progress
 from textsiam.text.tokenizer import TokenIds, Tokenizer
 
-Array = npt.NDArray[Any]
 PAIRS_AT_ONCE = 20_000  # pairs whose vectors are held at the same time
 TORCH_RUNTIME = "textsiam.training.runtime"  # resolved by name when a device is asked for: NumPy alone needs no torch
 
@@ -153,20 +153,22 @@ class PairModel:
         """
         return self.score_details(pairs).probabilities
 
-    def score_details(self, pairs: Iterable[Sequence[str]]) -> PairScores:
+    def score_details(self, pairs: Iterable[Sequence[str]], *, show_progress: bool = False) -> PairScores:
         """Score as ``score_pairs`` does; adds the scores before calibration and a report on what was empty or cut."""
         if isinstance(pairs, str):
             raise OptionError("pairs is one text, expected a list of (text a, text b)")
         rows = list(pairs)
         raw, report = np.empty(len(rows), dtype=np.float32), TextReport()
-        for start in range(0, len(rows), PAIRS_AT_ONCE):
-            chunk = rows[start : start + PAIRS_AT_ONCE]
-            _check_pairs(chunk, start)
-            distinct, index = _distinct([pair[0] for pair in chunk] + [pair[1] for pair in chunk])
-            tokens = self.tokenizer.encode(distinct)
-            report += TextReport.of(tokens)
-            vectors = self._encoder(tokens)
-            raw[start : start + len(chunk)] = self._head(vectors[index[: len(chunk)]], vectors[index[len(chunk) :]])
+        with progress("scoring", len(rows), "pairs", show=show_progress) as bar:
+            for start in range(0, len(rows), PAIRS_AT_ONCE):
+                chunk = rows[start : start + PAIRS_AT_ONCE]
+                _check_pairs(chunk, start)
+                distinct, index = _distinct([pair[0] for pair in chunk] + [pair[1] for pair in chunk])
+                tokens = self.tokenizer.encode(distinct)
+                report += TextReport.of(tokens)
+                vectors = self._encoder(tokens)
+                raw[start : start + len(chunk)] = self._head(vectors[index[: len(chunk)]], vectors[index[len(chunk) :]])
+                bar.advance(len(chunk))
         return PairScores(self.calibration.probability(raw), raw, report)
 
     def inspect(self, texts: Iterable[str]) -> TextReport:

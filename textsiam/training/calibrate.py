@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
+from textsiam.arrays import Array
 from textsiam.errors import import_extra
 from textsiam.model.calibration import Calibration, best_accuracy_threshold
-
-Array = npt.NDArray[Any]
 
 
 def fit_calibration(raw: Array, labels: Array, *, graded: bool) -> Calibration:

@@ -55,11 +55,12 @@ def model_card(model: PairModel, dev_raw: npt.NDArray[Any], dev_pairs: Pairs) ->
         ("vocabulary", f"{model.tokenizer.size:,} tokens, sha256 {details['vocabulary_sha256'][:16]}"),
         *(("", str(note)) for note in details["vocabulary_notes"]),
         ("trained on", _pairs_line(details["train"])),
-        ("calibrated on", _pairs_line(details["dev"])),
+        ("calibrated on", f"{_pairs_line(details['dev'])} ({details['dev_origin']})"),
         ("loss", details["loss"] + (f", margin {details['margin']:g}" if details["margin"] is not None else "")),
         ("steps", f"{details['steps']:,} in {details['seconds'] / 60:.1f} minutes, best at {details['best_step']:,}"),
         ("machine", f"{details['machine']}, {details['threads']} threads, torch {details['torch']}"),
         *_dev_metrics(model, dev_raw, dev_pairs),
+        *_warnings(model),
     ]
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
     return (
@@ -82,6 +83,12 @@ def _dev_metrics(model: PairModel, raw: npt.NDArray[Any], pairs: Pairs) -> list[
         ("dev accuracy", f"{np.mean(correct):.4f} (95 % interval {low:.4f} to {high:.4f})"),
         ("dev ROC-AUC", f"{best:.4f}"),
     ]
+
+
+def _warnings(model: PairModel) -> list[tuple[str, str]]:
+    if model.calibration.slope > 0:
+        return []
+    return [("**warning**", "on dev, pairs with higher scores were not more often the same: do not use this model")]
 
 
 def wilson_interval(successes: int, trials: int) -> tuple[float, float]:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from textsiam.arrays import Array
 from textsiam.data.pairs import Pairs
 from textsiam.text.tokenizer import TokenIds, Tokenizer
-
-Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)

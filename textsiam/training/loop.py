@@ -128,13 +128,13 @@ class TrainingLoop:
         self.optimizer.step()
         self.state.step += 1
         self.state.pairs += len(rows)
-        self.state.seconds += time.perf_counter() - started
         log.add({"step": self.state.step, "loss": loss.detach(), "lr": rate, "grad_norm": norm, "pairs": len(rows)})
         if self.state.step % LOG_STEPS:
             bar.advance(len(rows))
-            return
-        log.flush()
-        bar.advance(len(rows), f"loss {loss.item():.4f}")
+        else:
+            log.flush()  # reads the losses: on a GPU, waits for the steps since the last time
+            bar.advance(len(rows), f"loss {loss.item():.4f}")
+        self.state.seconds += time.perf_counter() - started
 
     def _check_finite(self) -> None:
         """Raise TrainingError if training has diverged, before anything of it is judged or kept."""

@@ -7,16 +7,15 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from textsiam.arrays import Array
 from textsiam.errors import OptionError
 from textsiam.model.architecture import Architecture
 from textsiam.text.buckets import padded
 from textsiam.text.tokenizer import TokenIds
 from textsiam.training.encoders import ENCODER_MODULES
 
-Array = npt.NDArray[Any]
 TEXTS_AT_ONCE = 512
 
 

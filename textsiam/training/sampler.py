@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from textsiam.arrays import Array
+
 POOL_BATCHES = 64  # batches sorted by length together: little padding, and batches stay random
 
 

@@ -63,6 +63,7 @@ def train(
     device = find_device(config.device)
     folder = None if out is None else _claim(Path(out).resolve(), resume=resume)
     train_pairs, dev_pairs = _prepare(pairs, dev, config)
+    dev_origin = "given" if dev is not None else f"{DEV_SHARE:.0%} set aside, sharing no text with the training pairs"
     try:
         with _reproducible(config, device):
             vocabulary = vocabulary or build_vocabulary(
@@ -77,7 +78,7 @@ def train(
                 loop.resume()
             with progress("training", loop.total_pairs, "pairs", show=show_progress, done=loop.state.pairs) as bar:
                 state = loop.run(bar)
-            model = _finish(loop, train_pairs, dev_pairs, vocabulary, state)
+            model = _finish(loop, train_pairs, dev_pairs, vocabulary, state, dev_origin)
             model.train_toml = config.to_toml(reading)
         if out is not None:
             _save(model, Path(out))
@@ -201,7 +202,12 @@ def dev_evaluator(pairs: TokenizedPairs, metric: str, device: torch.device) -> E
 
 
 def _finish(
-    loop: TrainingLoop, train_pairs: Pairs, dev_pairs: Pairs, vocabulary: Vocabulary, state: RunState
+    loop: TrainingLoop,
+    train_pairs: Pairs,
+    dev_pairs: Pairs,
+    vocabulary: Vocabulary,
+    state: RunState,
+    dev_origin: str,
 ) -> PairModel:
     config = loop.config
     model = PairModel(
@@ -210,9 +216,9 @@ def _finish(
         weights=loop.network.numpy_weights(),
     )
     # calibrated on what production runs: the NumPy twin's raw scores
-    raw = model.score_details(list(zip(dev_pairs.text_a, dev_pairs.text_b, strict=True))).raw
+    raw = model.score_details(zip(dev_pairs.text_a, dev_pairs.text_b, strict=True)).raw
     model.calibration = fit_calibration(raw, dev_pairs.labels, graded=dev_pairs.graded)
-    model.details = describe_run(loop, state, train_pairs, dev_pairs, vocabulary)
+    model.details = describe_run(loop, state, train_pairs, dev_pairs, vocabulary) | {"dev_origin": dev_origin}
     model.card = model_card(model, raw, dev_pairs)
     return model
 
