@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import csv
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -38,6 +42,32 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
         return Result(code, out, err)
 
     return call
+
+
+def start(*arguments: object) -> subprocess.Popen[str]:
+    """Start the command line in a process of its own."""
+    command = [sys.executable, "-m", "textsiam", *map(str, arguments)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def run_on_a_full_disk(*arguments: object, limit_bytes: int, temporary: Path) -> Result:
+    """Run the command line where no file can grow beyond a limit, which fails as a full disk does."""
+    resource = pytest.importorskip("resource", reason="Windows has no file size limit to set")
+
+    def limit() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that the write fails, and not the process
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "textsiam", *map(str, arguments)],
+        check=False,
+        preexec_fn=limit,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "TMPDIR": str(temporary)},
+    )
+    assert "Traceback" not in done.stderr
+    return Result(done.returncode, done.stdout, done.stderr)
 
 
 def write_pairs(path: Path, count: int, start: int = 0) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import textsiam
-from tests.cli.conftest import SMALL, Run, write_pairs
+from tests.cli.conftest import SMALL, Run, start, write_pairs
 
 
 def test_help_names_every_command(run: Run) -> None:
@@ -57,8 +57,7 @@ def test_python_m_textsiam_is_the_command_line() -> None:
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C cannot be sent to one process on Windows")
 def test_ctrl_c_keeps_a_checkpoint_and_prints_how_to_go_on(tmp_path: Path) -> None:
     pairs, out = write_pairs(tmp_path / "pairs.csv", 256), tmp_path / "model"
-    command = [sys.executable, "-m", "textsiam", "train", str(pairs), "--out", str(out), *map(str, SMALL[:-1]), "9999"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = start("train", pairs, "--out", out, *SMALL[:-1], 9999)
     log = tmp_path / "model.run" / "log.jsonl"
     deadline = time.monotonic() + 120
     while not (log.exists() and log.stat().st_size) and time.monotonic() < deadline:
@@ -71,7 +70,7 @@ def test_ctrl_c_keeps_a_checkpoint_and_prints_how_to_go_on(tmp_path: Path) -> No
     assert last.endswith("--resume")
     assert not out.exists()
     resume = last.split("go on with: textsiam ")[1].split()
-    second = subprocess.Popen([sys.executable, "-m", "textsiam", *resume], stderr=subprocess.PIPE, text=True)
+    second = start(*resume)
     steps = log.read_text(encoding="utf-8").count("loss")
     while log.read_text(encoding="utf-8").count("loss") <= steps and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -3,12 +3,15 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import os
+import signal
+import time
 from pathlib import Path
 
 import pytest
 
 import textsiam
-from tests.cli.conftest import Run, write_pairs
+from tests.cli.conftest import Run, run_on_a_full_disk, start, write_pairs
 
 
 def _rows(path: Path, delimiter: str = ",") -> list[list[str]]:
@@ -203,6 +206,33 @@ def test_parquet_to_parquet_keeps_the_types(run: Run, tmp_path: Path, model_fold
     given, scored = (parquet.read_table(tmp_path / name) for name in ("in.parquet", "out.parquet"))
     assert scored.drop_columns("probability").equals(given)
     assert len(set(scored["probability"].to_pylist())) > 1
+
+
+def test_a_full_disk_leaves_the_earlier_file(tmp_path: Path, model_folder: Path) -> None:
+    pairs, out = write_pairs(tmp_path / "pairs.csv", 500), tmp_path / "out.csv"
+    out.write_text("earlier", encoding="utf-8")
+    result = run_on_a_full_disk("score", model_folder, pairs, "--out", out, limit_bytes=9_000, temporary=tmp_path)
+    assert result.code == 2
+    assert result.err.splitlines()[-1].startswith(f"textsiam: {out}: File too large")
+    assert out.read_text(encoding="utf-8") == "earlier"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "pairs.csv"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C cannot be sent to one process on Windows")
+def test_ctrl_c_leaves_the_earlier_file(tmp_path: Path, model_folder: Path) -> None:
+    pairs, out = write_pairs(tmp_path / "pairs.csv", 1_000_000), tmp_path / "out.csv"
+    out.write_text("earlier", encoding="utf-8")
+    process = start("score", model_folder, pairs, "--out", out)
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob(".out.csv.*")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.splitlines()[-1] == "textsiam: interrupted"
+    assert out.read_text(encoding="utf-8") == "earlier"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "pairs.csv"]
 
 
 def test_bad_rows_stop_or_are_skipped_and_listed(run: Run, tmp_path: Path, model_folder: Path) -> None:

@@ -1,15 +1,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import textsiam
-from tests.cli.conftest import SMALL, Run, write_pairs
+from tests.cli.conftest import SMALL, Run, run_on_a_full_disk, write_pairs
 from textsiam.training.config import TrainConfig
 
 
@@ -136,29 +133,12 @@ def test_bad_input_is_one_line_and_the_earlier_model_stays(
 
 @pytest.mark.parametrize("limit_bytes", [1_000, 8_000])  # the first stops reading the pairs, the second the checkpoint
 def test_a_full_disk_loses_nothing(tmp_path: Path, model_folder: Path, limit_bytes: int) -> None:
-    resource = pytest.importorskip("resource", reason="Windows has no file size limit to set")
     out, pairs = tmp_path / "model", write_pairs(tmp_path / "pairs.csv", 64)
     textsiam.PairModel.load(model_folder).save(out)
     before = {path.name: path.read_bytes() for path in out.iterdir()}
-
-    def limit() -> None:
-        import signal
-
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that a write fails, as on a full disk
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes))
-
-    command = [sys.executable, "-m", "textsiam", "train", str(pairs), "--out", str(out), *map(str, SMALL)]
-    done = subprocess.run(
-        command,
-        check=False,
-        preexec_fn=limit,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
-    )
-    assert done.returncode == 2
-    last = done.stderr.splitlines()[-1]
+    result = run_on_a_full_disk("train", pairs, "--out", out, *SMALL, limit_bytes=limit_bytes, temporary=tmp_path)
+    assert result.code == 2
+    last = result.err.splitlines()[-1]
     assert last.startswith("textsiam: ")
     assert "File too large" in last
-    assert "Traceback" not in done.stderr
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before

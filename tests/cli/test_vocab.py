@@ -3,11 +3,14 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import signal
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from tests.cli.conftest import Run, write_pairs
+from tests.cli.conftest import Run, run_on_a_full_disk, start, write_pairs
 from textsiam.text.vocabulary import Vocabulary
 
 
@@ -76,3 +79,35 @@ def test_a_file_of_the_users_in_the_place_of_the_card_is_kept(run: Run, tmp_path
     assert "not a vocabulary's card" in result.err
     assert "reading texts" not in result.err
     assert (tmp_path / "mine.json").read_text(encoding="utf-8") == '{"mine": 1}'
+
+
+def test_a_full_disk_leaves_the_earlier_vocabulary(run: Run, tmp_path: Path) -> None:
+    pairs, out = write_pairs(tmp_path / "pairs.csv", 200), tmp_path / "v.model"
+    assert run("vocab", "build", pairs, "--size", 60, "--out", out).code == 0
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    result = run_on_a_full_disk(
+        "vocab", "build", pairs, "--size", 70, "--out", out, limit_bytes=1_000, temporary=tmp_path
+    )
+    assert result.code == 2
+    assert result.err.splitlines()[-1].startswith(f"textsiam: {out}: File too large")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C cannot be sent to one process on Windows")
+def test_ctrl_c_is_heard_while_sentencepiece_learns(tmp_path: Path) -> None:
+    texts, random = tmp_path / "texts.txt", np.random.default_rng(0)
+    words = ["".join(random.choice(list("abcdefghijklm"), 7)) for _ in range(30_000)]
+    texts.write_text("\n".join(" ".join(random.choice(words, 8)) for _ in range(60_000)), encoding="utf-8")
+    process = start("vocab", "build", texts, "--size", 8000, "--out", tmp_path / "v.model")
+    assert process.stderr is not None
+    while "learning a unigram vocabulary" not in process.stderr.readline():
+        assert process.poll() is None
+    time.sleep(1)
+    asked = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert time.monotonic() - asked < 5
+    assert process.returncode == 130
+    assert err.splitlines()[-1] == "textsiam: interrupted"
+    assert list(tmp_path.iterdir()) == [texts]

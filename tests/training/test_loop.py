@@ -5,6 +5,7 @@ import math
 import signal
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -113,6 +114,32 @@ def test_a_run_stopped_and_resumed_equals_one_that_ran_through(
     assert _weights(resumed) == _weights(whole)
     assert resumed.state.history == whole.state.history
     assert _log(tmp_path / "run") == _log(tmp_path / "whole")
+
+
+def test_resuming_is_exact_with_everything_random_switched_on_and_across_misses(tmp_path: Path) -> None:
+    options: dict[str, Any] = {
+        "layers": 2,
+        "bidirectional": True,
+        "head": "mlp",
+        "balanced": True,
+        "dropout": 0.3,
+        "patience": 3,
+    }
+    figures = (0.7, 0.9, 0.8, 0.8, 0.85, 0.95)
+    whole = _loop(Dev(*figures), tmp_path / "whole", epochs=9, **options)
+    ended = _run(whole)
+    assert ended.misses == 3
+    stopped = _loop(Dev(*figures, interrupt_at=4), tmp_path / "run", epochs=9, **options)  # after two misses
+    with pytest.raises(TrainingInterrupted):
+        _run(stopped)
+    resumed = _loop(Dev(*figures[4:]), tmp_path / "run", epochs=9, **options)
+    torch.manual_seed(99)
+    resumed.resume()
+    assert resumed.state.misses == 2
+    _run(resumed)
+    assert _weights(resumed) == _weights(whole)
+    assert resumed.state.history == whole.state.history
+    assert (resumed.state.step, resumed.state.best_step) == (ended.step, ended.best_step)
 
 
 def test_the_best_weights_are_kept() -> None:

@@ -171,7 +171,6 @@ loop.CHECKPOINT_SECONDS = 0.0
 import torch
 torch.set_num_threads(1)
 import textsiam
-from tests.model.making import fitting
 from tests.training.conftest import make_rows
 from textsiam.data.pairs import Pairs
 textsiam.train(

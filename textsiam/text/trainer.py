@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 from collections.abc import Iterable, Iterator
 
 import sentencepiece
@@ -30,14 +31,42 @@ _NOTHING_LEFT = ("!sentences_.empty()", "(all_chars_count) > (0)")
 # Pieces' scores are sums over threads, in the order of the threads: a fixed number makes them equal on every machine.
 _THREADS = 16
 _FATAL_ONLY = 3
+_LISTEN_SECONDS = 0.1  # Windows hears a Ctrl-C only between two waits
 
 
 def train_sentencepiece(texts: Iterable[str], options: VocabularyOptions) -> bytes:
     """Give the serialised model of a vocabulary of at most ``options.size`` pieces.
 
     Raises VocabularyError where the texts hold nothing to learn from, or more characters than the size has room for;
-    what the texts raise (and a Ctrl-C) passes through.
+    what the texts raise passes through. A Ctrl-C is heard at once, as SentencePiece, which does not listen to it and
+    may take minutes, runs in a thread of its own; what that thread still does is thrown away.
     """
+    worker = _Worker(texts, options)
+    worker.start()
+    while worker.is_alive():
+        worker.join(_LISTEN_SECONDS)
+    if worker.error is not None:
+        raise worker.error
+    return worker.proto
+
+
+class _Worker(threading.Thread):
+    """Trains in the background: ``proto``, or ``error``, is there when it has ended."""
+
+    def __init__(self, texts: Iterable[str], options: VocabularyOptions) -> None:
+        super().__init__(daemon=True)
+        self.proto = b""
+        self.error: BaseException | None = None
+        self._texts, self._options = texts, options
+
+    def run(self) -> None:
+        try:
+            self.proto = _train(self._texts, self._options)
+        except BaseException as error:
+            self.error = error
+
+
+def _train(texts: Iterable[str], options: VocabularyOptions) -> bytes:
     model = io.BytesIO()
     parts = _Parts(texts)
     try:
@@ -76,7 +105,7 @@ def holds_reserved(text: str) -> bool:
 class _Parts:
     """The parts of texts for SentencePiece, which gives every exception of its iterator back as a RuntimeError.
 
-    ``error`` is the exception itself: of the texts, or a Ctrl-C that came while they were read.
+    ``error`` is the exception itself.
     """
 
     def __init__(self, texts: Iterable[str]) -> None:
