@@ -97,8 +97,10 @@ def test_a_full_disk_leaves_the_earlier_vocabulary(run: Run, tmp_path: Path) -> 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C cannot be sent to one process on Windows")
 def test_ctrl_c_is_heard_while_sentencepiece_learns(tmp_path: Path) -> None:
     texts, random = tmp_path / "texts.txt", np.random.default_rng(0)
-    words = ["".join(random.choice(list("abcdefghijklm"), 7)) for _ in range(30_000)]
-    texts.write_text("\n".join(" ".join(random.choice(words, 8)) for _ in range(60_000)), encoding="utf-8")
+    letters = random.choice(list("abcdefghijklm"), (30_000, 7))
+    words = np.array(["".join(row) for row in letters])
+    rows = words[random.integers(len(words), size=(60_000, 8))]
+    texts.write_text("\n".join(" ".join(row) for row in rows), encoding="utf-8")
     process = start("vocab", "build", texts, "--size", 8000, "--out", tmp_path / "v.model")
     assert process.stderr is not None
     while "learning a unigram vocabulary" not in process.stderr.readline():

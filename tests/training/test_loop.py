@@ -124,15 +124,16 @@ def test_resuming_is_exact_with_everything_random_switched_on_and_across_misses(
         "balanced": True,
         "dropout": 0.3,
         "patience": 3,
+        "epochs": 9,
     }
     figures = (0.7, 0.9, 0.8, 0.8, 0.85, 0.95)
-    whole = _loop(Dev(*figures), tmp_path / "whole", epochs=9, **options)
+    whole = _loop(Dev(*figures), tmp_path / "whole", **options)
     ended = _run(whole)
     assert ended.misses == 3
-    stopped = _loop(Dev(*figures, interrupt_at=4), tmp_path / "run", epochs=9, **options)  # after two misses
+    stopped = _loop(Dev(*figures, interrupt_at=4), tmp_path / "run", **options)  # after two misses
     with pytest.raises(TrainingInterrupted):
         _run(stopped)
-    resumed = _loop(Dev(*figures[4:]), tmp_path / "run", epochs=9, **options)
+    resumed = _loop(Dev(*figures[4:]), tmp_path / "run", **options)
     torch.manual_seed(99)
     resumed.resume()
     assert resumed.state.misses == 2
