@@ -54,7 +54,7 @@ def test_a_size_too_large_shrinks(kind: str, most: int) -> None:
 @pytest.mark.parametrize("symbols", [(), ("[A]", "[B]")])
 def test_a_size_too_small_for_the_characters_says_the_least(kind: str, symbols: tuple[str, ...]) -> None:
     least = 2 + TINY_LETTERS + len(symbols)
-    with pytest.raises(VocabularyError, match=f"size is {least - 1}, too small .* the least possible size is {least};"):
+    with pytest.raises(VocabularyError, match=f"size {least - 1} is too small .* the least possible is {least};"):
         pieces_of(TINY, type=kind, size=least - 1, user_defined_symbols=symbols)
     assert len(pieces_of(TINY, type=kind, size=least, user_defined_symbols=symbols)) == least
 

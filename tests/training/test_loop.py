@@ -273,6 +273,17 @@ def test_the_second_interrupt_stops_at_once_and_the_callers_handler_comes_back()
     assert signal.getsignal(signal.SIGINT) is earlier
 
 
+def test_a_process_that_ignores_ctrl_c_goes_on_ignoring_it() -> None:
+    earlier = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with stop_request() as stop:
+            signal.raise_signal(signal.SIGINT)
+            assert not stop.is_set()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, earlier)
+
+
 def test_other_threads_train_without_catching_signals() -> None:
     states: list[RunState] = []
     thread = threading.Thread(target=lambda: states.append(_run(_loop(Dev(0.5), epochs=1))))

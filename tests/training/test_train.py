@@ -91,9 +91,52 @@ def test_without_dev_a_part_that_shares_no_text_is_set_aside(toy_pairs: Pairs, t
     assert "(10% set aside, sharing no text with the training pairs)" in model.card
 
 
+def test_dev_pairs_that_are_training_pairs_are_told(
+    toy_pairs: Pairs, toy_config: TrainConfig, capsys: pytest.CaptureFixture[str]
+) -> None:
+    turned = [(b, a, label) for a, b, label in toy_pairs.select(range(40))]
+    dev = Pairs.from_rows([*turned, ("new", "texts", 0)])
+    model = textsiam.train(toy_pairs, dev=dev, config=dataclasses.replace(toy_config, epochs=1), show_progress=True)
+    told = "40 of 41 are training pairs too: dev figures will be too good"
+    assert told in capsys.readouterr().err
+    assert told in model.card
+
+
+def test_pairs_of_blank_texts_alone_can_be_a_batch(toy_pairs: Pairs, toy_dev: Pairs, toy_config: TrainConfig) -> None:
+    blank = Pairs.from_rows([*make_rows(80), *[("", " ", 1)] * 8])
+    for both in (False, True):
+        config = dataclasses.replace(toy_config, batch_size=4, bidirectional=both)
+        model = textsiam.train(blank, dev=toy_dev, config=config)
+        assert np.isfinite(model.score_pairs([("", ""), ("", "what about the bread")])).all()
+
+
+def test_a_side_of_one_class_that_was_set_aside_is_told_so(toy_config: TrainConfig) -> None:
+    rare = Pairs.from_rows([(f"x {n}", f"y {n}", int(n == 1)) for n in range(100)])
+    with pytest.raises(TrainingError, match=r"all 10 dev pairs have the label 0.*set aside.*--dev"):
+        textsiam.train(rare, config=toy_config)
+
+
+def test_a_margin_without_use_for_grades_is_refused(toy_config: TrainConfig) -> None:
+    graded = Pairs.from_rows([(a, b, n % 5) for n, (a, b, _) in enumerate(make_rows(64))], label_range=(0, 5))
+    with pytest.raises(OptionError, match="margin is 0.5, but loss 'squared_error' has none"):
+        textsiam.train(graded, config=_with_cosine(toy_config, margin=0.5))
+
+
+def test_options_of_a_vocabulary_that_is_not_built_are_refused(toy_pairs: Pairs, toy_config: TrainConfig) -> None:
+    vocabulary = textsiam.build_vocabulary(toy_pairs.texts(), size=60)
+    with pytest.raises(OptionError, match="vocabulary_size is 100, but a ready vocabulary is given"):
+        textsiam.train(toy_pairs, config=toy_config, vocabulary=vocabulary)
+
+
+def test_resuming_what_was_never_started(toy_pairs: Pairs, toy_config: TrainConfig, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="there is no checkpoint in"):
+        textsiam.train(toy_pairs, config=toy_config, out=tmp_path / "m", resume=True)
+
+
 def test_a_ready_vocabulary_is_used(toy_pairs: Pairs, toy_dev: Pairs, toy_config: TrainConfig) -> None:
     vocabulary = textsiam.build_vocabulary(toy_pairs.texts(), size=60)
-    model = textsiam.train(toy_pairs, dev=toy_dev, config=toy_config, vocabulary=vocabulary)
+    config = dataclasses.replace(toy_config, vocabulary_size=TrainConfig().vocabulary_size)
+    model = textsiam.train(toy_pairs, dev=toy_dev, config=config, vocabulary=vocabulary)
     assert model.tokenizer.proto == vocabulary.proto
 
 

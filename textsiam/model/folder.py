@@ -17,6 +17,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from textsiam.atomic import flush_to_disk
@@ -205,7 +206,8 @@ def _swap(part: Path, folder: Path) -> None:
         if previous.exists() and not folder.exists():
             previous.rename(folder)
         raise
-    flush_to_disk(folder.parent)
+    with suppress(OSError):  # the folder is in its place: saying now that it failed would be wrong
+        flush_to_disk(folder.parent)
     shutil.rmtree(previous, ignore_errors=True)
 
 

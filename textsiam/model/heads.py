@@ -1,4 +1,8 @@
-"""The pair heads in NumPy: two vectors to one raw score, the same for (u, v) and (v, u), bit for bit."""
+"""The pair heads in NumPy: two vectors to one raw score, the same for (u, v) and (v, u).
+
+Bit for bit in calls of one shape; rows of one call may differ in the last bit, as matrix libraries treat the last rows
+of a block in another way.
+"""
 
 from __future__ import annotations
 

@@ -137,8 +137,8 @@ def _explained(error: RuntimeError, options: VocabularyOptions) -> VocabularyErr
     too_small = _TOO_SMALL.search(message)
     if too_small:
         return VocabularyError(
-            f"size is {options.size}, too small for the characters of these texts: the least possible size is "
-            f"{too_small[1]}; raise size, or lower character_coverage (now {options.character_coverage})"
+            f"vocabulary size {options.size} is too small for the characters of these texts: the least possible is "
+            f"{too_small[1]}; raise it, or build one with character_coverage below {options.character_coverage}"
         )
     if any(sign in message for sign in _NOTHING_LEFT):
         return VocabularyError(

@@ -35,7 +35,7 @@ def describe_run(
         "label_range": list(train_pairs.label_range),
         "parameters": sum(value.numel() for value in loop.network.parameters()),
         "vocabulary_sha256": vocabulary.sha256,
-        "vocabulary_notes": vocabulary.card["notes"],
+        "vocabulary_notes": vocabulary.card.get("notes", []),
         "train": _describe_pairs(train_pairs),
         "dev": _describe_pairs(dev_pairs),
         "steps": state.step,

@@ -71,18 +71,18 @@ def load_checkpoint(
     """
     path = folder / FILE
     if not path.is_file():
-        raise TrainingError(f"there is no checkpoint in {folder} to resume from; start without --resume")
+        raise TrainingError(f"there is no checkpoint in {folder} to resume from; start without resume (--resume)")
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             state = RunState(**json.loads(file.metadata()["state"]))
             # cloned, for what is mapped from the file would keep Windows from replacing it
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - it is no mapping
     except (OSError, safetensors.SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise TrainingError(f"{path} is damaged ({error}); remove it and start without --resume") from error
+        raise TrainingError(f"{path} is damaged ({error}); remove it and start without resume (--resume)") from error
     if state.identity != identity:
         raise TrainingError(
             f"the checkpoint in {folder} belongs to a run with other options or data; "
-            "give the same ones, or start without --resume"
+            "give the same ones, or remove that folder and start without resume (--resume)"
         )
     network.load_state_dict(_under("network.", tensors))
     _load_optimizer(optimizer, _under("optimizer.", tensors))

@@ -95,11 +95,9 @@ class TrainConfig(Architecture):
         if self.loss != "auto" and self.loss not in HEAD_LOSSES[self.head]:
             fitting = ", ".join(HEAD_LOSSES[self.head])
             raise OptionError(f"loss {self.loss!r} does not go with head {self.head!r}, expected one of {fitting}")
+        self._check_margin(HEAD_LOSSES[self.head][0] if self.loss == "auto" else self.loss)
 
-        self._check_margin()
-
-    def _check_margin(self) -> None:
-        loss = HEAD_LOSSES[self.head][0] if self.loss == "auto" else self.loss
+    def _check_margin(self, loss: str) -> None:
         if self.margin == AUTO_MARGIN:
             return
         if loss not in MARGINS:
@@ -115,14 +113,17 @@ class TrainConfig(Architecture):
         return Architecture(**{name: getattr(self, name) for name in names})
 
     def resolved_loss(self, *, graded: bool) -> str:
-        """Name the loss that "auto" stands for; raises OptionError where the head cannot learn grades."""
+        """Name the loss that "auto" stands for.
+
+        Raises OptionError where the head cannot learn grades, or the loss cannot take ``margin``.
+        """
         if self.loss != "auto":
             return self.loss
-        if not graded:
-            return HEAD_LOSSES[self.head][0]
-        if "squared_error" not in HEAD_LOSSES[self.head]:
+        if graded and "squared_error" not in HEAD_LOSSES[self.head]:
             raise OptionError(f"head {self.head!r} has no loss for graded labels; choose head 'cosine' or 'mlp'")
-        return "squared_error"
+        loss = "squared_error" if graded else HEAD_LOSSES[self.head][0]
+        self._check_margin(loss)
+        return loss
 
     def to_toml(self, reading: Mapping[str, str | bool] | None = None) -> str:
         """Return all options as TOML that ``from_toml`` reads back equal, and ``reading`` as the table [reading]."""

@@ -41,5 +41,13 @@ def tokenize_pairs(pairs: Pairs, tokenizer: Tokenizer) -> TokenizedPairs:
     return TokenizedPairs(tokenizer.encode(list(place)), index_a, index_b, pairs.labels)
 
 
+def pairs_in_both(train: Pairs, dev: Pairs) -> int:
+    """Count the dev pairs that are training pairs too, in either order."""
+    wanted = [frozenset(pair) for pair in zip(dev.text_a, dev.text_b, strict=True)]
+    open_ones = set(wanted)
+    found = {pair for pair in map(frozenset, zip(train.text_a, train.text_b, strict=True)) if pair in open_ones}
+    return sum(pair in found for pair in wanted)
+
+
 def _places(texts: list[str], place: dict[str, int]) -> Array:
     return np.fromiter((place.setdefault(text, len(place)) for text in texts), dtype=np.int64, count=len(texts))

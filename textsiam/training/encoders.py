@@ -50,6 +50,8 @@ class LSTMEncoder(nn.Module):
 
     def forward(self, ids_BT: torch.Tensor, lengths_B: torch.Tensor) -> torch.Tensor:
         """Return (B, H), or (B, 2H) in two directions."""
+        if ids_BT.shape[1] == 0:  # a batch of empty texts alone: an LSTM takes no sequence of no steps
+            ids_BT = ids_BT.new_full((len(ids_BT), 1), PAD_ID)
         ids_TB, seen_B = ids_BT.T.contiguous(), lengths_B.clamp(min=1)
         reverse_TB = _reversed_places(seen_B, len(ids_TB)) if self.architecture.bidirectional else None
         x_TBD = self._drop(self.embedding(ids_TB))

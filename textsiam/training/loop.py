@@ -183,13 +183,14 @@ def learning_rate(step: int, total_steps: int, config: TrainConfig) -> float:
 def stop_request() -> Iterator[threading.Event]:
     """Turn the first Ctrl-C into an event that is looked at between two steps; the second one interrupts at once.
 
-    Only the main thread can catch signals: elsewhere the event is never set.
+    Only the main thread can catch signals, and a process that was started to ignore them should: the event is then
+    never set.
     """
     asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
+    earlier = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or earlier is signal.SIG_IGN:
         yield asked
         return
-    earlier = signal.getsignal(signal.SIGINT)
 
     def ask(_number: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)

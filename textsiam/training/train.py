@@ -27,13 +27,14 @@ from textsiam.training.calibrate import fit_calibration
 from textsiam.training.card import describe_run, model_card
 from textsiam.training.checkpoint import RunState, has_checkpoint
 from textsiam.training.config import TrainConfig
-from textsiam.training.corpus import TokenizedPairs, tokenize_pairs
+from textsiam.training.corpus import TokenizedPairs, pairs_in_both, tokenize_pairs
 from textsiam.training.loop import Evaluator, TrainingLoop
 from textsiam.training.network import SiameseNetwork
 from textsiam.training.objective import Objective
 from textsiam.training.runtime import encode_tokens, find_device
 
 DEV_SHARE = 0.1
+GIVEN = "given"
 
 
 def train(
@@ -62,8 +63,10 @@ def train(
     config = config or TrainConfig()
     device = find_device(config.device)
     folder = None if out is None else _claim(Path(out).resolve(), resume=resume)
+    if vocabulary is not None:
+        _check_vocabulary_options(config)
     train_pairs, dev_pairs = _prepare(pairs, dev, config)
-    dev_origin = "given" if dev is not None else f"{DEV_SHARE:.0%} set aside, sharing no text with the training pairs"
+    dev_origin = _dev_origin(train_pairs, dev_pairs, given=dev is not None)
     try:
         with _reproducible(config, device):
             vocabulary = vocabulary or build_vocabulary(
@@ -77,6 +80,8 @@ def train(
             if resume:
                 loop.resume()
             with progress("training", loop.total_pairs, "pairs", show=show_progress, done=loop.state.pairs) as bar:
+                if dev_origin != GIVEN:
+                    bar.note(f"dev pairs: {dev_origin}")
                 state = loop.run(bar)
             model = _finish(loop, train_pairs, dev_pairs, vocabulary, state, dev_origin)
             model.train_toml = config.to_toml(reading)
@@ -108,11 +113,22 @@ def _claim(out: Path, *, resume: bool) -> Path:
     """Check that ``out`` can be written and that no stopped run would be lost; returns the run's folder."""
     check_target(out)
     folder = run_folder(out)
+    if resume and not has_checkpoint(folder):
+        raise TrainingError(f"there is no checkpoint in {folder} to resume from; start without resume (--resume)")
     if has_checkpoint(folder) and not resume:
         raise TrainingError(
             f"a run that was stopped is kept in {folder}; go on with resume (--resume), or remove that folder first"
         )
     return folder
+
+
+def _check_vocabulary_options(config: TrainConfig) -> None:
+    default = TrainConfig()
+    for name in ("vocabulary_size", "vocabulary_type"):
+        if getattr(config, name) != getattr(default, name):
+            raise OptionError(
+                f"{name} is {getattr(config, name)!r}, but a ready vocabulary is given; leave one of them out"
+            )
 
 
 def _prepare(pairs: Any, dev: Any, config: TrainConfig) -> tuple[Pairs, Pairs]:
@@ -127,6 +143,7 @@ def _prepare(pairs: Any, dev: Any, config: TrainConfig) -> tuple[Pairs, Pairs]:
                 f"no dev part can be set aside ({error}); give dev (--dev) pairs of their own"
             ) from error
         _check_side("training", pairs)
+        _check_side("dev", dev, "; these were set aside from the training pairs: give dev (--dev) pairs of their own")
     dev = read_pairs(dev)
     _check_side("dev", dev)
     if len(pairs) < config.batch_size:
@@ -141,14 +158,23 @@ def _prepare(pairs: Any, dev: Any, config: TrainConfig) -> tuple[Pairs, Pairs]:
     return pairs, dev
 
 
-def _check_side(name: str, pairs: Pairs) -> None:
+def _check_side(name: str, pairs: Pairs, advice: str = "") -> None:
     if len(pairs) == 0:
         raise TrainingError(f"there are no {name} pairs")
     if float(np.ptp(pairs.labels)) == 0.0:
         raise TrainingError(
             f"all {len(pairs)} {name} pairs have the label {pairs.labels[0]:g}, expected pairs that are the same and "
-            "pairs that are not"
+            f"pairs that are not{advice}"
         )
+
+
+def _dev_origin(train_pairs: Pairs, dev_pairs: Pairs, *, given: bool) -> str:
+    if not given:
+        return f"{DEV_SHARE:.0%} set aside, sharing no text with the training pairs"
+    repeated = pairs_in_both(train_pairs, dev_pairs)
+    if not repeated:
+        return GIVEN
+    return f"{GIVEN}, but {repeated:,} of {len(dev_pairs):,} are training pairs too: dev figures will be too good"
 
 
 def _make_loop(
