@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
@@ -217,6 +218,17 @@ def test_a_model_is_saved_from_a_folder_by_a_relative_path(folder: Path, monkeyp
 def test_a_mount_point_is_refused() -> None:
     with pytest.raises(ModelFolderError, match="is a mount point, which no model can replace; give a folder inside"):
         check_target(Path(Path.cwd().anchor))
+
+
+def test_a_parent_that_cannot_be_flushed_is_no_failure(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def flush(path: Path) -> None:
+        if path == folder.parent:
+            raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr("textsiam.model.folder.flush_to_disk", flush)
+    write_folder(folder, OTHERS)
+    assert read_folder(folder) == OTHERS
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
 def test_a_parent_that_is_not_writable_is_refused_early(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

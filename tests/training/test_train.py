@@ -118,7 +118,7 @@ def test_a_side_of_one_class_that_was_set_aside_is_told_so(toy_config: TrainConf
 
 def test_a_margin_without_use_for_grades_is_refused(toy_config: TrainConfig) -> None:
     graded = Pairs.from_rows([(a, b, n % 5) for n, (a, b, _) in enumerate(make_rows(64))], label_range=(0, 5))
-    with pytest.raises(OptionError, match="margin is 0.5, but loss 'squared_error' has none"):
+    with pytest.raises(OptionError, match=r"margin is 0\.5, but loss 'squared_error' has none"):
         textsiam.train(graded, config=_with_cosine(toy_config, margin=0.5))
 
 
