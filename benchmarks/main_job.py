@@ -3,9 +3,9 @@
     python benchmarks/main_job.py --data ../shared/data/qqp --out /tmp/qqp
 
 trains each row on train.tsv (best checkpoint, calibration and threshold by dev.tsv), evaluates it once on test.tsv, and
-once more on the part of test.tsv that no question links to train.tsv. ``--rows`` takes some rows only; finished rows
-are kept in OUT and only shown again. Minutes and memory are those of the whole training process: reading, vocabulary,
-tokenizing and calibration included.
+once more on the part of test.tsv that no question links to train.tsv. ``--rows`` takes some rows only; rows that were
+finished with the same options are kept in OUT and only shown again. Minutes and memory are those of the whole training
+process: reading, vocabulary, tokenizing and calibration included.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ def run_row(name: str, data: Path, out: Path) -> dict[str, Any]:
     details = json.loads((model / "config.json").read_text(encoding="utf-8"))["details"]
     return {
         "row": name,
+        "options": ROWS[name],
         "minutes": minutes,
         "megabytes": megabytes,
         "pairs_per_second": details["pairs_per_second"],
@@ -107,7 +108,8 @@ def table(results: list[dict[str, Any]]) -> str:
         )
     first = results[0]
     sizes = f"{first['test']['pairs']:,} test pairs, {first['unlinked']['pairs']:,} of them unlinked to train"
-    return "\n".join([*lines, "", f"{sizes}; {first['machine']}, {first['threads']} threads"])
+    machines = sorted({f"{row['machine']}, {row['threads']} threads" for row in results})
+    return "\n".join([*lines, "", f"{sizes}; {' or '.join(machines)}"])
 
 
 def main() -> None:
@@ -120,7 +122,7 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     for name in options.rows:
         path = options.out / f"{name}.json"
-        if not path.exists():
+        if not path.exists() or json.loads(path.read_text(encoding="utf-8"))["options"] != ROWS[name]:
             path.write_text(json.dumps(run_row(name, options.data, options.out), indent=2), encoding="utf-8")
     done = [options.out / f"{name}.json" for name in ROWS]
     print(table([json.loads(path.read_text(encoding="utf-8")) for path in done if path.exists()]))

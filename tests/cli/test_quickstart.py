@@ -18,14 +18,16 @@ def test_prints_what_it_promises_and_leaves_a_model(run: Run, tmp_path: Path, mo
     assert result.code == 0
     for expected in (
         *("400 pairs", "components", "accuracy", "ROC-AUC", "word order", "negation", "other slot value"),
-        *("neighbouring intent", "Three scored test pairs", "Closest pairs", f"Model folder: {out}"),
+        *("neighbouring intent", "Scored test pairs", "Closest pairs", f"Model folder: {out}"),
     ):
         assert expected in result.out
-    assert "pairs/s" in result.err or "epoch 1" in result.err
+    assert "80 pairs of unrelated texts" in result.out or "70 pairs of unrelated texts" in result.out
+    assert "epoch 1: dev roc_auc" in result.err
     assert 0 <= textsiam.PairModel.load(out).score("How do I cancel my order?", "cancel an order") <= 1
 
 
 def test_bad_options(run: Run, tmp_path: Path) -> None:
     result = run("quickstart", "--out", tmp_path / "m", "--pairs", 3)
     assert result.code == 2
-    assert "expected 10 to 50000" in result.err
+    assert "--pairs is 3, expected at least 400" in result.err
+    assert run("quickstart", "--out", tmp_path / "m", "--pairs", 60_000).code == 2
