@@ -29,7 +29,7 @@ def test_label_may_be_missing_or_unclear_only_where_it_is_not_needed() -> None:
     with pytest.raises(DataError, match="no column 4"):
         find_columns(["text_a", "text_b", "label"], (1, 2, 4), need_label=False)
     assert find_columns(["text_a", "text_b", "label", "score"], None, need_label=False) == (0, 1, None)
-    with pytest.raises(DataError, match=r"no label column .*text_a, text_b; .*columns"):
+    with pytest.raises(DataError, match=r"no label column .*text_a, text_b; give columns \(--columns A,B,LABEL\)"):
         find_columns(["text_a", "text_b"], None, need_label=True)
     with pytest.raises(DataError, match=r"more than one label column .*text_a, text_b, label, score"):
         find_columns(["text_a", "text_b", "label", "score"], None, need_label=True)
@@ -71,11 +71,20 @@ def test_exact_name_goes_before_a_name_that_is_alike() -> None:
         (("first", "second", "label", "label"), OptionError, "three columns"),
         ("first", OptionError, "three columns"),
         (("first", "first", "label"), OptionError, "twice"),
+        ((1.0, 2, 3), OptionError, r"a name or a position from 1 \(--columns A,B,LABEL\)"),
+        ((1, 2, True), OptionError, "a name or a position"),
+        (("first", "second", None), OptionError, "a name or a position"),
+        (5, OptionError, "a name or a position"),
     ],
 )
 def test_wrong_columns_are_refused(columns: tuple[str | int, ...], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         find_columns(["first", "second", "label"], columns, need_label=True)
+
+
+def test_columns_are_named_without_label_where_none_is_needed() -> None:
+    with pytest.raises(DataError, match=r"give columns \(--columns A,B\), by name"):
+        find_columns(["first", "second"], None, need_label=False)
 
 
 def test_name_without_letters_matches_only_exactly() -> None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textsiam.data.components import question_components
 from textsiam.data.pairs import Pairs
+from textsiam.errors import OptionError
 
 # some are the same text once normalised
 TEXTS = st.sampled_from(
@@ -49,3 +51,15 @@ def test_a_chain_of_many_pairs_is_one_component() -> None:
     rows = [(f"t{i}", f"t{i + 1}") for i in range(50_000)]
     order = np.random.default_rng(0).permutation(len(rows))
     assert question_components([rows[i] for i in order]).max() == 0
+
+
+@pytest.mark.parametrize("wrong", ["pairs.csv", 5, None])
+def test_what_holds_no_rows_is_refused(wrong: object) -> None:
+    with pytest.raises(OptionError, match=r"pairs is .*read them first with textsiam\.read_pairs"):
+        question_components(wrong)  # type: ignore[arg-type]  # what untyped callers pass
+
+
+@pytest.mark.parametrize("row", ["ab", ("a",), {"text_a": "a", "text_b": "b"}, 5])
+def test_what_is_no_row_is_named(row: object) -> None:
+    with pytest.raises(OptionError, match=r"row 2 is .*expected text a and text b"):
+        question_components([("a", "b"), row])  # type: ignore[list-item]  # what untyped callers pass

@@ -22,8 +22,8 @@ def test_marks_of_zero(cell: str) -> None:
     ("cell", "message"),
     [
         ("0.5", "label_range"),
-        ("2", r"labels \(such as 2=1\)"),
-        ("maybe", "0 or 1, true or false"),
+        ("2", r"label_range \(--label-range 0,5\), other marks need labels \(--labels 2=1\)"),
+        ("maybe", r"0 or 1, true or false.*labels \(--labels SAME=1,OTHER=0\) says"),
         ("", "is empty"),
         ("nan", "not understood"),
         ("inf", "not understood"),
@@ -91,3 +91,15 @@ def test_what_looks_like_a_label() -> None:
     assert all(map(looks_like_label, ["1", "3.25", "Yes", " 0 "]))
     assert not any(map(looks_like_label, ["is_duplicate", "", "NEUTRAL"]))
     assert looks_like_label("NEUTRAL", {"NEUTRAL": 0})
+
+
+@pytest.mark.parametrize("label_range", ["05", 5, (0,), (0, "5"), (0, float("nan")), (5, 0), (1, 1), (0, float("inf"))])
+def test_what_is_no_range_is_refused(label_range: object) -> None:
+    with pytest.raises(OptionError, match=r"label_range is .*expected two finite numbers.*\(--label-range 0,5\)"):
+        LabelReader(None, label_range)  # type: ignore[arg-type]  # what untyped callers pass
+
+
+@pytest.mark.parametrize("labels", ["SAME=1", ["SAME"], {"SAME": "1"}, {"SAME": None}, {"SAME": float("nan")}])
+def test_what_is_no_mapping_of_marks_is_refused(labels: object) -> None:
+    with pytest.raises(OptionError, match=r"labels is .*expected a mapping of marks to numbers \(--labels SAME=1"):
+        LabelReader(labels, None)  # type: ignore[arg-type]  # what untyped callers pass

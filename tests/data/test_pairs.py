@@ -7,7 +7,9 @@ import sys
 
 import datasets
 import numpy as np
+import pyarrow
 import pytest
+from numpy.typing import ArrayLike
 
 from textsiam.data.pairs import Pairs
 from textsiam.data.read import read_pairs
@@ -50,6 +52,22 @@ def test_indexing_and_selecting(pairs: Pairs) -> None:
     for wrong in ([4], [-1], [0, 99]):
         with pytest.raises(OptionError, match="expected 0 to 3"):
             pairs.select(wrong)
+
+
+def test_selecting_by_a_mask(pairs: Pairs) -> None:
+    assert list(pairs.select(pairs.labels == 1)) == [ROWS[0], ROWS[3]]
+    assert list(pairs.select([False, True, True, False])) == [ROWS[1], ROWS[2]]
+    assert list(pairs.select([3, 1]).select([False, True])) == [ROWS[1]]
+    assert len(pairs.select([False] * 4)) == 0
+    for wrong in ([True], [True] * 5, [[True, False], [True, False]]):
+        with pytest.raises(OptionError, match=r"indices is a mask of shape .*expected \(4,\)"):
+            pairs.select(wrong)
+
+
+@pytest.mark.parametrize("wrong", [[0.0], [1.7], ["1"], [None], np.array([1.0], dtype=np.float32)])
+def test_selecting_by_what_is_no_index_is_refused(pairs: Pairs, wrong: ArrayLike) -> None:
+    with pytest.raises(OptionError, match=r"indices are of type .*, expected integers or a mask"):
+        pairs.select(wrong)
 
 
 def test_dataset_holds_the_same(pairs: Pairs) -> None:
@@ -126,6 +144,12 @@ def test_repr_is_short_and_useful(pairs: Pairs) -> None:
 def test_dataset_that_does_not_fit_is_refused(frame: dict[str, list[object]], graded: bool, message: str) -> None:
     with pytest.raises(DataError, match=message):
         Pairs(datasets.Dataset.from_dict(frame), graded=graded)
+
+
+def test_table_with_two_columns_of_one_name_is_refused() -> None:
+    table = pyarrow.table([["a"], ["b"], [1], ["x"], ["y"]], names=["text_a", "text_b", "label", "note", "note"])
+    with pytest.raises(DataError, match="more than one column is called 'note'"):
+        Pairs(table, graded=False)
 
 
 def test_reading_does_not_load_datasets() -> None:

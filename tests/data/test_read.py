@@ -91,6 +91,12 @@ def test_datasets_frames_rows_and_pairs() -> None:
     assert list(read_pairs(frame, columns=("question2", "question1", 3))) == [(b, a, label) for a, b, label in ROWS]
 
 
+def test_a_frame_with_two_columns_of_one_name_is_refused() -> None:
+    frame = pd.DataFrame([("a", "b", 1, 0)], columns=["text_a", "text_b", "label", "label"])
+    with pytest.raises(DataError, match="more than one column is called 'label'; rename or remove all but one"):
+        read_pairs(frame)
+
+
 def test_pairs_that_have_the_columns_to_keep_come_back() -> None:
     pairs = read_pairs([{"text_a": "x", "text_b": "y", "label": 1, "id": 7}], keep=["id"])
     assert read_pairs(pairs, keep=("id",)) is pairs
@@ -203,6 +209,11 @@ def test_columns_as_the_command_line_gives_them(tmp_path: Path) -> None:
         (Pairs.from_rows(ROWS), {"labels": {"A": 1}}, OptionError, "labels is .* Pairs are read already"),
         (Pairs.from_rows(ROWS), {"label_range": (0, 5)}, OptionError, "label_range is .* Pairs are read already"),
         (Pairs.from_rows(ROWS), {"keep": ["id"]}, DataError, "no extra column 'id'"),
+        (ROWS, {"columns": [1.0, 2, 3]}, OptionError, "columns is .* each a name or a position"),
+        (ROWS, {"label_range": "05"}, OptionError, "label_range is '05'"),
+        (ROWS, {"labels": "SAME=1"}, OptionError, "labels is 'SAME=1', expected a mapping"),
+        (ROWS, {"keep": "12"}, OptionError, "keep is '12', expected names of columns"),
+        (ROWS, {"keep": ["1", "1"]}, OptionError, "each once"),
         (ROWS, {"on_error": "skp"}, OptionError, "did you mean 'skip'"),
         (ROWS, {"label_range": (5, 0)}, OptionError, "label_range"),
         ("no/such/file.csv", {}, DataError, "does not exist"),

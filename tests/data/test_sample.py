@@ -81,6 +81,12 @@ def test_the_most_pairs_of_each_catalogue(n: int, seed: int) -> None:
     assert max(components(rows)) <= PAIRS_IN_QUAD * QUADS_IN_FAMILY
 
 
+@pytest.mark.parametrize("n", [10.5, 20.0, "20", None, True])
+def test_number_that_is_no_integer(n: object) -> None:
+    with pytest.raises(OptionError, match=r"n is .*, expected a whole number of pairs"):
+        sample_pairs(n)  # type: ignore[arg-type]  # what untyped callers pass
+
+
 @pytest.mark.parametrize("n", [-1, 0, 9, MAX_PAIRS + 1])
 def test_number_out_of_range(n: int) -> None:
     with pytest.raises(OptionError, match=rf"n is {n}, expected 10 to 50000"):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from textsiam.data.components import question_components
 from textsiam.data.pairs import Pairs
-from textsiam.data.split import GRADE_BINS, Split, split_pairs
+from textsiam.data.split import GRADE_BINS, Split, set_dev_aside, split_pairs
 from textsiam.errors import OptionError
 from textsiam.text.normalization import normalize_text
 
@@ -34,7 +36,11 @@ def test_sides_share_no_text_and_lose_no_pair(count: int, texts: int, seed: int,
         split, refusal = None, str(error)
     if split is None:
         assert "would be empty" in refusal
-        assert f"the largest with {np.bincount(question_components(pairs)).max():,} pairs" in refusal
+        sizes = np.bincount(question_components(pairs))
+        assert (
+            len(sizes) == 1
+            or f"{len(sizes)} components that cannot be divided, the largest with {sizes.max()} pair" in refusal
+        )
         return
     assert len(split) == (3 if dev else 2)
     found = [keys(side) for side in split]
@@ -127,6 +133,8 @@ def test_split_unpacks_and_names_its_sides() -> None:
         (-0.1, 0.0, "test is -0.1"),
         (float("nan"), 0.0, "test is nan"),
         (10, 0.0, "test is 10"),
+        ("0.1", 0.0, "test is '0.1'"),
+        (0.1, None, "dev is None"),
         (0.1, -0.1, "dev is -0.1"),
         (0.1, 1.0, "dev is 1.0"),
         (0.5, 0.5, "leave something to train on"),
@@ -141,13 +149,37 @@ def test_shares_that_cannot_be_are_refused(test: float, dev: float, message: str
 
 def test_pairs_that_cannot_be_divided() -> None:
     one = Pairs.from_rows([("a", f"b{i}", i % 2) for i in range(10)])
-    with pytest.raises(OptionError, match=r"test would be empty: .* 1 components .*the largest with 10 pairs"):
+    with pytest.raises(OptionError, match=r"test would be empty: .* the 10 pairs form 1 component that cannot be"):
         split_pairs(one, test=0.5)
+    with pytest.raises(OptionError, match=r"dev would be empty: a share of 0\.5 .* form 1 component that cannot be"):
+        set_dev_aside(one, 0.5, seed=0)
+    with pytest.raises(OptionError, match=r"train would be empty: .* the 1 pair forms 1 component that cannot be"):
+        split_pairs(one[:1], test=0.9)
+    some = Pairs.from_rows([(f"a{i}", f"b{i}", 1) for i in range(5)])
+    with pytest.raises(OptionError, match=r"the 5 pairs form 5 components .*, the largest with 1 pair$"):
+        split_pairs(some, test=0.05)
     two = Pairs.from_rows([("a", "b", 1), ("c", "d", 1)])
     with pytest.raises(OptionError, match="train would be empty"):
         split_pairs(two, test=0.9)
     with pytest.raises(OptionError, match="no pairs"):
         split_pairs(two.select([]))
+
+
+def test_what_read_pairs_takes_is_split(tmp_path: Path) -> None:
+    rows = [(f"a{i}", f"b{i}", i % 2) for i in range(20)]
+    path = tmp_path / "pairs.csv"
+    path.write_text("text_a,text_b,label\n" + "".join(f"{a},{b},{label}\n" for a, b, label in rows), encoding="utf-8")
+    expected = split_pairs(Pairs.from_rows(rows), test=0.2, seed=3)
+    for source in (rows, path, str(path)):
+        split = split_pairs(source, test=0.2, seed=3)
+        assert [list(side) for side in split] == [list(side) for side in expected]
+
+
+def test_dev_is_set_aside_as_test_is_split_off() -> None:
+    pairs = random_pairs(500, 2000, 4)
+    assert [list(side) for side in set_dev_aside(pairs, 0.1, seed=7)] == [
+        list(side) for side in split_pairs(pairs, test=0.1, seed=7)
+    ]
 
 
 @pytest.mark.parametrize("seed", [-1, True, 1.5, None])

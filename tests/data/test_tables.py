@@ -9,7 +9,7 @@ import pytest
 
 from textsiam.data.row_source import Row
 from textsiam.data.rows import open_rows
-from textsiam.data.tables import DatasetSource, MemorySource
+from textsiam.data.tables import BATCH_ROWS, DatasetSource, MemorySource
 from textsiam.errors import DataError
 
 RECORDS: list[dict[str, object]] = [
@@ -54,6 +54,34 @@ def test_damaged_parquet_is_refused(tmp_path: Path) -> None:
     path.write_bytes(whole[:4] + b"\xff" * 200 + whole[204:])
     with pytest.raises(DataError, match=r"pairs\.parquet: is not a Parquet file, or is damaged"):
         list(open_rows(path))
+
+
+def test_parquet_with_two_columns_of_one_name_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.parquet"
+    columns = [["a"], ["b"], ["n1"], ["m1"]]
+    pq.write_table(pa.table(columns, names=["text_a", "text_b", "note", "note"]), path)
+    with pytest.raises(DataError, match=r"pairs\.parquet: more than one column is called 'note'"):
+        open_rows(path, need_label=False)
+
+
+def test_dates_that_python_cannot_hold_are_named(tmp_path: Path) -> None:
+    path, count = tmp_path / "pairs.parquet", BATCH_ROWS + 3
+    seconds = [0] * count
+    seconds[1] = seconds[BATCH_ROWS + 1] = 10**12  # in the year 33658
+    numbers = [str(row) for row in range(count)]
+    table = pa.table({"text_a": numbers, "text_b": numbers, "seen": pa.array(seconds, pa.timestamp("s"))})
+    pq.write_table(table, path)
+    dataset = DatasetSource(datasets.Dataset(table), columns=None, need_label=False)
+    for source in (open_rows(path, need_label=False), dataset):
+        found = list(source)
+        problems = [(row.line, row.column) for row in found if isinstance(row, DataError)]
+        assert problems == [(2, "seen"), (BATCH_ROWS + 2, "seen")]
+        kept = [(row.line, row.cells[0]) for row in found if isinstance(row, Row)]
+        assert kept == [(row + 1, str(row)) for row in range(count) if not seconds[row]]
+        assert str(found[1]).endswith("line 2, column seen: cannot be read (date value out of range)")
+    source = open_rows(path, need_label=False)
+    source.narrow([])
+    assert not [row for row in source if isinstance(row, DataError)]
 
 
 def test_dataset_rows_over_several_batches() -> None:

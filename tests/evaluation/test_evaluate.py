@@ -9,7 +9,7 @@ import pytest
 
 import textsiam
 from textsiam.data.pairs import Pairs
-from textsiam.errors import DataError
+from textsiam.errors import DataError, OptionError
 from textsiam.evaluation.curves import precision_recall_points, roc_points
 from textsiam.evaluation.evaluate import BINARY, METRICS, evaluate
 from textsiam.evaluation.metrics import binary_metrics, graded_metrics
@@ -183,3 +183,9 @@ def test_the_table_of_grades_leaves_out_what_does_not_apply(model: PairModel) ->
 def test_the_reports_of_texts_reach_the_result(model: PairModel) -> None:
     rows = [("red " * 50, "龘", 1), ("red", "cat", 0)]
     assert evaluate(model, rows).texts == TextReport(texts=4, empty=0, unknown=1, cut=1, unknown_tokens=1)
+
+
+@pytest.mark.parametrize("path", ["models/mine", Path("models") / "mine"])
+def test_a_path_is_no_model(path: Any) -> None:
+    with pytest.raises(OptionError, match=r"model is a path, .*it with textsiam\.PairModel\.load\('models.+mine'\)"):
+        evaluate(path, records())

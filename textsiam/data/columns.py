@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import NamedTuple
 
@@ -81,10 +83,24 @@ def find_columns(
 
 
 def check_columns(columns: Sequence[str | int], need_label: bool) -> None:
-    """Raise OptionError unless ``columns`` has three entries, or two where no label is needed."""
-    if isinstance(columns, str) or len(columns) not in ((3,) if need_label else (2, 3)):
+    """Raise OptionError unless ``columns`` has three names or positions, or two where no label is needed."""
+    listed = isinstance(columns, Sequence) and not isinstance(columns, str)
+    if not listed or len(columns) not in ((3,) if need_label else (2, 3)) or not all(map(_is_column, columns)):
         wanted = "three columns (text a, text b, label)" if need_label else "text a, text b and, if any, the label"
-        raise OptionError(f"columns is {columns!r}, expected {wanted}, each a name or a position from 1")
+        raise OptionError(
+            f"columns is {columns!r}, expected {wanted}, each a name or a position from 1 ({_flag(need_label)})"
+        )
+
+
+def _is_column(value: object) -> bool:
+    return isinstance(value, str | Integral) and not isinstance(value, bool)
+
+
+def check_distinct(fieldnames: Sequence[str], file: str | Path | None = None) -> None:
+    """Raise DataError if two columns of a table whose rows are read by name have one name."""
+    twice = [name for name, count in Counter(fieldnames).items() if count > 1]
+    if twice:
+        raise DataError(f"more than one column is called {twice[0]!r}; rename or remove all but one", file=file)
 
 
 def as_position(column: str | int) -> int | None:
@@ -133,12 +149,17 @@ def _find_by_usual_names(fieldnames: Sequence[str], need_label: bool, file: str 
         places.setdefault(_fold(field), []).append(position)
     texts = [(i, j) for a, b in TEXT_NAMES for i in places.get(a, ()) for j in places.get(b, ())]
     labels = [position for name in places if name in LABEL_NAMES for position in places[name]]
-    how = "say which to use with columns: text a, text b, label, by name, or by position if these are not names"
+    how = f"give columns ({_flag(need_label)}), by name, or by position from 1 if these are not names"
     for what, found in (("pair of text columns", texts), ("label column", labels if need_label else [0])):
         if len(found) != 1:
             count = "no" if not found else "more than one"
             raise DataError(f"{count} {what} is known by its name; {_listing(fieldnames)}; {how}", file=file)
     return Places(*texts[0], labels[0] if need_label else None)
+
+
+def _flag(need_label: bool) -> str:
+    """Give the option by which the command line names the columns."""
+    return "--columns A,B,LABEL" if need_label else "--columns A,B"
 
 
 def _fold(name: str) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from textsiam.data.pairs import Pairs
-from textsiam.errors import import_extra
+from textsiam.errors import OptionError, import_extra
 from textsiam.text.normalization import normalize_text
 
 
@@ -18,12 +17,14 @@ def question_components(pairs: Pairs | Iterable[Sequence[object]]) -> NDArray[np
 
     ``pairs``: Pairs, or rows that start with text a and text b. Two pairs are in one component if a chain of pairs
     leads from one to the other, each sharing a text with the next; texts are the same if ``normalize_text`` makes
-    them equal.
+    them equal. Raises OptionError for anything else, such as a path.
     """
+    if isinstance(pairs, str) or not isinstance(pairs, Iterable):
+        raise OptionError(f"pairs is {pairs!r:.80}, expected pairs; read them first with textsiam.read_pairs")
     sparse = import_extra("scipy.sparse", "train", "finding components")
     csgraph = import_extra("scipy.sparse.csgraph", "train", "finding components")
     node_of: dict[str, int] = {}
-    texts = (str(text) for text in chain.from_iterable(row[:2] for row in pairs))
+    texts = pairs.texts() if isinstance(pairs, Pairs) else _texts(pairs)
     nodes = np.fromiter((node_of.setdefault(normalize_text(text), len(node_of)) for text in texts), dtype=np.int64)
     if not nodes.size:
         return nodes
@@ -31,6 +32,18 @@ def question_components(pairs: Pairs | Iterable[Sequence[object]]) -> NDArray[np
     edges = sparse.coo_array((np.ones(len(first), dtype=bool), (first, second)), shape=(len(node_of), len(node_of)))
     _, component_of_node = csgraph.connected_components(edges, directed=False)
     return _numbered_by_appearance(component_of_node[first])
+
+
+def _texts(rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    for number, row in enumerate(rows, 1):
+        try:
+            text_a, text_b = () if isinstance(row, str) else row[:2]
+        except (TypeError, ValueError, KeyError):
+            raise OptionError(
+                f"row {number} is {row!r:.80}, expected text a and text b; textsiam.read_pairs reads other rows"
+            ) from None
+        yield str(text_a)
+        yield str(text_b)
 
 
 def _numbered_by_appearance(components: NDArray[np.integer]) -> NDArray[np.int64]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from numbers import Real
 
 from textsiam.errors import OptionError
 
 WORDS = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+RANGE, MARKS = "--label-range 0,5", "--labels SAME=1,OTHER=0"  # how the command line gives them
 _MEMO_SIZE = 100_000  # distinct label cells remembered
 
 
@@ -26,7 +29,11 @@ class LabelReader:
 
     def __init__(self, labels: Mapping[str, float] | None, label_range: tuple[float, float] | None) -> None:
         if label_range is not None and not _is_range(label_range):
-            raise OptionError(f"label_range is {label_range!r}, expected two finite numbers, the lower one first")
+            raise OptionError(
+                f"label_range is {label_range!r}, expected two finite numbers, the lower one first ({RANGE})"
+            )
+        if labels is not None and not _are_marks(labels):
+            raise OptionError(f"labels is {labels!r}, expected a mapping of marks to numbers ({MARKS})")
         self.low, self.high = (0.0, 1.0) if label_range is None else map(float, label_range)
         self.graded = label_range is not None
         self.labels = None if labels is None else {str(word): float(value) for word, value in labels.items()}
@@ -51,8 +58,8 @@ class LabelReader:
             return (value - self.low) / (self.high - self.low)
         if value not in (0.0, 1.0):
             raise LabelError(
-                f"the label {cell!r} is neither 0 nor 1; grades need label_range (such as 0 to 5), "
-                f"other marks need labels (such as {cell}=1)"
+                f"the label {cell!r} is neither 0 nor 1; grades need label_range ({RANGE}), "
+                f"other marks need labels (--labels {cell}=1)"
             )
         return value
 
@@ -69,7 +76,8 @@ class LabelReader:
             raise LabelError("the label is empty")
         expected = "a number" if self.graded else "0 or 1, true or false, yes or no"
         raise LabelError(
-            f"the label {cell[:80]!r} is not understood, expected {expected}; labels says what other marks mean"
+            f"the label {cell[:80]!r} is not understood, expected {expected}; "
+            f"labels ({MARKS}) says what other marks mean"
         )
 
     def _check_word(self, word: str, value: float) -> None:
@@ -78,7 +86,7 @@ class LabelReader:
                 f"labels maps {word!r} to {value:g}, outside of label_range {self.low:g} to {self.high:g}"
             )
         if not self.graded and value not in (0.0, 1.0):
-            raise OptionError(f"labels maps {word!r} to {value:g}, expected 0 or 1 (or give label_range for grades)")
+            raise OptionError(f"labels maps {word!r} to {value:g}, expected 0 or 1; grades need label_range ({RANGE})")
 
 
 def looks_like_label(cell: str, labels: Mapping[str, float] | None = None) -> bool:
@@ -87,5 +95,16 @@ def looks_like_label(cell: str, labels: Mapping[str, float] | None = None) -> bo
     return bool(_NUMBER.fullmatch(cell)) or cell.lower() in WORDS or cell in (labels or ())
 
 
-def _is_range(label_range: tuple[float, float]) -> bool:
-    return len(label_range) == 2 and float("-inf") < label_range[0] < label_range[1] < float("inf")
+def _is_range(label_range: object) -> bool:
+    if not isinstance(label_range, Sequence) or len(label_range) != 2:
+        return False
+    low, high = label_range
+    return _is_number(low) and _is_number(high) and bool(low < high)
+
+
+def _are_marks(labels: object) -> bool:
+    return isinstance(labels, Mapping) and all(map(_is_number, labels.values()))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and math.isfinite(value)

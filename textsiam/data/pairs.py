@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from textsiam.data.columns import check_distinct
 from textsiam.data.report import ReadReport
 from textsiam.errors import DataError, OptionError
 
@@ -115,17 +116,29 @@ class Pairs:
             raise DataError(f"there is no extra column {name!r}; {there}")
 
     def select(self, indices: ArrayLike) -> Pairs:
-        """Give the pairs at ``indices``, int (m,) in [0, n), in their order; nothing is copied.
+        """Give the pairs at ``indices``, int (m,) in [0, n), in their order, or where they are True, bool (n,).
 
-        Raises OptionError for an index out of range.
+        Nothing is copied. Raises OptionError for an index out of range, a mask of another length, and other values.
         """
-        chosen = np.asarray(indices, dtype=np.int64).reshape(-1)
+        chosen = self._positions(indices)
         if chosen.size and (chosen.min() < 0 or chosen.max() >= len(self)):
             raise OptionError(f"indices reach from {chosen.min()} to {chosen.max()}, expected 0 to {len(self) - 1}")
         pairs = Pairs.__new__(Pairs)
         rows = chosen if self._rows is None else self._rows[chosen]
         pairs._setup(self._store, rows, self.graded, self.label_range, self.report)
         return pairs
+
+    def _positions(self, indices: ArrayLike) -> NDArray[np.int64]:
+        given = np.asarray(indices)
+        if given.dtype == bool:
+            if given.shape != (len(self),):
+                raise OptionError(
+                    f"indices is a mask of shape {given.shape}, expected ({len(self)},), one for each pair"
+                )
+            return np.flatnonzero(given)
+        if given.size and not np.issubdtype(given.dtype, np.integer):
+            raise OptionError(f"indices are of type {given.dtype}, expected integers or a mask of True and False")
+        return given.astype(np.int64).reshape(-1)
 
     def texts(self) -> Iterator[str]:
         """Give all texts, a and b in turn, without holding them all in memory."""
@@ -183,6 +196,7 @@ def _store_of(dataset: Any) -> ArrowStore:
     from textsiam.data.store import ArrowStore
 
     names = list(dataset.column_names)
+    check_distinct(names)
     if any(name not in names for name in COLUMNS):
         raise DataError(
             f"the dataset has the columns {', '.join(names)}, expected text_a, text_b and label; "

@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, cast
 
-from textsiam.data.columns import find_name
+from textsiam.data.columns import check_distinct, find_name
 from textsiam.data.dialect import refuse_dialect
 from textsiam.data.labels import LabelError, LabelReader
 from textsiam.data.pairs import COLUMNS, Pairs
@@ -103,6 +103,7 @@ def _open(
     if hasattr(source, "itertuples"):  # a pandas DataFrame
         frame = cast(Any, source)
         names = [str(name) for name in frame.columns]
+        check_distinct(names)
         records = (dict(zip(names, row, strict=True)) for row in frame.itertuples(index=False, name=None))
         return MemorySource(records, columns=columns, need_label=True)
     if isinstance(source, bytes) or not isinstance(source, Iterable):
@@ -117,6 +118,8 @@ class _Collector:
         self._rows, self._reader, self._skip = rows, reader, skip
         if taken := [name for name in keep if name in COLUMNS]:
             raise OptionError(f"keep names {taken[0]!r}, but pairs have a column of that name already")
+        if isinstance(keep, str) or len(set(keep)) < len(keep):
+            raise OptionError(f"keep is {keep!r}, expected names of columns, each once")
         self._keep = [find_name(rows.fieldnames, name, rows.file) for name in keep]
         self._keep_names = list(keep)
         rows.narrow([rows.fieldnames[place] for place in self._keep])

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from numbers import Integral
 from typing import TYPE_CHECKING, NamedTuple
 
 from textsiam.data.sample_catalogue import CORE, FULL
@@ -47,6 +48,8 @@ def sample_rows(n: int = 8000, *, seed: int = 0) -> list[SamplePair]:
     73 intents and up to 10 values a slot, more pairs from 111 intents and up to 23 values.
     Raises OptionError for an ``n`` out of range.
     """
+    if isinstance(n, bool) or not isinstance(n, Integral):
+        raise OptionError(f"n is {n!r}, expected a whole number of pairs")
     if not MIN_PAIRS <= n <= MAX_PAIRS:
         raise OptionError(f"n is {n}, expected {MIN_PAIRS} to {MAX_PAIRS} pairs of the sample corpus")
     rng = random.Random(f"textsiam sample {seed}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Self
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from textsiam.data.components import question_components
 from textsiam.data.pairs import Pairs
+from textsiam.data.read import read_pairs
 from textsiam.errors import OptionError
 
 GRADE_BINS = 5
@@ -39,7 +41,8 @@ class SplitReport:
         ]
         share = self.largest / total
         lines.append(
-            f"{self.components:,} components, the largest with {self.largest:,} pairs ({share:.1%}), seed {self.seed}"
+            f"{_counted(self.components, 'component')}, the largest with {_counted(self.largest, 'pair')} "
+            f"({share:.1%}), seed {self.seed}"
         )
         return "\n".join(lines)
 
@@ -71,16 +74,29 @@ class Split(tuple[Pairs, ...]):
         return self[-1]
 
 
-def split_pairs(pairs: Pairs, *, test: float = 0.1, dev: float = 0.0, seed: int = 0) -> Split:
+def split_pairs(pairs: object, *, test: float = 0.1, dev: float = 0.0, seed: int = 0) -> Split:
     """Split pairs at random into train, dev (if ``dev`` > 0) and test, with no component on two sides.
 
+    ``pairs``: Pairs, or what ``read_pairs`` takes.
     ``test``, ``dev``: shares of all pairs, in (0, 1) and [0, 1), together below 1. Each side gets the label rate of
     the whole (grades: their distribution over five bins) as nearly as the components allow. Components larger than
     a side stay in train. Pairs keep their order; the same pairs and seed give the same split.
     ``seed``: an integer of at least 0.
-    Raises OptionError if a share or the seed is out of range or a side would be empty.
+    Raises OptionError if a share or the seed is out of range or a side would be empty, DataError for pairs that cannot
+    be read.
     """
-    shares = _check_shares(test, dev)
+    sides, report = _split(read_pairs(pairs), _check_shares(test, dev), seed)
+    return Split(sides, report)
+
+
+def set_dev_aside(pairs: Pairs, share: float, *, seed: int) -> tuple[Pairs, Pairs]:
+    """Give (train, dev), divided as ``split_pairs`` divides train and test; its errors speak of dev."""
+    (train, dev), _ = _split(pairs, {"dev": share}, seed)
+    return train, dev
+
+
+def _split(pairs: Pairs, shares: Mapping[str, float], seed: int) -> tuple[tuple[Pairs, ...], SplitReport]:
+    """Divide pairs into train and the sides of ``shares``, in this order."""
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise OptionError(f"seed is {seed!r}, expected an integer of at least 0")
     components = question_components(pairs)
@@ -100,14 +116,14 @@ def split_pairs(pairs: Pairs, *, test: float = 0.1, dev: float = 0.0, seed: int 
         raise OptionError(_would_be_empty("train", 1 - sum(shares.values()), len(pairs), counts))
     asked = {"train": len(pairs) - sum(asked.values()), **asked}
     sides = tuple(pairs.select(np.flatnonzero(side_of_pair == number)) for number in range(len(asked)))
-    return Split(sides, _report(sides, asked, counts, seed))
+    return sides, _report(sides, asked, counts, seed)
 
 
 def _check_shares(test: float, dev: float) -> dict[str, float]:
-    if not 0 < test < 1:
-        raise OptionError(f"test is {test}, expected a share above 0 and below 1, such as 0.1")
-    if not 0 <= dev < 1:
-        raise OptionError(f"dev is {dev}, expected a share of at least 0 and below 1, such as 0.1")
+    if not isinstance(test, Real) or not 0 < test < 1:
+        raise OptionError(f"test is {test!r}, expected a share above 0 and below 1, such as 0.1")
+    if not isinstance(dev, Real) or not 0 <= dev < 1:
+        raise OptionError(f"dev is {dev!r}, expected a share of at least 0 and below 1, such as 0.1")
     if test + dev >= 1:
         raise OptionError(f"test and dev are {test} and {dev}, expected shares that leave something to train on")
     return {"dev": dev, "test": test} if dev > 0 else {"test": test}
@@ -168,10 +184,17 @@ def _helps(row: list[int], missing: list[int], may_exceed: bool) -> bool:
 
 
 def _would_be_empty(side: str, share: float, count: int, counts: NDArray[np.int64]) -> str:
+    form = f"{_counted(len(counts), 'component')} that cannot be divided"
+    if len(counts) > 1:
+        form += f", the largest with {_counted(int(counts.sum(axis=1).max()), 'pair')}"
     return (
-        f"{side} would be empty: {share:.3g} of {count:,} pairs was asked for, and they form {len(counts):,} "
-        f"components that cannot be divided, the largest with {int(counts.sum(axis=1).max()):,} pairs"
+        f"{side} would be empty: a share of {share:.3g} was asked for, but the {_counted(count, 'pair')} "
+        f"form{'s' if count == 1 else ''} {form}"
     )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _report(sides: tuple[Pairs, ...], asked: dict[str, int], counts: NDArray[np.int64], seed: int) -> SplitReport:

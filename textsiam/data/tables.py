@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from textsiam.data.columns import Places, find_columns
+from textsiam.data.columns import Places, check_distinct, find_columns
 from textsiam.data.files import open_bytes
 from textsiam.data.row_source import Row, RowSource, numbered
 from textsiam.errors import DataError, import_extra
@@ -28,6 +28,7 @@ class ParquetSource(RowSource):
         with open_bytes(path) as stream:
             self.schema = self._opened(stream).schema_arrow
         self.fieldnames = list(self.schema.names)
+        check_distinct(self.fieldnames, path)
         self.places = find_columns(self.fieldnames, columns, need_label, file=path)
         self._columns: list[str] | None = None
 
@@ -41,8 +42,7 @@ class ParquetSource(RowSource):
             done = 0
             batches = self._opened(stream).iter_batches(batch_size=BATCH_ROWS, columns=self._columns)
             while (batch := self._next(batches)) is not None:
-                for number, record in enumerate(batch.to_pylist(), done + 1):
-                    yield self.record_row(number, record)
+                yield from _table_rows(self, batch, done + 1)
                 done += len(batch)
 
     def _opened(self, stream: object) -> Any:
@@ -79,8 +79,7 @@ class DatasetSource(RowSource):
     def __iter__(self) -> Iterator[Row | DataError]:
         done = 0
         for table in self._dataset.with_format("arrow").iter(batch_size=BATCH_ROWS):
-            for number, record in enumerate(table.to_pylist(), done + 1):
-                yield self.record_row(number, record)
+            yield from _table_rows(self, table, done + 1)
             done += len(table)
 
 
@@ -116,6 +115,31 @@ class MemorySource(RowSource):
                 yield self.problem(f"has {len(row)} fields, the first row has {len(self.fieldnames)}", number)
             else:
                 yield self.record_row(number, dict(zip(self.fieldnames, row, strict=True)))
+
+
+def _table_rows(source: RowSource, table: Any, start: int) -> Iterator[Row | DataError]:
+    """Give the rows of an Arrow table or batch, numbered from ``start``, and an error for each that Python cannot hold.
+
+    Arrow's dates reach beyond the year 9999, Python's do not.
+    """
+    try:
+        records = table.to_pylist()
+    except (OverflowError, ValueError):
+        for row in range(len(table)):
+            yield _single_row(source, table, row, start + row)
+        return
+    for number, record in enumerate(records, start):
+        yield source.record_row(number, record)
+
+
+def _single_row(source: RowSource, table: Any, row: int, number: int) -> Row | DataError:
+    record = {}
+    for name in table.schema.names:
+        try:
+            record[name] = table.column(name)[row].as_py()
+        except (OverflowError, ValueError) as error:
+            return source.problem(f"cannot be read ({error})", number, source.fieldnames.index(name))
+    return source.record_row(number, record)
 
 
 def _is_sequence(row: object) -> TypeGuard[Sequence[object]]:

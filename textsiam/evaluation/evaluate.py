@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from textsiam.arrays import Array
 from textsiam.data.pairs import Pairs
 from textsiam.data.read import read_pairs
-from textsiam.errors import DataError
+from textsiam.errors import DataError, OptionError
 from textsiam.evaluation.curves import precision_recall_points, roc_points
 from textsiam.evaluation.metrics import binary_metrics, check_both_classes, graded_metrics
 from textsiam.model.pair_model import PairModel, TextReport
@@ -112,8 +113,11 @@ def evaluate(model: PairModel, pairs: Any, *, by: str | None = None, show_progre
     """Score ``pairs`` (Pairs, or what ``read_pairs`` takes) and compute the metrics.
 
     ``by`` names a further column of the pairs whose values make slices. The threshold is the model's, fitted on dev.
-    Raises DataError for pairs that cannot be read, a column that is not there, or 0/1 labels of which one is missing.
+    Raises DataError for pairs that cannot be read, a column that is not there, or 0/1 labels of which one is missing;
+    OptionError for a path in place of a model.
     """
+    if isinstance(model, str | PathLike):
+        raise OptionError(f"model is a path, expected a model; load it with textsiam.PairModel.load({str(model)!r})")
     if not isinstance(pairs, Pairs):
         pairs = read_pairs(pairs, keep=() if by is None else (by,))
     kinds = _checked(pairs, by)
@@ -143,7 +147,7 @@ def _checked(pairs: Pairs, by: str | None) -> list[str] | None:
     if not pairs.graded:
         check_both_classes(pairs.labels > 0.5)
     elif by is not None:
-        raise DataError("slices are made of pairs with 0/1 labels, these labels are graded; leave out by")
+        raise DataError("slices are made of pairs with 0/1 labels, these labels are graded; leave out by (--by)")
     return None if by is None else pairs.extra(by)
 
 
