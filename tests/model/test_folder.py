@@ -97,7 +97,9 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 
 
 def test_a_file_is_no_folder(folder: Path) -> None:
-    assert "is not there, expected a model folder" in refusal(folder / "config.json")
+    assert "config.json is a file, expected a model folder; were the arguments swapped?" in refusal(
+        folder / "config.json"
+    )
 
 
 @pytest.mark.parametrize("name", ["weights.safetensors", "README.md"])

@@ -158,7 +158,7 @@ def test_save_and_load(vocabulary: Vocabulary, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["mine", "mine.json", "mine.v2"])
 def test_save_asks_for_the_suffix(vocabulary: Vocabulary, tmp_path: Path, name: str) -> None:
-    with pytest.raises(OptionError, match=r"expected a name that ends in \.model"):
+    with pytest.raises(OptionError, match=r"path \(--out\) is .*, expected a name that ends in \.model"):
         vocabulary.save(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
@@ -247,6 +247,17 @@ def test_a_card_that_is_no_text_and_a_folder_are_refused(vocabulary: Vocabulary,
         Vocabulary.load(path)
     with pytest.raises(VocabularyError, match="cannot be read as a vocabulary"):
         Vocabulary.load(tmp_path)
+
+
+def test_the_card_in_place_of_the_vocabulary_is_refused(vocabulary: Vocabulary, tmp_path: Path) -> None:
+    vocabulary.save(tmp_path / "mine.model")
+    with pytest.raises(VocabularyError, match=r"mine\.json: .* expected the vocabulary, .*mine\.model$"):
+        Vocabulary.load(tmp_path / "mine.json")
+
+
+def test_repr_is_short(vocabulary: Vocabulary) -> None:
+    assert repr(vocabulary) == f"Vocabulary({vocabulary.size} tokens, sha256 {vocabulary.sha256[:16]})"
+    assert len(repr(Vocabulary(b"no model", {}))) < 60
 
 
 def test_an_altered_byte_is_refused(vocabulary: Vocabulary, tmp_path: Path) -> None:

@@ -132,6 +132,8 @@ def _identity(folder: Path) -> tuple[int, int] | None:
 def _read_files(folder: Path) -> dict[str, bytes]:
     if not folder.exists() and _previous(folder).is_dir():
         folder = _previous(folder)  # a kill fell between the two renames of _swap
+    if folder.is_file():
+        raise ModelFolderError(f"{folder} is a file, expected a model folder; were the arguments swapped?")
     if not folder.is_dir():
         raise ModelFolderError(f"{folder} is not there, expected a model folder as written by textsiam train")
     listed = _read_manifest(folder)

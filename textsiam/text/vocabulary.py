@@ -59,8 +59,11 @@ class Vocabulary:
         Raises VocabularyError for a file that is missing, is no SentencePiece model or is not the one of its card.
         """
         path = Path(path)
-        proto = _read(path, "vocabulary")
         beside = card_path(path)
+        if beside == path:
+            model = path.with_suffix(_SUFFIX)
+            raise VocabularyError(f"{path}: has the name of a vocabulary's card, expected the vocabulary, {model}")
+        proto = _read(path, "vocabulary")
         card = _read_card(beside) if beside.exists() else None
         if card is not None and card.get("sha256") != _sha256(proto):
             raise VocabularyError(
@@ -75,6 +78,9 @@ class Vocabulary:
             note = f"without a card ({beside.name}): nothing is known about where this vocabulary comes from"
             card = {"format": CARD_FORMAT, "size": size, "sha256": _sha256(proto), "notes": [note]}
         return cls(proto, card)
+
+    def __repr__(self) -> str:
+        return f"Vocabulary({self.card.get('size')} tokens, sha256 {self.sha256[:16]})"
 
 
 def build_vocabulary(
@@ -133,7 +139,9 @@ def check_vocabulary_path(path: Path) -> None:
     OptionError where the name does not end in ``.model``, VocabularyError where ``NAME.json`` is no vocabulary's card.
     """
     if path.suffix != _SUFFIX:
-        raise OptionError(f"path is {str(path)!r}, expected a name that ends in {_SUFFIX}, such as vocab/mine.model")
+        raise OptionError(
+            f"path (--out) is {str(path)!r}, expected a name that ends in {_SUFFIX}, such as vocab/mine.model"
+        )
     beside = card_path(path)
     if not beside.exists():
         return
