@@ -110,8 +110,8 @@ def test_broken_rows_are_named_and_the_next_ones_read(tmp_path: Path) -> None:
     assert messages[0] == "the row has 2 fields, the header has 3"
     assert messages[1].startswith("the row has 4 fields, the header has 3; ")
     assert "goes on after its closing quote" in messages[2]
-    assert 'give quoting "none"' in messages[3]
-    assert messages[4] == "is not valid UTF-8"
+    assert messages[3].endswith("give quoting (--quoting none)")
+    assert messages[4] == "is not valid UTF-8; save the file as UTF-8"
     assert "NUL" in messages[5]
     assert all(row.file == tmp_path / "pairs.csv" for row in found if isinstance(row, DataError))
 
@@ -152,7 +152,7 @@ def test_given_header_wins(tmp_path: Path) -> None:
     path = write(tmp_path, "1\tx\ty\n0\ta\tb\n", "pairs.tsv")
     assert len(rows_of(path, columns=(2, 3, 1), header=True)) == 1
     assert len(rows_of(path, columns=(2, 3, 1), header=False)) == 2
-    with pytest.raises(OptionError, match="by position"):
+    with pytest.raises(OptionError, match=r"by position: columns \(--columns 1,2,3\)"):
         open_rows(path, header=False)
     with pytest.raises(OptionError, match="by position"):
         open_rows(path, header=False, columns=("a", "b", "c"))
@@ -171,9 +171,44 @@ def test_dialect_is_told_for_writing_the_like(tmp_path: Path) -> None:
     source = open_rows(write(tmp_path, 'text_a;text_b\n"a";b\n'), need_label=False)
     assert (source.format, source.delimiter, source.quoting, source.header) == ("delimited", ";", "minimal", True)
     assert source.places == (0, 1, None)
+    assert (source.newline, source.byte_order_mark) == ("\n", False)
     assert source.notes == ("delimiter ';', double quotes are CSV quotes, a header",)
+    source = open_rows(write(tmp_path, b"\xef\xbb\xbftext_a,text_b\r\na,b\r\n"), need_label=False)
+    assert (source.newline, source.byte_order_mark) == ("\r\n", True)
+    assert open_rows(write(tmp_path, b"text_a,text_b\ra,b\r"), need_label=False).newline == "\n"
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(("first", "delimiter"), [("sep=;", ";"), ("SEP=,", ","), ("sep=\t", "\t"), ("sep=^", "^")])
+def test_line_that_names_the_delimiter_is_passed_over(
+    tmp_path: Path, mark: str, end: str, first: str, delimiter: str
+) -> None:
+    rows = [delimiter.join(cells) for cells in (("text_a", "text_b", "label"), ("a, b; c", "d", "1"))]
+    if delimiter in ",;":
+        rows[1] = f'"a, b; c"{delimiter}d{delimiter}1'
+    source = open_rows(write(tmp_path, mark + end.join([first, *rows, ""])))
+    assert (source.delimiter, source.fieldnames) == (delimiter, ["text_a", "text_b", "label"])
+    assert list(source) == [Row(3, ["a, b; c", "d", "1"])]
+    assert "first line names the delimiter" in source.notes
+
+
+@pytest.mark.parametrize("first", ["sep=;text_a", "sep=", "sep=;;", "a sep=;"])
+def test_other_first_lines_are_no_such_line(tmp_path: Path, first: str) -> None:
+    source = open_rows(write(tmp_path, f"{first},text_b\nx,y\n"), columns=(1, 2), header=True, need_label=False)
+    assert source.fieldnames == [first, "text_b"]
+
+
+def test_given_delimiter_goes_before_the_line_that_names_one(tmp_path: Path) -> None:
+    path = write(tmp_path, "sep=;\ntext_a|text_b|label\nx;|y|1\n")
+    assert rows_of(path, delimiter="|") == [Row(3, ["x;", "y", "1"])]
+
+
+def test_file_of_that_line_alone_is_empty(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="is empty"):
+        open_rows(write(tmp_path, "sep=;\n"))
 
 
 def test_broken_header_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="line 1, column 2: is not valid UTF-8"):
+    with pytest.raises(DataError, match="line 1, column 2: is not valid UTF-8; save the file as UTF-8"):
         open_rows(write(tmp_path, b"text_a,caf\xe9,label\na,b,1\n"))

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from textsiam.data.dialect import find_dialect
+from textsiam.data.dialect import Dialect, find_dialect
 from textsiam.errors import DataError, OptionError
 
 
-def dialect_of(folder: Path, content: str | bytes, name: str = "pairs.csv") -> tuple[str, str, str, bool]:
+def dialect_of(folder: Path, content: str | bytes, name: str = "pairs.csv") -> Dialect:
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return find_dialect(path, None, "auto")
@@ -62,9 +62,11 @@ def test_quotes_far_into_the_file_count(tmp_path: Path) -> None:
 
 
 def test_line_ends_and_byte_order_mark(tmp_path: Path) -> None:
-    assert dialect_of(tmp_path, b"a,b,1\rc,d,0\r")[2:] == ("\r", False)
-    assert dialect_of(tmp_path, b"a,b,1\r\nc,d\re,0\r\n")[2:] == ("\n", False)
-    assert dialect_of(tmp_path, b"\xef\xbb\xbfa,b,1\n")[2:] == ("\n", True)
+    assert dialect_of(tmp_path, b"a,b,1\rc,d,0\r")[2:4] == ("\r", False)
+    assert dialect_of(tmp_path, b"a,b,1\r\nc,d\re,0\r\n")[2:4] == ("\r\n", False)
+    assert dialect_of(tmp_path, b"a,b\r,1\r\nc,d,0\n")[2:4] == ("\r\n", False)
+    assert dialect_of(tmp_path, b"a,b,1\nc,d,0\r\n")[2:4] == ("\n", False)
+    assert dialect_of(tmp_path, b"\xef\xbb\xbfa,b,1\n")[2:4] == ("\n", True)
 
 
 def test_what_is_given_wins(tmp_path: Path) -> None:

@@ -82,7 +82,8 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_lines_end_as_the_file_has_them() -> None:
-    assert list(read_lines(io.BytesIO(b"a\rb\nc\r\nd"), "\n")) == [b"a\rb\n", b"c\r\n", b"d"]
+    for newline in ("\n", "\r\n"):
+        assert list(read_lines(io.BytesIO(b"a\rb\nc\r\nd"), newline)) == [b"a\rb\n", b"c\r\n", b"d"]
     assert list(read_lines(io.BytesIO(b"a\rb\r\rd"), "\r")) == [b"a\r", b"b\r", b"\r", b"d"]
 
 

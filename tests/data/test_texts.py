@@ -37,6 +37,8 @@ def test_txt_is_pairs_only_by_its_header_or_by_columns(tmp_path: Path) -> None:
     assert list(iter_texts([path], columns=(2, 3, 1))) == ["x", "y", "z", "w"]
     assert is_plain_text(write(path, "text_a is my favourite\nx\n"))
     assert not is_plain_text(write(path, "text_a;text_b\nx;y\n"))
+    assert not is_plain_text(write(path, "sep=;\ntext_a;text_b\nx;y\n"))
+    assert is_plain_text(write(path, "sep=;\n"))
     assert not is_plain_text(write(tmp_path / "a.csv", "x\n"))
 
 
@@ -54,7 +56,7 @@ def test_bad_lines_are_raised_or_passed_over(tmp_path: Path) -> None:
     plain = tmp_path / "a.txt"
     plain.write_bytes(b"one\ncaf\xe9\nthr\0ee\nfour\n")
     pairs = write(tmp_path / "b.csv", "text_a,text_b\na,b\nc\nd,e\n")
-    with pytest.raises(DataError, match=r"a\.txt, line 2: is not valid UTF-8"):
+    with pytest.raises(DataError, match=r"a\.txt, line 2: is not valid UTF-8; save the file as UTF-8"):
         list(iter_texts([plain]))
     with pytest.raises(DataError, match=r"b\.csv, line 3, column text_b: the row has 1 field, the header has 2"):
         list(iter_texts([pairs]))

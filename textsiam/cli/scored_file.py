@@ -95,7 +95,10 @@ class _DelimitedWriter:
     def __init__(self, stream: io.TextIOBase, source: RowSource, column: str, delimiter: str) -> None:
         self.stream, self.delimiter = stream, delimiter
         self.plain = source.quoting == "none" and source.delimiter == delimiter
-        self.rows = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
+        self.newline = source.newline
+        self.rows = csv.writer(stream, delimiter=delimiter, lineterminator=source.newline)
+        if source.byte_order_mark:  # without it Excel would not read UTF-8
+            stream.write("\ufeff")
         if source.header is not False:
             self._write([*source.fieldnames, column])
 
@@ -105,7 +108,7 @@ class _DelimitedWriter:
 
     def _write(self, cells: list[str]) -> None:
         if self.plain:
-            self.stream.write(self.delimiter.join(cells) + "\n")
+            self.stream.write(self.delimiter.join(cells) + self.newline)
         else:
             self.rows.writerow(cells)
 

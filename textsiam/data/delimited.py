@@ -13,7 +13,7 @@ from textsiam.data.dialect import BYTE_ORDER_MARK, find_dialect
 from textsiam.data.files import compression, open_bytes, read_lines
 from textsiam.data.labels import looks_like_label
 from textsiam.data.quoted import QuoteError, chomp, parse_quoted
-from textsiam.data.row_source import Row, RowSource, numbered, text_problem
+from textsiam.data.row_source import NOT_UTF8, Row, RowSource, numbered, text_problem
 from textsiam.errors import DataError, OptionError
 
 
@@ -44,10 +44,12 @@ class DelimitedSource(RowSource):
         self.fieldnames = []  # until the header is read, columns are called by their position
         self._dialect = find_dialect(path, delimiter, quoting)
         self.delimiter, self.quoting = self._dialect.delimiter, self._dialect.quoting
+        self.newline = "\r\n" if self._dialect.newline == "\r\n" else "\n"
+        self.byte_order_mark = self._dialect.byte_order_mark
         line, first = self._first_row()
         self.header = _has_header(first, columns, labels) if header is None else header
         if not self.header and (columns is None or any(as_position(column) is None for column in columns)):
-            raise OptionError("without a header the columns must be given by position, such as columns 1,2,3")
+            raise OptionError("without a header the columns must be given by position: columns (--columns 1,2,3)")
         self.fieldnames = first if self.header else numbered(len(first))
         self.places = find_columns(self.fieldnames, columns, need_label, file=path)
         self._skip = line if self.header else 0
@@ -83,6 +85,8 @@ class DelimitedSource(RowSource):
         delimiter, quoted = self._dialect.delimiter, self._dialect.quoting == "minimal"
         with open_bytes(self.file) as stream:
             lines = _Lines(read_lines(stream, self._dialect.newline))
+            if self._dialect.separator_line:
+                lines.next_line()
             while (line := lines.next_line()) is not None:
                 start = lines.number
                 if quoted and '"' in line:
@@ -90,7 +94,7 @@ class DelimitedSource(RowSource):
                         with lines.returning(QuoteError):
                             cells = parse_quoted(line, lines.next_line, delimiter)
                     except QuoteError as error:
-                        hint = 'where quotes are ordinary characters, give quoting "none"'
+                        hint = "where quotes are ordinary characters, give quoting (--quoting none)"
                         yield start, self.problem(f"{error}; {hint}", start)
                         continue
                 elif not (line := chomp(line)):
@@ -105,7 +109,7 @@ class DelimitedSource(RowSource):
 
     def _content_problem(self, line: int, cells: list[str]) -> DataError:
         place, message = next((i, found) for i, cell in enumerate(cells) if (found := text_problem(cell)))
-        return self.problem(message if "NUL" in message else "is not valid UTF-8", line, place)
+        return self.problem(message if "NUL" in message else NOT_UTF8, line, place)
 
     def _width_problem(self, line: int, cells: list[str]) -> DataError:
         count = f"the row has {len(cells)} field{'s'[: len(cells) != 1]}"
@@ -122,6 +126,8 @@ class DelimitedSource(RowSource):
         notes = [f"delimiter {name}, double quotes are {quotes}, {'a' if self.header else 'no'} header"]
         if self._dialect.byte_order_mark:
             notes.append("byte order mark passed over")
+        if self._dialect.separator_line:
+            notes.append("first line names the delimiter")
         if compressed:
             notes.append(f"compressed with {compressed}")
         return tuple(notes)

@@ -14,27 +14,34 @@ from textsiam.errors import DataError, OptionError, check_choice
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 QUOTING = ("auto", "minimal", "none")
+_SEPARATOR_LINE = re.compile(r'sep=([^"\r\n])(?=[\r\n])', re.IGNORECASE)
 _SNIFFED_ROWS = 50  # for the delimiter
 _SNIFFED_FIELDS = 100  # with quotes, for the quoting
 _SNIFFED_BYTES = 64 << 20
 
 
 class Dialect(NamedTuple):
-    r"""Marks of a delimited file: ``quoting`` is "minimal" or "none", ``newline`` "\n" (also for "\r\n") or "\r"."""
+    r"""Marks of a delimited file.
+
+    ``quoting``: "minimal" or "none". ``newline``: what ends the first line, "\n", "\r\n", or in a file that has no
+    "\n" "\r". ``separator_line``: the first line is "sep=;" or the like, which Excel takes for the delimiter.
+    """
 
     delimiter: str
     quoting: str
     newline: str
     byte_order_mark: bool
+    separator_line: bool
 
 
 def find_dialect(path: Path, delimiter: str | None, quoting: str) -> Dialect:
     """Find the marks of a file that are not given.
 
-    Delimiter: a tab if the first line has one or the file ends in .tsv, else the one of ``, ; |`` that gives most
-    of the first 50 rows the same number of fields. Quoting "auto": double quotes are CSV quotes in a file with
-    commas, and elsewhere if most of its first 100 fields that hold a quote are quoted as CSV writers do, from their
-    first to their last character with inner quotes doubled; otherwise they are ordinary characters.
+    Delimiter: the one that a line "sep=;" or the like names; else a tab if the first line has one or the file ends in
+    .tsv, else the one of ``, ; |`` that gives most of the first 50 rows the same number of fields. Quoting "auto":
+    double quotes are CSV quotes in a file with commas, and elsewhere if most of its first 100 fields that hold a quote
+    are quoted as CSV writers do, from their first to their last character with inner quotes doubled; otherwise they
+    are ordinary characters.
     """
     check_choice("quoting", quoting, QUOTING)
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
@@ -42,11 +49,11 @@ def find_dialect(path: Path, delimiter: str | None, quoting: str) -> Dialect:
     start = _start(path)
     mark = start.startswith(BYTE_ORDER_MARK)
     text = start.removeprefix(BYTE_ORDER_MARK).decode("utf-8", errors="replace")
-    newline = "\r" if "\r" in text and "\n" not in text else "\n"
-    delimiter = delimiter or _find_delimiter(text, inner_suffix(path))
+    separator = _SEPARATOR_LINE.match(text)
+    delimiter = delimiter or (separator[1] if separator else _find_delimiter(text, inner_suffix(path)))
     if quoting == "auto":
         quoting = "minimal" if delimiter == "," or _are_csv_quotes(path, delimiter) else "none"
-    return Dialect(delimiter, quoting, newline, mark)
+    return Dialect(delimiter, quoting, _newline(text), mark, separator is not None)
 
 
 def refuse_dialect(header: bool | None, quoting: str, delimiter: str | None) -> None:
@@ -68,6 +75,13 @@ def _start(path: Path) -> bytes:
     return start
 
 
+def _newline(text: str) -> str:
+    first, end, _ = text.partition("\n")
+    if end:
+        return "\r\n" if first.endswith("\r") else "\n"
+    return "\r" if "\r" in text else "\n"
+
+
 def _find_delimiter(text: str, suffix: str) -> str:
     lines = re.split(r"\r\n|\r|\n", text.lstrip("\r\n"))
     if suffix in (".tsv", ".tab") or "\t" in lines[0]:
@@ -87,7 +101,7 @@ def _same_width(lines: list[str], delimiter: str) -> int:
 
 def _are_csv_quotes(path: Path, delimiter: str) -> bool:
     mark = re.escape(delimiter)
-    field = re.compile(rf'(?:^|{mark})(?:("[^"]*(?:""[^"]*)*"(?=[{mark}\r\n]|\Z))|([^{mark}\r\n]*))', re.MULTILINE)
+    field = re.compile(rf'(?:^|\r|{mark})(?:("[^"]*(?:""[^"]*)*"(?=[{mark}\r\n]|\Z))|([^{mark}\r\n]*))', re.MULTILINE)
     whole = stray = 0
     with open_bytes(path) as stream:
         for block in read_blocks(stream, _SNIFFED_BYTES):

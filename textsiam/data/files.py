@@ -95,8 +95,8 @@ def read_blocks(stream: BinaryIO, limit: int) -> Iterator[bytes]:
 
 
 def read_lines(stream: BinaryIO, newline: str) -> Iterator[bytes]:
-    r"""Give the lines of a stream with their ends; ``newline`` is "\n" (also for "\r\n") or "\r"."""
-    if newline == "\n":
+    r"""Give the lines of a stream with their ends; ``newline`` is "\n", "\r\n" (lines end at each "\n") or "\r"."""
+    if newline != "\r":
         yield from stream
         return
     rest = b""

@@ -9,7 +9,7 @@ from pathlib import Path
 from textsiam.data.columns import find_columns
 from textsiam.data.dialect import BYTE_ORDER_MARK
 from textsiam.data.files import compression, open_bytes
-from textsiam.data.row_source import Row, RowSource
+from textsiam.data.row_source import NOT_UTF8, Row, RowSource
 from textsiam.errors import DataError
 
 
@@ -51,7 +51,7 @@ class JsonLinesSource(RowSource):
         try:
             value = json.loads(line.decode("utf-8"))
         except UnicodeDecodeError:
-            return DataError("is not valid UTF-8", file=self.file, line=number)
+            return DataError(NOT_UTF8, file=self.file, line=number)
         except json.JSONDecodeError as error:
             return DataError(f"is not JSON ({error.msg} at character {error.pos + 1})", file=self.file, line=number)
         except ValueError:  # Python reads no integer of more than 4,300 digits

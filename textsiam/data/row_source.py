@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 from textsiam.data.columns import Places
 from textsiam.errors import DataError
 
+NOT_UTF8 = "is not valid UTF-8; save the file as UTF-8"
+
 
 class Row(NamedTuple):
     """One row: the line (from 1) on which it starts, its cells, and the whole record where it came as one."""
@@ -24,13 +26,14 @@ class Row(NamedTuple):
 
 
 class RowSource(ABC):
-    """Rows of a table, streamed as often as iterated over.
+    r"""Rows of a table, streamed as often as iterated over.
 
     ``file``: the path, or None for rows in memory. ``format``: "delimited", "jsonl", "parquet" or "rows".
     ``fieldnames``: the columns as the source names them, or "1", "2", ... without a header. ``places``: which of
     them hold the texts and the label; every Row has these cells, and its texts are valid Unicode without NUL. Halves
     of surrogate pairs in other cells of records are escaped.
     ``delimiter``, ``quoting``, ``header``: the dialect of a delimited file, None elsewhere, for writing the like.
+    ``newline``: what ends its lines, "\n" or "\r\n". ``byte_order_mark``: it starts with the UTF-8 byte order mark.
     ``schema``: the Arrow schema of a Parquet file, None elsewhere, for the same.
     ``notes``: what is worth telling about how it is read.
     """
@@ -42,6 +45,8 @@ class RowSource(ABC):
     delimiter: str | None = None
     quoting: str | None = None
     header: bool | None = None
+    newline: str = "\n"
+    byte_order_mark: bool = False
     schema: Any = None
     notes: tuple[str, ...] = ()
 

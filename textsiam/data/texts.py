@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from textsiam.data.columns import is_text_name
 from textsiam.data.dialect import BYTE_ORDER_MARK, QUOTING, find_dialect, refuse_dialect
 from textsiam.data.files import check_file, file_format, inner_suffix, open_bytes, read_lines
-from textsiam.data.row_source import RowSource, text_problem
+from textsiam.data.row_source import NOT_UTF8, RowSource, text_problem
 from textsiam.data.rows import open_rows
 from textsiam.errors import DataError, check_choice
 
@@ -47,7 +48,8 @@ def is_plain_text(path: Path, columns: Sequence[str | int] | None = None) -> boo
         return False
     dialect = find_dialect(path, None, "none")
     with open_bytes(path) as stream:
-        first = next(line for line in read_lines(stream, dialect.newline) if line.removeprefix(BYTE_ORDER_MARK).strip())
+        lines = islice(read_lines(stream, dialect.newline), dialect.separator_line, None)
+        first = next((line for line in lines if line.removeprefix(BYTE_ORDER_MARK).strip()), b"")
     cells = first.removeprefix(BYTE_ORDER_MARK).decode("utf-8", errors="replace").split(dialect.delimiter)
     return sum(map(is_text_name, cells)) < 2
 
@@ -95,7 +97,7 @@ def _plain_texts(file: Path) -> Iterator[str | DataError]:
             try:
                 text = line.decode("utf-8").rstrip("\r\n")
             except UnicodeDecodeError:
-                yield DataError("is not valid UTF-8", file=file, line=number)
+                yield DataError(NOT_UTF8, file=file, line=number)
                 continue
             problem = text_problem(text)
             yield DataError(problem, file=file, line=number) if problem else text
