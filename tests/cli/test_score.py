@@ -36,7 +36,7 @@ def test_what_was_empty_or_cut_is_said(run: Run, model_folder: Path) -> None:
 def test_a_file_keeps_its_columns_and_rows(
     run: Run, tmp_path: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("textsiam.cli.score.ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("textsiam.cli.score_file.ROWS_AT_ONCE", 7)
     pairs, out = write_pairs(tmp_path / "pairs.csv", 50), tmp_path / "out.csv"
     assert run("score", model_folder, pairs, "--out", out).code == 0
     before, after = _rows(pairs), _rows(out)
@@ -59,9 +59,33 @@ def test_labels_are_not_needed(run: Run, tmp_path: Path, model_folder: Path) -> 
 def test_the_first_row_of_a_file_without_header_is_scored(run: Run, tmp_path: Path, model_folder: Path) -> None:
     pairs, out = tmp_path / "pairs.tsv", tmp_path / "out.tsv"
     pairs.write_text("a\tb\tPARA\nc\td\tOTHER\n", encoding="utf-8")
-    options = ("--columns", "1,2,3", "--labels", "PARA=1,OTHER=0")
-    assert run("score", model_folder, pairs, "--out", out, *options).code == 0
+    said = run("score", model_folder, pairs, "--out", out, "--columns", "1,2,3", "--no-header")
+    assert (said.code, "first row" in said.err) == (0, False)
     assert [row[:3] for row in _rows(out, "\t")] == [["a", "b", "PARA"], ["c", "d", "OTHER"]]
+
+
+@pytest.mark.parametrize(
+    ("first", "columns", "said"),
+    [
+        ("id,foo,bar,", "2,3", "the first row is taken for a pair; if it holds column names: --header"),
+        ("id,foo,bar,", "2,3,4", "the first row is taken for a pair; if it holds column names: --header"),
+        ("id,foo,bar,kind", "2,3,4", "is taken for column names (id, foo, bar, kind); if it is a pair: --no-header"),
+        ("id,text_a,text_b,kind", "2,3", None),
+        ("7,one text,another,1", "2,3,4", None),
+        ("id,foo,bar,kind", "foo,bar", None),
+    ],
+)
+def test_what_is_taken_for_granted_of_a_header_is_said(
+    run: Run, tmp_path: Path, model_folder: Path, first: str, columns: str, said: str | None
+) -> None:
+    pairs = tmp_path / "pairs.csv"
+    pairs.write_text(f"{first}\n8,x,y,0\n9,v,w,1\n", encoding="utf-8")
+    score = ("score", model_folder, pairs, "--columns", columns, "--out", tmp_path / "out.csv", "--overwrite")
+    lines = [line for line in run(*score).err.splitlines() if "first row" in line]
+    assert lines == [] if said is None else [said in line for line in lines] == [True]
+    for told in ("--header", "--no-header"):
+        if said is not None:
+            assert "first row" not in run(*score, told).err
 
 
 @pytest.mark.parametrize("columns", [(), ("--columns", "text_a,text_b,label")])
@@ -106,8 +130,9 @@ def test_half_of_a_surrogate_pair_is_escaped(run: Run, tmp_path: Path, model_fol
 def test_rows_of_several_widths(run: Run, tmp_path: Path, model_folder: Path, name: str) -> None:
     pairs, out = tmp_path / "pairs.tsv", tmp_path / name
     pairs.write_text("a\tb\tx\nc\td\n", encoding="utf-8")
-    assert run("score", model_folder, pairs, "--out", out, "--columns", "1,2", "--header").code == 2
-    assert run("score", model_folder, pairs, "--out", out, "--columns", "1,2").code == 0
+    options = (model_folder, pairs, "--out", out, "--columns", "1,2", "--overwrite")
+    assert run("score", *options, "--header").code == 2
+    assert run("score", *options).code == 0
     if name == "out.tsv":
         cells = [row[:3] for row in _rows(out, "\t")]
         assert [len(row) for row in _rows(out, "\t")] == [4, 4]
@@ -118,10 +143,10 @@ def test_rows_of_several_widths(run: Run, tmp_path: Path, model_folder: Path, na
         cells = [list(row.values())[:3] for row in rows]
     assert cells == [["a", "b", "x"], ["c", "d", ""]]
     pairs.write_text("a\tb\tx\nc\td\te\tf\n", encoding="utf-8")
-    result = run("score", model_folder, pairs, "--out", out, "--columns", "1,2")
+    result = run("score", *options)
     assert result.code == 2
     assert "line 2: the row has 4 fields, the first row has 3" in result.err
-    assert run("score", model_folder, pairs, "--out", out, "--columns", "1,2", "--on-error", "skip").code == 0
+    assert run("score", *options, "--on-error", "skip").code == 0
 
 
 @pytest.mark.parametrize("name", ["out.jsonl", "out.parquet", "out.csv"])
@@ -208,10 +233,54 @@ def test_parquet_to_parquet_keeps_the_types(run: Run, tmp_path: Path, model_fold
     assert len(set(scored["probability"].to_pylist())) > 1
 
 
+def test_an_earlier_file_is_kept_unless_it_is_to_be_overwritten(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    pairs, out = write_pairs(tmp_path / "pairs.csv", 5), tmp_path / "out.csv"
+    out.write_text("earlier", encoding="utf-8")
+    for model in (model_folder, "nowhere"):  # it is told before a model is loaded
+        result = run("score", model, pairs, "--out", out)
+        assert result.code == 2
+        assert f"--out {out} is there already; give another file, or --overwrite to replace it" in result.err
+    assert out.read_text(encoding="utf-8") == "earlier"
+    assert run("score", model_folder, pairs, "--out", out, "--overwrite").code == 0
+    assert len(_rows(out)) == 6
+    same = run("score", model_folder, pairs, "--out", pairs, "--overwrite")
+    assert (same.code, "--out is the input" in same.err) == (2, True)
+
+
+def test_swapped_arguments_are_told(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    pairs = write_pairs(tmp_path / "pairs.csv", 5)
+    for call in (("evaluate", pairs, model_folder), ("score", pairs, model_folder, "--out", tmp_path / "out.csv")):
+        result = run(*call)
+        assert result.code == 2
+        assert result.err == f"textsiam: {pairs} is a file, expected a model folder; were the arguments swapped?\n"
+
+
+def test_texts_that_are_no_file_names_are_scored(
+    run: Run, tmp_path: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_pairs(tmp_path / "pairs.csv", 5)
+    for texts in (("pairs.csv", "what is in pairs.csv"), ("pairs.csv", "apple"), ("apple " * 500, "pairs.csv")):
+        assert run("score", model_folder, *texts).code == 0
+    assert run("score", model_folder, "--json", "--", "-5 degrees", "--6 degrees").code == 0
+
+
+def test_two_texts_get_a_grade_where_grades_were_learned(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    model = textsiam.PairModel.load(model_folder)
+    model.details |= {"graded": True, "label_range": [1.0, 5.0]}
+    model.save(tmp_path / "m")
+    grade = 1 + 4 * model.score("the apple", "an apple")
+    texts = (tmp_path / "m", "the apple", "an apple")
+    assert run("score", *texts).out == f"{grade:.4f}  grade, from 1 to 5\n"
+    values = json.loads(run("score", *texts, "--json").out)
+    assert values == {"grade": pytest.approx(grade), "label_range": [1, 5], "probability": model.score(*texts[1:])}
+
+
 def test_a_full_disk_leaves_the_earlier_file(tmp_path: Path, model_folder: Path) -> None:
     pairs, out = write_pairs(tmp_path / "pairs.csv", 500), tmp_path / "out.csv"
     out.write_text("earlier", encoding="utf-8")
-    result = run_on_a_full_disk("score", model_folder, pairs, "--out", out, limit_bytes=9_000, temporary=tmp_path)
+    score = ("score", model_folder, pairs, "--out", out, "--overwrite")
+    result = run_on_a_full_disk(*score, limit_bytes=9_000, temporary=tmp_path)
     assert result.code == 2
     assert result.err.splitlines()[-1].startswith(f"textsiam: {out}: File too large")
     assert out.read_text(encoding="utf-8") == "earlier"
@@ -223,7 +292,7 @@ def test_a_full_disk_leaves_the_earlier_file(tmp_path: Path, model_folder: Path)
 def test_ctrl_c_leaves_the_earlier_file(tmp_path: Path, model_folder: Path) -> None:
     pairs, out = write_pairs(tmp_path / "pairs.csv", 1_000_000), tmp_path / "out.csv"
     out.write_text("earlier", encoding="utf-8")
-    process = start("score", model_folder, pairs, "--out", out)
+    process = start("score", model_folder, pairs, "--out", out, "--overwrite")
     deadline = time.monotonic() + 60
     while not list(tmp_path.glob(".out.csv.*")) and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -239,11 +308,11 @@ def test_bad_rows_stop_or_are_skipped_and_listed(run: Run, tmp_path: Path, model
     pairs, out = tmp_path / "pairs.csv", tmp_path / "out.csv"
     pairs.write_bytes(b"text_a,text_b\nx,y\nonly one\nz,\xff\nv,w\n")
     out.write_text("earlier", encoding="utf-8")
-    stopped = run("score", model_folder, pairs, "--out", out)
+    stopped = run("score", model_folder, pairs, "--out", out, "--overwrite")
     assert stopped.code == 2
     assert "line 3" in stopped.err
     assert out.read_text(encoding="utf-8") == "earlier"
-    skipped = run("score", model_folder, pairs, "--out", out, "--on-error", "skip")
+    skipped = run("score", model_folder, pairs, "--out", out, "--overwrite", "--on-error", "skip")
     assert skipped.code == 0
     assert "skipped 2 bad rows of 4" in skipped.err
     assert [row[0] for row in _rows(out)] == ["text_a", "x", "v"]
@@ -261,14 +330,14 @@ def test_bad_rows_stop_or_are_skipped_and_listed(run: Run, tmp_path: Path, model
         (["none.csv", "--out", "out.csv"], "does not exist"),
         (["pairs.csv", "--out", "out.csv", "--column", "question1"], "has a column 'question1' already"),
         (["pairs.csv", "--out", "nowhere/out.csv"], "there is no folder nowhere"),
-        (["pairs.csv", "--out", "out.csv", "--on-error", "ignore"], "--on-error is 'ignore'"),
-        (["pairs.csv", "--out", "out.csv", "--label-range", "0,5"], "--label-range has no use here"),
-        (["pairs.csv", "--out", "out.csv", "--labels", "SAME"], "--labels is 'SAME', expected WORD=NUMBER"),
-        (["pairs.csv", "--out", "out.csv", "--labels", "A=nan"], "--labels is 'A=nan', expected WORD=NUMBER"),
-        (["pairs.csv", "--out", "out.csv", "--labels", "A=1,A=0"], "--labels says twice what 'A' means"),
+        (["pairs.csv", "--out", "out.csv", "--on-error", "ignore"], "on_error (--on-error) is 'ignore'"),
         (["pairs.csv", "--out", "out.csv", "--json"], "--json goes with two texts"),
         (["one text", "another", "--out", "out.csv"], "--out goes with a file"),
         (["one text", "another", "--columns", "1,2"], "go with a file of pairs"),
+        (["one text", "another", "--column", "p"], "--column goes with a file of pairs"),
+        (["one text", "another", "--overwrite"], "--overwrite goes with a file of pairs"),
+        (["pairs.csv", "pairs.csv"], "names of files, expected two texts; the pairs of one file are scored with:"),
+        (["pairs.csv", "scored.jsonl"], "pairs.csv --out FILE"),
     ],
 )
 def test_bad_input(

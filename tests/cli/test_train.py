@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import dataclasses
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
 
 import textsiam
 from tests.cli.conftest import SMALL, Run, run_on_a_full_disk, write_pairs
-from textsiam.training.config import TrainConfig
+from textsiam.cli.pair_options import LabelOptions
+from textsiam.cli.row_options import RowOptions
+from textsiam.training.config import READING, TrainConfig
 
 
 def test_a_file_to_a_model_folder(run: Run, tmp_path: Path) -> None:
@@ -60,7 +64,10 @@ def test_how_pairs_are_read_stands_in_the_toml_file_too(run: Run, tmp_path: Path
     [
         ("reading = 3\n", "expected a table"),
         ('[reading]\ncolumn = "1"\n', "did you mean 'columns'"),
-        ("[reading]\ncolumns = 3\n", "expected a text"),
+        ("[reading]\ncolumns = 3\n", "expected a text such as '5,6,4' or a list"),
+        ("[reading]\ncolumns = [1, 2.5, 3]\n", "expected a text such as '5,6,4' or a list"),
+        ("[reading]\nquoting = 3\n", "expected a text"),
+        ('columns = "1,2,3"\n', "columns stands at the top"),
         ('[reading]\nheader = "yes"\n', "expected true or false"),
     ],
 )
@@ -71,10 +78,95 @@ def test_bad_reading_options_in_the_toml_file(run: Run, tmp_path: Path, content:
     assert message in result.err
 
 
+def test_the_toml_file_takes_names_of_both_kinds_columns_as_a_list_and_out(run: Run, tmp_path: Path) -> None:
+    rows = [f"{n}\tthe {n} a\tsome {n} b\t{n % 5}\n" for n in range(80)]
+    (tmp_path / "pairs.tsv").write_text("id\tone, first\ttwo\tgrade\n" + "".join(rows), encoding="utf-8")
+    out = json.dumps(str(tmp_path / "one"))
+    how = '[reading]\ncolumns = ["one, first", 3, "grade"]\nlabel-range = "0,4"\n'
+    small = "".join(
+        f"{name.removeprefix('--')} = {json.dumps(value)}\n"
+        for name, value in zip(SMALL[::2], SMALL[1::2], strict=True)
+    )
+    (tmp_path / "c.toml").write_text(f"out = {out}\n{small}{how}", encoding="utf-8")
+    train = ("train", tmp_path / "pairs.tsv", "--config", tmp_path / "c.toml")
+    assert run(*train).code == 0
+    assert run(*train, "--out", tmp_path / "two").code == 0
+    kept = (tmp_path / "one" / "train.toml").read_bytes()
+    assert (tmp_path / "two" / "train.toml").read_bytes() == kept
+    table = tomllib.loads(kept.decode("utf-8"))
+    assert "out" not in table
+    assert table["reading"] == {"columns": ["one, first", 3, "grade"], "label_range": "0,4"}
+
+
+def test_the_table_reading_holds_what_the_options_of_reading_are() -> None:
+    fields = [field.name for options in (RowOptions, LabelOptions) for field in dataclasses.fields(options)]
+    assert list(READING) == ["dev", "vocab", *fields]
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        ('on_error = "skip"', ("--on-error", "raise")),
+        ('quoting = "none"', ("--quoting", "auto")),
+        ("header = false", ("--header",)),
+    ],
+)
+def test_an_option_that_is_named_wins_even_at_its_default(
+    run: Run, tmp_path: Path, written: str, named: tuple[str, ...]
+) -> None:
+    (tmp_path / "c.toml").write_text(f"[reading]\n{written}\n", encoding="utf-8")
+    pairs = write_pairs(tmp_path / "pairs.csv", 64)
+    with pairs.open("a", encoding="utf-8", newline="") as file:
+        file.write({"--on-error": "65,a,b,2\n", "--quoting": '65,"a, b",c,1\n', "--header": "65,a,b,1\n"}[named[0]])
+    train = ("train", pairs, "--out", tmp_path / "m", "--config", tmp_path / "c.toml", *SMALL, *named)
+    result = run(*train)
+    if named[0] == "--on-error":
+        assert (result.code, "line 66" in result.err) == (2, True)
+        return
+    assert (result.code, "65 pairs" in result.err) == (0, True)
+    name, value = next(iter(tomllib.loads((tmp_path / "m" / "train.toml").read_text("utf-8"))["reading"].items()))
+    assert [f"--{name}", *([] if value is True else [value])] == list(named)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--out", "file"), "file is a file, expected a folder to save a model in"),
+        (("--device", "gpu"), "device is 'gpu'"),
+        (("--dev", "none.csv"), "none.csv: does not exist"),
+        (("--vocab", "none.model"), "none.model: there is no such vocabulary"),
+        (("--vocab", "v.json"), "has the name of a vocabulary's card"),
+        (("--labels", "\udcff=1"), "labels is '\\udcff=1', which is not valid Unicode"),
+    ],
+)
+def test_what_is_wrong_besides_the_pairs_is_told_before_they_are_read(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("pairs.csv").write_text("text_a,text_b,label\na,b,17\n", encoding="utf-8")  # reading it would fail
+    Path("file").touch()
+    out = () if "--out" in options else ("--out", "m")
+    result = run("train", "pairs.csv", *out, *options)
+    assert result.code == 2
+    assert message in result.err
+
+
+def test_a_first_row_taken_for_names_is_told(run: Run, tmp_path: Path) -> None:
+    rows = [f"the {n} a,some {n} b,{'SAME' if n % 2 else 'OTHER'}\n" for n in range(64)]
+    (tmp_path / "pairs.csv").write_text("x,y,WHAT\n" + "".join(rows), encoding="utf-8")
+    train = ("train", tmp_path / "pairs.csv", "--out", tmp_path / "m", "--columns", "1,2,3", *SMALL)
+    told = run(*train, "--labels", "SAME=1,OTHER=0")
+    assert told.code == 0
+    assert "the first row is taken for column names (x, y, WHAT); if it is a pair: --no-header" in told.err
+
+
 def test_a_ready_vocabulary(run: Run, tmp_path: Path) -> None:
     pairs = write_pairs(tmp_path / "pairs.csv", 64)
     assert run("vocab", "build", pairs, "--size", 50, "--out", tmp_path / "v.model").code == 0
-    assert run("train", pairs, "--out", tmp_path / "m", "--vocab", tmp_path / "v.model", *SMALL).code == 0
+    small = [
+        value for pair in zip(SMALL[::2], SMALL[1::2], strict=True) if pair[0] != "--vocabulary-size" for value in pair
+    ]
+    assert run("train", pairs, "--out", tmp_path / "m", "--vocab", tmp_path / "v.model", *small).code == 0
     assert (tmp_path / "m" / "vocabulary.model").read_bytes() == (tmp_path / "v.model").read_bytes()
 
 
@@ -106,8 +198,14 @@ def test_columns_labels_and_skipped_rows(run: Run, tmp_path: Path) -> None:
         ("question1,question2,is_duplicate\n" + "a,b,1\nc,d,2\n", (), "line 3"),
         ("question1,question2,is_duplicate\na,b,1\n", ("--columns", "x,y,z"), "'x'"),
         ("question1,question2,is_duplicate\na,b,1\n", ("--pooling", "maxx"), "did you mean 'max'"),
-        ("question1,question2,is_duplicate\na,b,1\n", ("--label-range", "many"), "--label-range is 'many'"),
-        ("question1,question2,is_duplicate\na,b,1\n", ("--labels", "YES"), "--labels is 'YES'"),
+        (
+            "question1,question2,is_duplicate\na,b,1\n",
+            ("--label-range", "many"),
+            "label_range (--label-range) is 'many'",
+        ),
+        ("question1,question2,is_duplicate\na,b,1\n", ("--labels", "YES"), "labels (--labels) is 'YES'"),
+        ("question1,question2,is_duplicate\na,b,1\n", ("--labels", "A=nan"), "is 'A=nan', expected WORD=NUMBER"),
+        ("question1,question2,is_duplicate\na,b,1\n", ("--labels", "A=1,A=0"), "says twice what 'A' means"),
         ("question1,question2,is_duplicate\na,b,1\n", ("--config", "no.toml"), "no.toml cannot be read"),
         ("question1,question2,is_duplicate\na,b,1\n", ("--vocab", "no.model"), "no.model"),
         ("question1,question2,is_duplicate\na,b,1\n", ("--resume",), "no checkpoint"),
@@ -131,14 +229,23 @@ def test_bad_input_is_one_line_and_the_earlier_model_stays(
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
 
 
-@pytest.mark.parametrize("limit_bytes", [1_000, 8_000])  # the first stops reading the pairs, the second the checkpoint
-def test_a_full_disk_loses_nothing(tmp_path: Path, model_folder: Path, limit_bytes: int) -> None:
-    out, pairs = tmp_path / "model", write_pairs(tmp_path / "pairs.csv", 64)
+@pytest.mark.parametrize(
+    ("limit_bytes", "rows", "message"),
+    [
+        (20_000, 51_000, "{temporary}: the disk of the temporary folder cannot be written"),
+        (8_000, 64, "the checkpoint in {out}.run could not be saved: File too large"),
+        (20_000, 64, "{out} could not be saved: File too large"),
+    ],
+)
+def test_a_full_disk_loses_nothing(
+    tmp_path: Path, model_folder: Path, limit_bytes: int, rows: int, message: str
+) -> None:
+    out, pairs = tmp_path / "model", write_pairs(tmp_path / "pairs.csv", rows)
     textsiam.PairModel.load(model_folder).save(out)
     before = {path.name: path.read_bytes() for path in out.iterdir()}
     result = run_on_a_full_disk("train", pairs, "--out", out, *SMALL, limit_bytes=limit_bytes, temporary=tmp_path)
     assert result.code == 2
     last = result.err.splitlines()[-1]
-    assert last.startswith("textsiam: ")
-    assert "File too large" in last
+    assert last.startswith(f"textsiam: {message.format(out=out, temporary=tmp_path)}")
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    assert [path.name for path in tmp_path.iterdir() if path not in (out, pairs, tmp_path / "model.run")] == []

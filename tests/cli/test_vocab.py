@@ -28,6 +28,21 @@ def test_pair_files_and_text_files_to_a_vocabulary(run: Run, tmp_path: Path) -> 
     assert card["options"]["type"] == "bpe"
 
 
+def test_how_rows_are_read_can_be_said(run: Run, tmp_path: Path) -> None:
+    pairs, out = tmp_path / "pairs.csv", tmp_path / "v.model"
+    pairs.write_bytes('id;foo;bar\n1;"a zebra;a "horse"\nbad\n2;a mule;a \xff donkey\n'.encode("latin-1"))
+    build = ("vocab", "build", pairs, "--columns", "2,3", "--type", "word", "--size", 40, "--out", out)
+    how = ("--delimiter", ";", "--quoting", "none")
+    stopped = run(*build, *how, "--header")
+    assert (stopped.code, "line 3" in stopped.err) == (2, True)
+    assert run(*build, *how, "--header", "--on-error", "skip").code == 0
+    card = json.loads((tmp_path / "v.json").read_text(encoding="utf-8"))
+    assert card["source"]["texts"] == 2
+    guessed = run(*build, *how, "--on-error", "skip")
+    assert f"{pairs}: the first row is taken for a pair; if it holds column names: --header" in guessed.err
+    assert "first row" not in run(*build, *how, "--on-error", "skip", "--no-header").err
+
+
 def test_a_size_too_large_is_said(run: Run, tmp_path: Path) -> None:
     pairs = write_pairs(tmp_path / "pairs.csv", 20)
     result = run("vocab", "build", pairs, "--size", 30_000, "--out", tmp_path / "v.model")

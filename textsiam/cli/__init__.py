@@ -2,86 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import shlex
+import io
 import sys
-from collections.abc import Sequence
 
-from cyclopts import App, CycloptsError
+INTERRUPTED = 130
 
-import textsiam
-from textsiam.errors import TextsiamError, TrainingInterrupted
-
-BAD_INPUT, INTERRUPTED = 2, 130
-
-app = App(
-    name="textsiam",
-    help="Are these two texts the same? Learned from your labelled pairs, answered as a calibrated probability.",
-    help_epilogue="Start here: textsiam quickstart",
-    version=textsiam.__version__,
-    result_action="return_value",
-    suppress_keyboard_interrupt=False,  # main says how to resume
-    help_format="plaintext",
-)
-vocab_app = App(name="vocab", help="Build vocabularies.", help_format="plaintext")
-app.command(vocab_app)
-
-# Named by path, so that a command's modules are loaded when it is called. That is also why the help stands here.
-_COMMANDS = {
-    "quickstart": """Train, evaluate, score and find the closest pairs on the built-in sample corpus.
-
-Example: textsiam quickstart""",
-    "train": """Train a model on a file of labelled pairs and write its folder.
-
-Example: textsiam train quora.tsv --out models/quora --encoder lstm --head mlp --epochs 4""",
-    "evaluate": """Evaluate a model on a file of labelled pairs, at the threshold that dev chose.
-
-Example: textsiam evaluate models/quora test.tsv""",
-    "score": """Score two texts, or every pair of a file.
-
-Example: textsiam score models/quora "How do I learn Python?" "Best way to learn Python?"
-
-Example: textsiam score models/quora pairs.csv --out scored.csv""",
-}
-for _name, _help in _COMMANDS.items():
-    app.command(f"textsiam.cli.{_name}:{_name}", name=_name, help=_help)
-vocab_app.command(
-    "textsiam.cli.vocab:build",
-    name="build",
-    help="""Build a vocabulary from pair files and text files.
-
-Example: textsiam vocab build quora.tsv extra.txt.gz --size 16000 --type unigram --out vocab/mine.model""",
-)
+# Nothing else is imported up here, so that Ctrl-C is heard as soon as the program runs.
+TYPE_CHECKING = False  # as in typing
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line with ``arguments`` (None: those of the process); returns the exit code."""
-    given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        app(given, exit_on_error=False, print_error=False)
-    except (CycloptsError, TextsiamError) as error:
-        return _say(BAD_INPUT, str(error))
-    except TrainingInterrupted as interrupt:
-        return _say(INTERRUPTED, _how_to_resume(interrupt, given))
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                # a terminal or file with a narrow encoding gets escapes for what it cannot show
+                stream.reconfigure(errors="backslashreplace")
+        from textsiam.cli.app import run
+
+        return run(sys.argv[1:] if arguments is None else list(arguments))
     except KeyboardInterrupt:
-        return _say(INTERRUPTED, "interrupted")
-    except BrokenPipeError:
-        # The reader of our output has gone (as with "| head"): nothing more can be said, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BAD_INPUT
-    except OSError as error:
-        return _say(BAD_INPUT, f"{error.filename}: {error.strerror}" if error.filename else str(error))
-    return 0
-
-
-def _say(code: int, message: str) -> int:
-    line = " ".join(message.split())
-    print(f"textsiam: {line}", file=sys.stderr)
-    return code
-
-
-def _how_to_resume(interrupt: TrainingInterrupted, given: list[str]) -> str:
-    if interrupt.run_folder is None or given[0] != "train":
-        return "interrupted; nothing was kept"
-    command = shlex.join(["textsiam", *given, *([] if "--resume" in given else ["--resume"])])
-    return f"interrupted; the checkpoint is kept in {interrupt.run_folder}; go on with: {command}"
+        print("textsiam: interrupted", file=sys.stderr)
+        return INTERRUPTED

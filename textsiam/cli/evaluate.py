@@ -12,7 +12,8 @@ import numpy.typing as npt
 from cyclopts import Parameter
 
 from textsiam.cli.messages import tell_texts
-from textsiam.cli.pair_options import PairOptions
+from textsiam.cli.pair_options import LabelOptions, read_labelled
+from textsiam.cli.row_options import RowOptions
 from textsiam.errors import OptionError
 
 
@@ -25,7 +26,8 @@ def evaluate(
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
     curves: bool = False,
     device: str | None = None,
-    reading: PairOptions = PairOptions(),  # noqa: B008 - frozen
+    rows: RowOptions = RowOptions(),  # noqa: B008 - frozen
+    labels: LabelOptions = LabelOptions(),  # noqa: B008 - frozen
 ) -> None:
     """Evaluate a model on a file of labelled pairs, at the threshold that dev chose.
 
@@ -49,7 +51,7 @@ def evaluate(
     if curves and not as_json:
         raise OptionError("--curves goes with --json")
     loaded = textsiam.PairModel.load(model, device=device)
-    labelled = reading.read(pairs, keep=() if by is None else (by,))
+    labelled = read_labelled(pairs, rows, labels, keep=() if by is None else (by,))
     result = textsiam.evaluate(loaded, labelled, by=by, show_progress=True)
     tell_texts(result.texts)
     if not as_json:

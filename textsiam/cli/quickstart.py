@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from textsiam.cli.number_types import WholeNumber
 from textsiam.errors import OptionError, import_extra
 from textsiam.model.folder import check_target
 

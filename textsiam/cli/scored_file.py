@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import bz2
-import csv
 import gzip
 import io
 import json
 import lzma
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,8 +30,11 @@ class RowWriter(Protocol):
         """Write rows, each with a cell for every column, with their probabilities, float32 (n,)."""
 
 
-def check_out(out: Path) -> None:
-    """Raise, before any work is done, OptionError or DataError if ``out`` cannot be written or names no format."""
+def check_out(out: Path, path: Path, *, overwrite: bool) -> None:
+    """Raise, before any work is done, OptionError or DataError if ``out`` cannot be written or names no format.
+
+    Nor may it be the file ``path`` that is read, or a file that is there, unless that is to be overwritten.
+    """
     if out.is_dir():
         raise OptionError(f"--out {out} is a folder, expected a file")
     if not out.parent.is_dir():
@@ -41,6 +44,10 @@ def check_out(out: Path) -> None:
         raise OptionError(f"--out {out}: .zst cannot be written, only read; use .gz, .bz2 or .xz")
     if kind == "parquet" and ending != inner_suffix(out):
         raise OptionError(f"--out {out}: Parquet is compressed within; leave {ending} away")
+    if out.exists() and path.exists() and out.samefile(path):
+        raise OptionError(f"--out is the input {path}; give another file")
+    if out.exists() and not overwrite:
+        raise OptionError(f"--out {out} is there already; give another file, or --overwrite to replace it")
 
 
 def check_names(source: RowSource, out: Path, column: str) -> None:
@@ -95,8 +102,9 @@ class _DelimitedWriter:
     def __init__(self, stream: io.TextIOBase, source: RowSource, column: str, delimiter: str) -> None:
         self.stream, self.delimiter = stream, delimiter
         self.plain = source.quoting == "none" and source.delimiter == delimiter
+        # csv.writer leaves a lone carriage return unquoted before Python 3.13; a byte order mark would be lost
+        self.special = re.compile(f'[\r\n"{re.escape(delimiter)}]|^\ufeff')
         self.newline = source.newline
-        self.rows = csv.writer(stream, delimiter=delimiter, lineterminator=source.newline)
         if source.byte_order_mark:  # without it Excel would not read UTF-8
             stream.write("\ufeff")
         if source.header is not False:
@@ -107,10 +115,11 @@ class _DelimitedWriter:
             self._write([*row.cells, f"{probability:.6f}"])
 
     def _write(self, cells: list[str]) -> None:
-        if self.plain:
-            self.stream.write(self.delimiter.join(cells) + self.newline)
-        else:
-            self.rows.writerow(cells)
+        written = cells if self.plain else map(self._quoted, cells)
+        self.stream.write(self.delimiter.join(written) + self.newline)
+
+    def _quoted(self, cell: str) -> str:
+        return '"' + cell.replace('"', '""') + '"' if self.special.search(cell) else cell
 
 
 class _ParquetWriter:

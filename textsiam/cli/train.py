@@ -4,49 +4,34 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-import docstring_parser
 from cyclopts import Parameter
 
 from textsiam.cli.messages import say
-from textsiam.cli.pair_options import PairOptions
-from textsiam.errors import OptionError, check_choice
-from textsiam.model.architecture import Architecture
-from textsiam.training.config import TrainConfig, read_toml
+from textsiam.cli.pair_options import LabelOptions, read_labelled
+from textsiam.cli.row_options import RowOptions
+from textsiam.cli.train_options import Reading, TrainOptions
+from textsiam.data.files import check_file
+from textsiam.errors import OptionError, import_extra
+from textsiam.model.folder import check_target
+from textsiam.training.config import TomlOptions, TrainConfig, read_toml
 
-
-def _as_options() -> type:
-    """Make the options of TrainConfig into a dataclass whose fields are None where the command line did not name them.
-
-    So that a named option wins over the TOML file, and the TOML file over the default.
-    """
-    described = docstring_parser.parse(Architecture.__doc__ or "").params
-    described += docstring_parser.parse(TrainConfig.__doc__ or "").params
-    help_of = {item.arg_name: " ".join((item.description or "").split()) for item in described}
-    fields = []
-    for field in dataclasses.fields(TrainConfig):
-        shown = f"{help_of[field.name]} [default: {str(field.default).lower()}]"
-        kind: Any = Annotated[type(field.default) | None, Parameter(help=shown)]
-        fields.append((field.name, kind, dataclasses.field(default=None)))
-    made = dataclasses.make_dataclass("TrainOptions", fields, frozen=True, kw_only=True)
-    made.__module__ = __name__  # of "types", as it is made, the command line would take it for no dataclass
-    return Parameter(name="*")(made)
-
-
-TrainOptions: Any = _as_options()
+if TYPE_CHECKING:
+    from textsiam.data.pairs import Pairs
 
 
 def train(
     pairs: Path,
     /,
     *,
-    out: Path,
+    out: Path | None = None,
     dev: Path | None = None,
     config: Path | None = None,
     vocab: Path | None = None,
-    resume: bool = False,
-    reading: PairOptions = PairOptions(),  # noqa: B008 - frozen
+    resume: Annotated[bool, Parameter(negative=())] = False,
+    rows: RowOptions = RowOptions(),  # noqa: B008 - frozen
+    labels: LabelOptions = LabelOptions(),  # noqa: B008 - frozen
     options: TrainOptions = TrainOptions(),  # noqa: B008 - frozen
 ) -> None:
     """Train a model on a file of labelled pairs and write its folder.
@@ -69,46 +54,53 @@ def train(
     """
     import textsiam
 
-    written, written_reading = ({}, {}) if config is None else read_toml(config)
+    written = TomlOptions({}, {}, None) if config is None else read_toml(config)
     named = {name: value for name, value in dataclasses.asdict(options).items() if value is not None}
-    settings = TrainConfig(**{**written, **named})
-    files = {"dev": None if dev is None else str(dev), "vocab": None if vocab is None else str(vocab)}
-    how = {**_checked(written_reading, config), **_given({**files, **dataclasses.asdict(reading)})}
-    reading = PairOptions(**{name: value for name, value in how.items() if name not in files})
-    vocabulary = textsiam.Vocabulary.load(how["vocab"]) if "vocab" in how else None
-    train_pairs = reading.read(pairs)
-    say(f"{pairs}: {train_pairs!r}")
-    dev_pairs = reading.read(Path(how["dev"])) if "dev" in how else None
-    if dev_pairs is not None:
-        say(f"{how['dev']}: {dev_pairs!r}")
+    settings = TrainConfig(**{**written.training, **named})
+    files = {name: None if path is None else str(path) for name, path in (("dev", dev), ("vocab", vocab))}
+    reading = Reading(written.reading, {**files, **dataclasses.asdict(rows), **dataclasses.asdict(labels)}, config)
+    folder = _folder(out, written.out)
+    _check(pairs, folder, settings, reading)
+    vocabulary = None if reading.vocab is None else textsiam.Vocabulary.load(reading.vocab)
+    train_pairs = _read(pairs, reading)
+    dev_pairs = None if reading.dev is None else _read(reading.dev, reading)
     model = textsiam.train(
         train_pairs,
         dev=dev_pairs,
         config=settings,
         vocabulary=vocabulary,
-        out=out,
+        out=folder,
         resume=resume,
-        reading=how,
+        reading=reading.given,
         show_progress=True,
     )
     for note in model.details["vocabulary_notes"]:
         say(f"vocabulary: {note}")
-    say(f"{model!r}, {model.details['seconds'] / 60:.1f} minutes of training; model folder: {out}")
+    say(f"{model!r}, {model.details['seconds'] / 60:.1f} minutes of training; model folder: {folder}")
     print(model.card)
 
 
-def _given(values: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what has its default: the command line has not named it."""
-    defaults = {"dev": None, "vocab": None, **dataclasses.asdict(PairOptions())}
-    return {name: value for name, value in values.items() if value != defaults[name]}
+def _folder(out: Path | None, written: str | None) -> Path:
+    if out is not None:
+        return out
+    if written is not None:
+        return Path(written)
+    raise OptionError("--out is missing: give the model folder to write, here or as out in the --config file")
 
 
-def _checked(values: dict[str, Any], path: Path | None) -> dict[str, Any]:
-    """Check the table [reading] of a TOML file: names, and texts or truth values as the command line takes them."""
-    names = ["dev", "vocab", *(field.name for field in dataclasses.fields(PairOptions))]
-    for name, value in values.items():
-        check_choice(f"an option of [reading] in {path}", name, names)
-        if not isinstance(value, bool if name == "header" else str):
-            wanted = "true or false" if name == "header" else "a text"
-            raise OptionError(f"{name} in [reading] of {path} is {value!r}, expected {wanted}")
-    return values
+def _check(pairs: Path, folder: Path, settings: TrainConfig, reading: Reading) -> None:
+    """Raise, before the work of reading is done, what would be raised after it."""
+    for file in (pairs, reading.dev):
+        if file is not None:
+            check_file(file)
+    check_target(folder)
+    settings.to_toml(reading.given)
+    # torch, which takes seconds: not before the rest is known to be right
+    runtime = import_extra("textsiam.training.runtime", "train", "textsiam train")
+    runtime.find_device(settings.device)
+
+
+def _read(path: Path, reading: Reading) -> Pairs:
+    pairs = read_labelled(path, reading.rows, reading.labels)
+    say(f"{path}: {pairs!r}")
+    return pairs

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from textsiam.cli.messages import say
+from textsiam.cli.number_types import WholeNumber
+from textsiam.cli.row_options import RowOptions
 from textsiam.data.texts import iter_texts
 from textsiam.errors import OptionError
 from textsiam.text.vocabulary import build_vocabulary, card_path, check_vocabulary_path
@@ -13,14 +15,14 @@ from textsiam.text.vocabulary import build_vocabulary, card_path, check_vocabula
 def build(
     *files: Path,
     out: Path,
-    size: int = 16_000,
+    size: WholeNumber = 16_000,
     type: str = "unigram",
     character_coverage: float = 0.9995,
     normalization: str = "nfkc_casefold",
     symbols: str = "",
-    sample_size: int = 1_000_000,
-    columns: str | None = None,
-    seed: int = 0,
+    sample_size: WholeNumber = 1_000_000,
+    seed: WholeNumber = 0,
+    rows: RowOptions = RowOptions(),  # noqa: B008 - frozen
 ) -> None:
     """Build a vocabulary from pair files and text files.
 
@@ -42,16 +44,17 @@ def build(
         Pieces that always are a token of their own, separated by commas.
     sample_size
         Texts that are used at most, drawn at random if there are more.
-    columns
-        Columns of text a and text b in pair files, as names or numbers from 1.
     seed
         Of the draw.
     """
     if not files:
         raise OptionError("there are no FILES, expected at least one file of pairs or texts")
     _check_out(out, files)
+    texts = iter_texts(files, **rows.how(), on_error="skip" if rows.skip else "raise")
+    for file in files:
+        rows.tell_header(file, need_label=False)
     vocabulary = build_vocabulary(
-        iter_texts(files, columns=None if columns is None else columns.split(",")),
+        texts,
         size=size,
         type=type,
         character_coverage=character_coverage,

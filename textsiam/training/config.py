@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from textsiam.errors import OptionError
+from textsiam.errors import OptionError, check_choice
 from textsiam.model.architecture import Architecture
 from textsiam.model.options import known_options, option
 
@@ -25,6 +25,9 @@ HEAD_LOSSES = {
 AUTO_MARGIN = -2.0
 # the margins that a loss can take; losses that are not here have none
 MARGINS = {"contrastive": (1e-6, 100.0), "cosine_embedding": (-1.0, 1.0)}
+
+# what the table [reading] of a TOML file may hold: further files, and how the command line reads all of them
+READING = ("dev", "vocab", "columns", "header", "quoting", "delimiter", "on_error", "labels", "label_range")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,8 +128,11 @@ class TrainConfig(Architecture):
         self._check_margin(loss)
         return loss
 
-    def to_toml(self, reading: Mapping[str, str | bool] | None = None) -> str:
-        """Return all options as TOML that ``from_toml`` reads back equal, and ``reading`` as the table [reading]."""
+    def to_toml(self, reading: Mapping[str, str | bool | Sequence[str | int]] | None = None) -> str:
+        """Return all options as TOML that ``from_toml`` reads back equal, and ``reading`` as the table [reading].
+
+        Raises OptionError for a text that TOML cannot hold, as it is no valid Unicode.
+        """
         lines = [_toml_line(name, value) for name, value in dataclasses.asdict(self).items()]
         if reading:
             lines += ["", "[reading]", *(_toml_line(name, value) for name, value in reading.items())]
@@ -134,30 +140,62 @@ class TrainConfig(Architecture):
 
     @classmethod
     def from_toml(cls, path: str | Path) -> TrainConfig:
-        """Read a TOML file; OptionError names the file and an option that it has wrong."""
-        return cls(**read_toml(path)[0])
+        """Read the training options of a TOML file; OptionError names the file and an option that it has wrong."""
+        return cls(**read_toml(path).training)
+
+
+class TomlOptions(NamedTuple):
+    """What a TOML file of options holds: those of TrainConfig, the table [reading], and the model folder to write."""
+
+    training: dict[str, Any]
+    reading: dict[str, Any]
+    out: str | None
 
 
 def _toml_line(name: str, value: object) -> str:
-    # JSON's numbers, booleans and ASCII strings are TOML's too
-    return f"{name} = {json.dumps(value)}"
+    # JSON's numbers, booleans, texts and lists are TOML's too, but for two things: DEL must be escaped, and escapes of
+    # surrogates, by which JSON writes what is beyond 16 bits, are forbidden
+    line = f"{name} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f")
+    if not line.isascii() and any("\ud800" <= character <= "\udfff" for character in line):
+        raise OptionError(f"{name} is {value!r}, which is not valid Unicode and cannot be kept in train.toml")
+    return line
 
 
-def read_toml(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Read the training options of a TOML file, and its table [reading], which says how the command line reads pairs.
+def read_toml(path: str | Path) -> TomlOptions:
+    """Read a TOML file of training options; its table [reading] says how the command line reads pairs.
 
-    Names of training options that there are not are refused; values are checked by TrainConfig.
+    Names may be written with - in place of _. Those that there are not are refused; values are checked by TrainConfig,
+    but for ``out``.
     """
     try:
         with Path(path).open("rb") as file:
-            values = tomllib.load(file)
+            values = _underscored(tomllib.load(file), path)
     except OSError as error:
         raise OptionError(
             f"{path} cannot be read: {error.strerror}; expected a TOML file of training options"
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise OptionError(f"{path} is not valid TOML: {error}") from error
-    reading = values.pop("reading", {})
+    reading, out = values.pop("reading", {}), values.pop("out", None)
     if not isinstance(reading, dict):
         raise OptionError(f"reading of {path} is {reading!r}, expected a table [reading]")
-    return known_options(TrainConfig, values, str(path)), reading
+    reading = _underscored(reading, path)
+    for name in reading:
+        check_choice(f"an option of [reading] in {path}", name, READING)
+    if not isinstance(out, str | None):
+        raise OptionError(f"out of {path} is {out!r}, expected the name of a folder in quotes")
+    misplaced = next((name for name in values if name in READING), None)
+    if misplaced is not None:
+        raise OptionError(f"{misplaced} stands at the top of {path}, but belongs below a line [reading]; move it there")
+    return TomlOptions(known_options(TrainConfig, values, str(path)), reading, out)
+
+
+def _underscored(values: Mapping[str, Any], path: str | Path) -> dict[str, Any]:
+    """Give names as Python writes them; the command line writes them with -."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        plain = name.replace("-", "_")
+        if plain in found:
+            raise OptionError(f"{plain} stands twice in {path}, with - and with _; remove one of them")
+        found[plain] = value
+    return found

@@ -1,0 +1,59 @@
+"""What the parser of the command line has to complain about, each as one line that says what to do."""
+
+from __future__ import annotations
+
+from cyclopts import CoercionError, CycloptsError, MissingArgumentError, UnknownOptionError, UnusedCliTokensError
+from cyclopts.exceptions import RepeatArgumentError
+
+_WANTED = {bool: "true or false", float: "a number", int: "a whole number"}
+
+
+def complaint(error: CycloptsError) -> str:
+    """Say in one line what is wrong with a call, and how it is put right."""
+    chain = " ".join(["textsiam", *(error.command_chain or ())])
+    if isinstance(error, UnusedCliTokensError):
+        return _too_many(error, chain)
+    if isinstance(error, MissingArgumentError):
+        return _missing(error, chain)
+    if isinstance(error, UnknownOptionError):
+        return _unknown(error, chain)
+    if isinstance(error, RepeatArgumentError):
+        return f"{error.token.keyword} is given more than once, expected once"
+    if isinstance(error, CoercionError) and error.token is not None and error.argument is not None:
+        wanted = str(error.msg) if error.msg else _WANTED.get(error.target_type or str, "another value")
+        return f"{error.token.keyword or error.argument.name} is {error.token.value!r}, expected {wanted}"
+    return str(error)
+
+
+def _too_many(error: UnusedCliTokensError, chain: str) -> str:
+    tokens = error.unused_tokens or []
+    named = ", ".join(map(repr, tokens))
+    return (
+        f"{named} {'is' if len(tokens) == 1 else 'are'} more than {chain} takes; "
+        f"a text or a path with spaces needs quotes; see {chain} --help"
+    )
+
+
+def _missing(error: MissingArgumentError, chain: str) -> str:
+    assert error.argument is not None
+    if error.keyword is None:
+        return f"{error.argument.name} is missing; see {chain} --help"
+    tokens = error.unused_tokens or []
+    following = tokens[tokens.index(error.keyword) + 1 :][:1] if error.keyword in tokens else []
+    if following and following[0].startswith("-"):
+        return f"{error.keyword} has no value; one that starts with - is written {error.keyword}={following[0]}"
+    return f"{error.keyword} has no value, expected one behind it; see {chain} --help"
+
+
+def _unknown(error: UnknownOptionError, chain: str) -> str:
+    given = error.token.keyword or error.token.value
+    takes_texts = any(argument.name == "SECOND" for argument in error.argument_collection)
+    if takes_texts and (not given.startswith("--") or " " in given):
+        return (
+            f"{given!r} is no option of {chain}; before texts that start with - put --, "
+            f"and options before it: {chain} MODEL -- {given!r} ..."
+        )
+    # the parser's own message ends with its suggestion, if it has one
+    suggestion = str(error).partition("Did you mean ")[2]
+    hint = f"did you mean {suggestion}" if suggestion else f"see {chain} --help"
+    return f"there is no option {given} of {chain}; {hint}"
