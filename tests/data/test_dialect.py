@@ -79,9 +79,9 @@ def test_what_is_given_wins(tmp_path: Path) -> None:
 def test_bad_options_and_files(tmp_path: Path) -> None:
     path = tmp_path / "pairs.tsv"
     path.write_text("a\tb\n", encoding="utf-8")
-    with pytest.raises(OptionError, match="delimiter is '::'"):
+    with pytest.raises(OptionError, match=r"delimiter \(--delimiter\) is '::'"):
         find_dialect(path, "::", "auto")
-    with pytest.raises(OptionError, match=r"quoting is 'minimum'.*did you mean 'minimal'"):
+    with pytest.raises(OptionError, match=r"quoting \(--quoting\) is 'minimum'.*did you mean 'minimal'"):
         find_dialect(path, None, "minimum")
     with pytest.raises(DataError, match="UTF-16"):
         dialect_of(tmp_path, "a,b,1\n".encode("utf-16"))

@@ -137,7 +137,7 @@ def test_bad_row_is_raised_with_its_place(tmp_path: Path) -> None:
 def test_third_label_suggests_what_to_do() -> None:
     with pytest.raises(DataError, match=r"line 2, column 3: .*'2' is neither 0 nor 1; grades need label_range"):
         read_pairs([("a", "b", 1), ("c", "d", 2)])
-    with pytest.raises(DataError, match="outside of label_range 0 to 5"):
+    with pytest.raises(DataError, match=r"outside of label_range \(--label-range 0,5\)"):
         read_pairs([("a", "b", 6)], label_range=(0, 5))
 
 
@@ -151,6 +151,22 @@ def test_skipped_rows_are_counted_exactly_and_listed_up_to_a_thousand() -> None:
     assert [(problem.line, problem.column) for problem in report.problems[:2]] == [(3, "3"), (6, "3")]
     assert report.problems[999].line == 3000
     assert "... 1,990 more rows left out" in str(report)
+
+
+def test_lines_with_empty_texts_are_listed_up_to_twenty(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.csv"
+    path.write_text('text_a,text_b,label\n"a\nb",c,1\n,d,1\n" ",,0\ne,f,0\ng,"\t",1\n', encoding="utf-8")
+    report = read_pairs(path).report
+    assert report is not None
+    assert (report.empty_texts, report.empty_lines) == (4, (4, 5, 7))
+    assert "4 texts are empty (lines 4, 5, 7)" in str(report)
+    report = read_pairs([("", "b", 1)]).report
+    assert report is not None
+    assert "1 text is empty (line 1)" in str(report)
+    report = read_pairs([("", "b", 1)] * 50).report
+    assert report is not None
+    assert (report.empty_texts, report.empty_lines) == (50, tuple(range(1, 21)))
+    assert report.empty_summary().startswith("50 texts are empty (first lines 1, 2, ")
 
 
 def test_skipping_every_row_is_an_error(tmp_path: Path) -> None:
@@ -199,12 +215,12 @@ def test_columns_as_the_command_line_gives_them(tmp_path: Path) -> None:
         (b"a,b", {}, DataError, "cannot read pairs from bytes"),
         ([], {}, DataError, "no rows"),
         ({"train": 1}, {}, DataError, "mapping of train"),
-        (ROWS, {"header": True}, OptionError, "header is True"),
-        (ROWS, {"delimiter": ","}, OptionError, "delimiter is ','"),
-        (ROWS, {"quoting": "bogus"}, OptionError, "quoting is 'bogus'"),
-        (ROWS, {"quoting": "none"}, OptionError, "quoting is 'none'"),
-        (Pairs.from_rows(ROWS), {"quoting": "bogus"}, OptionError, "quoting is 'bogus'"),
-        (Pairs.from_rows(ROWS), {"header": False}, OptionError, "header is False"),
+        (ROWS, {"header": True}, OptionError, r"header \(--header\) is True"),
+        (ROWS, {"delimiter": ","}, OptionError, r"delimiter \(--delimiter\) is ','"),
+        (ROWS, {"quoting": "bogus"}, OptionError, r"quoting \(--quoting\) is 'bogus'"),
+        (ROWS, {"quoting": "none"}, OptionError, r"quoting \(--quoting\) is 'none'"),
+        (Pairs.from_rows(ROWS), {"quoting": "bogus"}, OptionError, r"quoting \(--quoting\) is 'bogus'"),
+        (Pairs.from_rows(ROWS), {"header": False}, OptionError, r"header \(--header\) is False"),
         (Pairs.from_rows(ROWS), {"columns": (1, 2, 3)}, OptionError, "columns is .* Pairs are read already"),
         (Pairs.from_rows(ROWS), {"labels": {"A": 1}}, OptionError, "labels is .* Pairs are read already"),
         (Pairs.from_rows(ROWS), {"label_range": (0, 5)}, OptionError, "label_range is .* Pairs are read already"),

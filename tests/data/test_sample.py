@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.data.normalised import normalised
 from textsiam.data.sample import MAX_CORE_PAIRS, MAX_PAIRS, SamplePair, sample_pairs, sample_rows
 from textsiam.data.sample_family import KINDS, PAIRS_IN_QUAD, QUADS_IN_FAMILY
-from textsiam.data.sample_wording import normalised
 from textsiam.data.split import split_pairs
 from textsiam.errors import OptionError
 
@@ -70,6 +70,12 @@ def test_any_number_of_pairs(n: int, seed: int) -> None:
     for kind in KINDS:
         assert abs(counts[kind] - n / 8) <= PAIRS_IN_QUAD
     assert len({frozenset(map(normalised, row[:2])) for row in rows}) == n
+
+
+def test_every_kind_occurs_from_26_pairs_on() -> None:
+    assert any(len({row.kind for row in sample_rows(25, seed=seed)}) < 5 for seed in range(20))
+    for n in range(26, 50):
+        assert all({row.kind for row in sample_rows(n, seed=seed)} == {"duplicate", *KINDS} for seed in range(20))
 
 
 @pytest.mark.slow

@@ -7,9 +7,10 @@ from collections import Counter
 
 import pytest
 
+from tests.data.normalised import normalised
 from textsiam.data.sample_catalogue import CORE, FULL, Catalogue, neighbours, opposites
 from textsiam.data.sample_topics import SLOT_VALUES, Intent, Topic
-from textsiam.data.sample_wording import can_exchange_clauses, normalised
+from textsiam.data.sample_wording import can_exchange_clauses
 
 INTENTS = [(topic, intent) for topic in FULL.topics for intent in topic.intents]
 EACH = pytest.mark.parametrize(("topic", "intent"), INTENTS, ids=[intent.name for _, intent in INTENTS])

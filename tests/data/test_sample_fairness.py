@@ -16,8 +16,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 
+from tests.data.normalised import normalised
 from textsiam.data.sample import SamplePair, sample_rows
-from textsiam.data.sample_wording import normalised
 
 NAMES_IN_SLIPS_ASIDE = re.compile(
     r"\b(a [aeiou](?!ne\b|niversity|ser\b)\w*|an [bcdfgjklmnpqrstvwxyz]\w*)", re.IGNORECASE

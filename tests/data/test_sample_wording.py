@@ -8,7 +8,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from textsiam.data.sample_wording import Manner, can_exchange_clauses, draw_manner, normalised, write_text
+from tests.data.normalised import normalised
+from textsiam.data.sample_wording import Manner, can_exchange_clauses, draw_manner, write_text
 
 PHRASING = "My flight [from {origin}] [to {destination}] is delayed, isn't it?"
 VALUES = {"origin": "Oslo", "destination": "Rome"}
@@ -83,7 +84,3 @@ def test_manners_are_drawn_at_low_rates() -> None:
         (sum(manner.slip is not None for manner in manners), 0.05),
     ):
         assert abs(share / 4000 - rate) < 0.025
-
-
-def test_normalised_ignores_case_punctuation_and_spacing() -> None:
-    assert normalised("  Isn't it, Anna? ") == normalised("isnt it  anna") == "isnt it anna"

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import copy
+import gc
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textsiam.data import store
+from textsiam.data.pairs import Pairs
 from textsiam.data.store import ArrowStore, PairWriter
 from textsiam.errors import DataError
 
@@ -75,6 +79,60 @@ def test_file_goes_when_the_process_ends_and_when_writing_fails(tmp_path: Path) 
     assert done.stdout == "7\n"
     if sys.platform != "win32":  # Windows keeps a file that is still mapped
         assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a file that is still mapped")
+def test_file_goes_with_the_last_user_of_the_store() -> None:
+    filled = written(60_001)
+    file = filled.file
+    assert file is not None
+    pairs = Pairs.from_store(filled, graded=False, label_range=(0, 1), report=None)
+    del filled
+    part = pairs.select([60_000, 1])
+    texts = iter(pairs.texts())
+    assert next(texts) == "a0"
+    del pairs
+    gc.collect()
+    assert file.exists()
+    assert sum(1 for _ in texts) == 2 * 60_001 - 1
+    del texts
+    gc.collect()
+    assert list(part) == [("a60000", "b60000", 0.0), ("a1", "b1", 1.0)]
+    del part
+    gc.collect()
+    assert not file.exists()
+
+
+def test_dataset_outlives_its_store() -> None:
+    filled = written(60_001)
+    file, dataset = filled.file, filled.dataset()
+    del filled
+    gc.collect()
+    assert file is not None
+    assert file.exists()
+    odd = dataset.select(range(1, 60_001, 2))
+    for made in (copy.deepcopy(odd), pickle.loads(pickle.dumps(odd)), odd.rename_column("id", "number")):
+        assert (made.num_rows, made[29_999]["text_a"]) == (30_000, "a59999")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+def test_forked_child_leaves_the_file_to_its_parent() -> None:
+    program = (
+        "import gc, os, sys\n"
+        "from textsiam.data.store import PairWriter\n"
+        "with PairWriter() as writer:\n"
+        "    for i in range(60_001): writer.add('a', 'b', 1)\n"
+        "    store = writer.finish()\n"
+        "file = store.file\n"
+        "child = os.fork()\n"
+        "if not child:\n"
+        "    del store; gc.collect(); sys.exit(0)\n"
+        "assert os.waitpid(child, 0)[1] == 0\n"
+        "assert file.exists()\n"
+        "del store; gc.collect()\n"
+        "assert not file.exists()\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device /dev/full")

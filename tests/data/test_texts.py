@@ -67,7 +67,7 @@ def test_options_of_delimited_files_are_for_those_among_others(tmp_path: Path) -
     lines = write(tmp_path / "a.jsonl", '{"q1": "c1", "q2": "c2"}\n')
     table = write(tmp_path / "a.csv", "q1!q2\nx!y\n")
     assert list(iter_texts([lines, table], delimiter="!")) == ["c1", "c2", "x", "y"]
-    with pytest.raises(OptionError, match="delimiter is '!', but only a CSV or TSV file"):
+    with pytest.raises(OptionError, match=r"delimiter \(--delimiter\) is '!', but only a CSV or TSV file"):
         iter_texts([lines], delimiter="!")
-    with pytest.raises(OptionError, match="quoting is 'bogus'"):
+    with pytest.raises(OptionError, match=r"quoting \(--quoting\) is 'bogus'"):
         iter_texts([write(tmp_path / "a.txt", "x\n")], quoting="bogus")

@@ -78,7 +78,7 @@ def find_columns(
     check_columns(columns, need_label)
     found = [_find_given(fieldnames, column, file) for column in columns]
     if len(set(found)) < len(found):
-        raise OptionError(f"columns names a column twice: {', '.join(map(str, columns))}")
+        raise OptionError(f"columns (--columns) names a column twice: {', '.join(map(str, columns))}")
     return Places(found[0], found[1], found[2] if need_label else None)
 
 
@@ -110,7 +110,7 @@ def as_position(column: str | int) -> int | None:
             return None
         column = int(column)
     if column < 1:
-        raise OptionError(f"columns has the position {column}, but positions count from 1")
+        raise OptionError(f"columns (--columns) has the position {column}, but positions count from 1")
     return column - 1
 
 

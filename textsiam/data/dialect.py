@@ -43,9 +43,9 @@ def find_dialect(path: Path, delimiter: str | None, quoting: str) -> Dialect:
     are quoted as CSV writers do, from their first to their last character with inner quotes doubled; otherwise they
     are ordinary characters.
     """
-    check_choice("quoting", quoting, QUOTING)
+    check_choice("quoting (--quoting)", quoting, QUOTING)
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
-        raise OptionError(f"delimiter is {delimiter!r}, expected one character such as a tab or a comma")
+        raise OptionError(f"delimiter (--delimiter) is {delimiter!r}, expected one character such as a tab or a comma")
     start = _start(path)
     mark = start.startswith(BYTE_ORDER_MARK)
     text = start.removeprefix(BYTE_ORDER_MARK).decode("utf-8", errors="replace")
@@ -58,11 +58,11 @@ def find_dialect(path: Path, delimiter: str | None, quoting: str) -> Dialect:
 
 def refuse_dialect(header: bool | None, quoting: str, delimiter: str | None) -> None:
     """Raise OptionError for an option that is given but has no meaning outside of CSV, TSV and the like."""
-    check_choice("quoting", quoting, QUOTING)
+    check_choice("quoting (--quoting)", quoting, QUOTING)
     given = {"header": header, "quoting": None if quoting == "auto" else quoting, "delimiter": delimiter}
     for name, value in given.items():
         if value is not None:
-            raise OptionError(f"{name} is {value!r}, but only a CSV or TSV file can take it")
+            raise OptionError(f"{name} (--{name}) is {value!r}, but only a CSV or TSV file can take it")
 
 
 def _start(path: Path) -> bytes:

@@ -54,7 +54,7 @@ class LabelReader:
         value = self._value(cell)
         if self.graded:
             if not self.low <= value <= self.high:
-                raise LabelError(f"the label {cell!r} is outside of label_range {self.low:g} to {self.high:g}")
+                raise LabelError(f"the label {cell!r} is outside of label_range ({self._range()})")
             return (value - self.low) / (self.high - self.low)
         if value not in (0.0, 1.0):
             raise LabelError(
@@ -67,7 +67,7 @@ class LabelReader:
         if self.labels is not None:
             if cell in self.labels:
                 return self.labels[cell]
-            raise LabelError(f"the label {cell[:80]!r} is not one of labels: {', '.join(self.labels)}")
+            raise LabelError(f"the label {cell[:80]!r} is not one of labels (--labels): {', '.join(self.labels)}")
         if _NUMBER.fullmatch(cell):
             return float(cell)
         if cell.lower() in WORDS and not self.graded:
@@ -80,13 +80,16 @@ class LabelReader:
             f"labels ({MARKS}) says what other marks mean"
         )
 
+    def _range(self) -> str:
+        return f"--label-range {self.low:g},{self.high:g}"
+
     def _check_word(self, word: str, value: float) -> None:
         if self.graded and not self.low <= value <= self.high:
-            raise OptionError(
-                f"labels maps {word!r} to {value:g}, outside of label_range {self.low:g} to {self.high:g}"
-            )
+            raise OptionError(f"labels (--labels) maps {word!r} to {value:g}, outside of label_range ({self._range()})")
         if not self.graded and value not in (0.0, 1.0):
-            raise OptionError(f"labels maps {word!r} to {value:g}, expected 0 or 1; grades need label_range ({RANGE})")
+            raise OptionError(
+                f"labels (--labels) maps {word!r} to {value:g}, expected 0 or 1; grades need label_range ({RANGE})"
+            )
 
 
 def looks_like_label(cell: str, labels: Mapping[str, float] | None = None) -> bool:

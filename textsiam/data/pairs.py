@@ -77,7 +77,7 @@ class Pairs:
 
     @property
     def dataset(self) -> Dataset:
-        """These pairs as a ``datasets.Dataset``, memory-mapped where they are many."""
+        """These pairs as a ``datasets.Dataset``, where they are many mapped from a file that stays until the end."""
         if self._dataset is None:
             dataset = self._store.dataset()
             self._dataset = dataset if self._rows is None else dataset.select(self._rows)

@@ -11,7 +11,7 @@ from textsiam.data.columns import check_distinct, find_name
 from textsiam.data.dialect import refuse_dialect
 from textsiam.data.labels import LabelError, LabelReader
 from textsiam.data.pairs import COLUMNS, Pairs
-from textsiam.data.report import PROBLEMS_KEPT, ReadReport, RowProblem
+from textsiam.data.report import EMPTY_KEPT, PROBLEMS_KEPT, ReadReport, RowProblem
 from textsiam.data.row_source import Row, RowSource
 from textsiam.data.rows import open_rows
 from textsiam.data.store import PairWriter
@@ -57,7 +57,7 @@ def read_pairs(
     Texts are kept as they are, empty ones too. Files of many rows are held in a temporary file, not in memory.
     Raises DataError with file, line and column; OptionError for a bad option.
     """
-    check_choice("on_error", on_error, ("raise", "skip"))
+    check_choice("on_error (--on-error)", on_error, ("raise", "skip"))
     if isinstance(source, Pairs):
         refuse_dialect(header, quoting, delimiter)
         _check_as_read(source, columns, labels, label_range, keep)
@@ -125,6 +125,7 @@ class _Collector:
         rows.narrow([rows.fieldnames[place] for place in self._keep])
         self._problems: list[RowProblem] = []
         self._problem_count = self._empty = 0
+        self._empty_lines: list[int] = []
 
     def collect(self, label_range: tuple[float, float] | None, bar: Progress) -> Pairs:
         with PairWriter(self._keep_names) as writer:
@@ -138,6 +139,7 @@ class _Collector:
             problem_count=self._problem_count,
             problems=tuple(self._problems),
             empty_texts=self._empty,
+            empty_lines=tuple(self._empty_lines),
             notes=self._rows.notes,
         )
         graded = self._reader.graded
@@ -160,13 +162,19 @@ class _Collector:
                 self._note(self._rows.problem(str(error), row.line, label_place))
                 continue
             text_a, text_b = cells[a], cells[b]
-            self._empty += (not text_a or text_a.isspace()) + (not text_b or text_b.isspace())
+            if not text_a or not text_b or text_a.isspace() or text_b.isspace():
+                self._note_empty(row.line, text_a, text_b)
             writer.add(text_a, text_b, label, *self._extras(row, keep) if keep else ())
         bar.advance(writer.count + self._problem_count - bar.done)
 
     def _extras(self, row: Row, keep: list[int]) -> list[str]:
         """Give the extra cells; a row without a header may be too short to have them."""
         return [row.cells[place] if place < len(row.cells) else "" for place in keep]
+
+    def _note_empty(self, line: int, *texts: str) -> None:
+        self._empty += sum(not text.strip() for text in texts)
+        if len(self._empty_lines) < EMPTY_KEPT:
+            self._empty_lines.append(line)
 
     def _note(self, problem: DataError) -> None:
         if not self._skip:

@@ -9,10 +9,8 @@ from textsiam.data.delimited import DelimitedSource
 from textsiam.data.dialect import refuse_dialect
 from textsiam.data.files import check_file, file_format
 from textsiam.data.jsonl import JsonLinesSource
-from textsiam.data.row_source import Row, RowSource
+from textsiam.data.row_source import RowSource
 from textsiam.data.tables import ParquetSource
-
-__all__ = ["Row", "RowSource", "open_rows"]
 
 
 def open_rows(

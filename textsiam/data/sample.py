@@ -43,7 +43,8 @@ class SamplePair(NamedTuple):
 def sample_rows(n: int = 8000, *, seed: int = 0) -> list[SamplePair]:
     """Give ``n`` pairs of help-desk questions (10 to 50,000), half of them duplicates, equal for equal ``seed``.
 
-    The others are, in equal parts, of kind "slot", "order", "negation" and "intent". No pair occurs twice, nor
+    The others are, in equal parts, of kind "slot", "order", "negation" and "intent"; from 26 pairs on, each of these
+    occurs. No pair occurs twice, nor
     turned round; components (texts joined by any pair) have at most 20 pairs. Up to 10,000 pairs are drawn from
     73 intents and up to 10 values a slot, more pairs from 111 intents and up to 23 values.
     Raises OptionError for an ``n`` out of range.

@@ -66,11 +66,6 @@ def write_text(phrasing: str, values: Mapping[str, str], manner: Manner, *, exch
     return text.lower() if manner.lower_case else text[0].upper() + text[1:]
 
 
-def normalised(text: str) -> str:
-    """Give the words of a text in lower case with one space between them and no punctuation."""
-    return " ".join(re.findall(r"\w+", text.replace("'", "").casefold()))
-
-
 def _with_slip(text: str, slip: float) -> str:
     """Exchange or drop a letter inside one long word; which word, in alphabetical order, is up to ``slip``."""
     words = sorted(set(_LONG_WORD.findall(text)))

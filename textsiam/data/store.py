@@ -7,6 +7,7 @@ import errno
 import os
 import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -107,17 +108,26 @@ class PairWriter:
 
 
 class ArrowStore:
-    """A table of pairs, memory-mapped from ``file`` or (None) in memory, read in batches or by row."""
+    """A table of pairs, memory-mapped from ``file`` or (None) in memory, read in batches or by row.
+
+    The file goes with the store, or where that cannot be when the process ends.
+    """
 
     def __init__(self, table: Any, file: Path | None) -> None:
         self._pyarrow = import_extra("pyarrow", "train", _PURPOSE)
         self.table = table
         self.file = file
+        if file is not None:
+            self._removal = weakref.finalize(self, _remove_file, os.getpid(), file)
+            self._removal.atexit = False  # the folder goes then
 
     def dataset(self) -> Any:
-        """Give the table as a ``datasets.Dataset``."""
+        """Give the table as a ``datasets.Dataset``, whose file stays until the process ends."""
         dataset = import_extra("datasets", "train", "giving pairs as a datasets.Dataset").Dataset
-        return dataset(self.table) if self.file is None else dataset.from_file(str(self.file))
+        if self.file is None:
+            return dataset(self.table)
+        self._removal.detach()  # datasets made of it, and copies in other processes, open the file by its name
+        return dataset.from_file(str(self.file))
 
     def labels(self, rows: NDArray[np.int64] | None) -> NDArray[np.float32]:
         """Give the labels of the ``rows`` (None: all), float32 (n,)."""
@@ -156,10 +166,16 @@ def _temporary_folder() -> Path:
     """Give this process's temporary folder, which goes when the process ends."""
     if os.getpid() not in _folders:
         folder = _folders[os.getpid()] = Path(tempfile.mkdtemp(prefix="textsiam-"))
-        atexit.register(_remove, os.getpid(), folder)
+        atexit.register(_remove_folder, os.getpid(), folder)
     return _folders[os.getpid()]
 
 
-def _remove(process: int, folder: Path) -> None:
+def _remove_file(process: int, file: Path) -> None:
+    if process == os.getpid():
+        with suppress(OSError):  # Windows keeps a file that is still mapped
+            file.unlink()
+
+
+def _remove_folder(process: int, folder: Path) -> None:
     if process == os.getpid():
         shutil.rmtree(folder, ignore_errors=True)  # Windows keeps a file that is still mapped, and its folder

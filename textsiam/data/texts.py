@@ -31,12 +31,12 @@ def iter_texts(
     rows and lines are passed over. Compressed files are read as well.
     Raises DataError, for a file that is missing before anything is read.
     """
-    check_choice("on_error", on_error, ("raise", "skip"))
+    check_choice("on_error (--on-error)", on_error, ("raise", "skip"))
     files = [Path(path) for path in paths]
     for file in files:
         check_file(file)
         file_format(file)
-    check_choice("quoting", quoting, QUOTING)
+    check_choice("quoting (--quoting)", quoting, QUOTING)
     if not any(file_format(file) == "delimited" for file in files):
         refuse_dialect(header, quoting, delimiter)
     return _all_texts(files, columns, header, quoting, delimiter, on_error == "skip")
