@@ -249,7 +249,8 @@ def test_an_earlier_file_is_kept_unless_it_is_to_be_overwritten(run: Run, tmp_pa
 
 def test_swapped_arguments_are_told(run: Run, tmp_path: Path, model_folder: Path) -> None:
     pairs = write_pairs(tmp_path / "pairs.csv", 5)
-    for call in (("evaluate", pairs, model_folder), ("score", pairs, model_folder, "--out", tmp_path / "out.csv")):
+    score = ("score", pairs, model_folder)
+    for call in (("evaluate", *score[1:]), score, (*score, "--out", tmp_path / "out.csv"), (*score, "a text")):
         result = run(*call)
         assert result.code == 2
         assert result.err == f"textsiam: {pairs} is a file, expected a model folder; were the arguments swapped?\n"

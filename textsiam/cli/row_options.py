@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter, Token
 
@@ -16,7 +16,10 @@ from textsiam.data.row_source import Row, RowSource
 from textsiam.data.rows import open_rows
 from textsiam.errors import check_choice
 
-Columns = tuple[str | int, ...]
+if TYPE_CHECKING:
+    Columns = tuple[str | int, ...]
+else:
+    Columns = str  # for the parser and the help it is one word, which _split takes apart
 
 
 def _split(kind: Any, tokens: Sequence[Token]) -> Columns:  # noqa: ARG001 - the parser gives the kind too
@@ -37,8 +40,6 @@ class RowOptions:
         Columns | None,
         Parameter(
             converter=_split,
-            n_tokens=1,
-            negative=(),
             help="Columns of text a, text b and, where labels are read, the label: names, or numbers from 1, such as "
             "5,6,4; found by the usual names if not given.",
         ),

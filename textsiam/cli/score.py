@@ -12,6 +12,7 @@ from textsiam.cli.score_file import ScoredFile, score_file
 from textsiam.cli.score_texts import check_texts, score_texts
 from textsiam.cli.scored_file import check_out
 from textsiam.errors import OptionError
+from textsiam.model.folder import check_no_file
 from textsiam.model.pair_model import PairModel
 
 
@@ -50,6 +51,7 @@ def score(
     device
         cpu or cuda to encode with torch; NumPy if not given.
     """
+    check_no_file(model)
     if second is not None:
         of_files = {"--out": out, "--overwrite": overwrite or None, "--column": column}
         check_texts(model, first, second, [name for name, value in of_files.items() if value is not None], rows)

@@ -120,6 +120,12 @@ def read_folder(folder: str | Path) -> dict[str, bytes]:
     return _read_files(folder)
 
 
+def check_no_file(folder: Path) -> None:
+    """Raise ModelFolderError where ``folder`` is a file."""
+    if folder.is_file():
+        raise ModelFolderError(f"{folder} is a file, expected a model folder; were the arguments swapped?")
+
+
 def _identity(folder: Path) -> tuple[int, int] | None:
     """Give what another folder in the same place would not have; None where there is nothing."""
     try:
@@ -132,8 +138,7 @@ def _identity(folder: Path) -> tuple[int, int] | None:
 def _read_files(folder: Path) -> dict[str, bytes]:
     if not folder.exists() and _previous(folder).is_dir():
         folder = _previous(folder)  # a kill fell between the two renames of _swap
-    if folder.is_file():
-        raise ModelFolderError(f"{folder} is a file, expected a model folder; were the arguments swapped?")
+    check_no_file(folder)
     if not folder.is_dir():
         raise ModelFolderError(f"{folder} is not there, expected a model folder as written by textsiam train")
     listed = _read_manifest(folder)
