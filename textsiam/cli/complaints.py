@@ -5,7 +5,7 @@ from __future__ import annotations
 from cyclopts import CoercionError, CycloptsError, MissingArgumentError, UnknownOptionError, UnusedCliTokensError
 from cyclopts.exceptions import RepeatArgumentError
 
-_WANTED = {bool: "true or false", float: "a number"}
+_WANTED: dict[type, str] = {bool: "true or false", float: "a number"}
 
 
 def complaint(error: CycloptsError) -> str:
