@@ -25,7 +25,7 @@ def tell_report(path: Path, report: ReadReport | None) -> None:
     if report is None:
         return
     if report.empty_texts:
-        say(f"{path}: {report.empty_texts:,} texts are empty")
+        say(f"{path}: {report.empty_summary()}")
     tell_skipped(path, report.rows, report.problem_count, report.problems)
 
 

@@ -6,11 +6,14 @@ the zero vector. A text's vector does not depend on its batch neighbours.
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import nn
 
 from textsiam.model.architecture import Architecture
 from textsiam.text.tokenizer import PAD_ID
+from textsiam.training.layouts import Layout, layout_of
 
 
 class BagEncoder(nn.Module):
@@ -33,8 +36,7 @@ class BagEncoder(nn.Module):
 class LSTMEncoder(nn.Module):
     """Stacked LSTM (Hochreiter and Schmidhuber 1997) in one or two directions, pooled over the tokens.
 
-    Runs on the padded tensor without packing: what stands behind a text's end cannot reach back into it, and pooling
-    leaves it out. The backward direction reads each text reversed within its own length.
+    The backward direction reads each text reversed within its own length.
     """
 
     def __init__(self, architecture: Architecture, vocabulary_size: int, dropout: float) -> None:
@@ -52,51 +54,26 @@ class LSTMEncoder(nn.Module):
         """Return (B, H), or (B, 2H) in two directions."""
         if ids_BT.shape[1] == 0:  # a batch of empty texts alone: an LSTM takes no sequence of no steps
             ids_BT = ids_BT.new_full((len(ids_BT), 1), PAD_ID)
-        ids_TB, seen_B = ids_BT.T.contiguous(), lengths_B.clamp(min=1)
-        reverse_TB = _reversed_places(seen_B, len(ids_TB)) if self.architecture.bidirectional else None
-        x_TBD = self._drop(self.embedding(ids_TB))
-        # Reversing the ids and embedding them again is cheaper than gathering embeddings, above all backward.
-        back_TBD = x_TBD if reverse_TB is None else self._drop(self.embedding(ids_TB.gather(0, reverse_TB)))
-        last = len(self.layers) - 1
-        for number, layer in enumerate(self.layers):
-            assert isinstance(layer, nn.ModuleDict)
-            states = [layer["forwards"](x_TBD)[0]]
-            if reverse_TB is not None:
-                states.append(layer["backwards"](back_TBD)[0])
-                if number < last:
-                    states[1] = _take_places(states[1], reverse_TB)
-            if number < last:
-                x_TBD = self._drop(torch.cat(states, dim=2))
-                back_TBD = x_TBD if reverse_TB is None else _take_places(x_TBD, reverse_TB)
-        vectors = torch.cat([self._pool(state_TBH, seen_B) for state_TBH in states], dim=1)
-        return vectors * (lengths_B > 0)[:, None]
+        layout = layout_of(lengths_B.clamp(min=1), ids_BT.shape[1])
+        x = self.embedding(layout.ids(ids_BT))
+        *lower, top = self.layers
+        for layer in lower:
+            ahead, *back = self._run(layer, x, layout, len(ids_BT))
+            x = torch.cat([ahead, *map(layout.mirrored, back)], dim=-1)
+        states = self._run(top, x, layout, len(ids_BT))
+        # The backward states stay reversed: each pooling gives the same for either order, and "last" is then the state
+        # that has seen the whole text.
+        pooled = torch.cat([layout.pooled(way, self.architecture.pooling) for way in states], dim=1)
+        return pooled * (lengths_B > 0)[:, None]
 
-    def _drop(self, x_TBD: torch.Tensor) -> torch.Tensor:
-        """Drop the same components at every token of a text (Gal and Ghahramani 2016), with 1/T of the draws."""
-        if not self.training or self.dropout.p == 0:
-            return x_TBD
-        kept_1BD: torch.Tensor = self.dropout(x_TBD.new_ones(1, *x_TBD.shape[1:]))
-        return x_TBD * kept_1BD
-
-    def _pool(self, state_TBH: torch.Tensor, seen_B: torch.Tensor) -> torch.Tensor:
-        steps, batch = state_TBH.shape[:2]
-        if self.architecture.pooling == "last":
-            return state_TBH[seen_B - 1, torch.arange(batch, device=state_TBH.device)]
-        behind_TB1 = (torch.arange(steps, device=state_TBH.device)[:, None] >= seen_B)[:, :, None]
-        if self.architecture.pooling == "max":
-            return state_TBH.masked_fill(behind_TB1, float("-inf")).amax(dim=0)
-        return state_TBH.masked_fill(behind_TB1, 0.0).sum(dim=0) / seen_B[:, None]
-
-
-def _reversed_places(lengths_B: torch.Tensor, steps: int) -> torch.Tensor:
-    """For each step of each text the place that it takes when the text is reversed within its length, (T, B)."""
-    step_T1 = torch.arange(steps, device=lengths_B.device)[:, None]
-    mirrored_TB = lengths_B - 1 - step_T1
-    return torch.where(mirrored_TB >= 0, mirrored_TB, step_T1)
-
-
-def _take_places(x_TBD: torch.Tensor, places_TB: torch.Tensor) -> torch.Tensor:
-    return x_TBD.gather(0, places_TB[:, :, None].expand_as(x_TBD))
+    def _run(self, layer: nn.Module, x: torch.Tensor, layout: Layout, texts: int) -> list[torch.Tensor]:
+        """Run one layer: its states, and behind them those of the reversed texts."""
+        assert isinstance(layer, nn.ModuleDict)
+        if self.training and self.dropout.p:
+            # the same components at every token of a text (Gal and Ghahramani 2016)
+            x = x * layout.of_tokens(self.dropout(x.new_ones(texts, x.shape[-1])))
+        inputs = {"forwards": x, "backwards": layout.mirrored(x)} if "backwards" in layer else {"forwards": x}
+        return [layout.run(cast(nn.LSTM, layer[way]), way_x) for way, way_x in inputs.items()]
 
 
 ENCODER_MODULES: dict[str, type[BagEncoder] | type[LSTMEncoder]] = {"bag": BagEncoder, "lstm": LSTMEncoder}

@@ -16,7 +16,7 @@ import torch
 
 from textsiam.data.pairs import Pairs
 from textsiam.data.read import read_pairs
-from textsiam.data.split import split_pairs
+from textsiam.data.split import set_dev_aside
 from textsiam.errors import ModelFolderError, OptionError, TrainingError, TrainingInterrupted, import_extra
 from textsiam.model.folder import check_target
 from textsiam.model.pair_model import PAIRS_AT_ONCE, PairModel
@@ -137,7 +137,7 @@ def _prepare(pairs: Any, dev: Any, config: TrainConfig) -> tuple[Pairs, Pairs]:
     _check_side("training", pairs)
     if dev is None:
         try:
-            pairs, dev = split_pairs(pairs, test=DEV_SHARE, seed=config.seed)
+            pairs, dev = set_dev_aside(pairs, DEV_SHARE, seed=config.seed)
         except OptionError as error:
             raise TrainingError(
                 f"no dev part can be set aside ({error}); give dev (--dev) pairs of their own"

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from textsiam.model.architecture import POOLINGS, Architecture
+from textsiam.training import encoders
+from textsiam.training.encoders import LSTMEncoder
+from textsiam.training.layouts import Layout, PackedLayout, PaddedLayout, layout_of
+
+LENGTHS = torch.tensor([3, 1, 6, 2, 6, 1])
+
+
+def _layouts() -> list[Layout]:
+    return [PaddedLayout(LENGTHS, 6), PackedLayout(LENGTHS)]
+
+
+def _laid_out(layout: Layout, x_BTD: torch.Tensor) -> torch.Tensor:
+    """Lay features out as the layout lays ids out."""
+    numbers_BT = torch.arange(x_BTD.shape[0] * x_BTD.shape[1]).reshape(x_BTD.shape[:2])
+    return x_BTD.reshape(-1, x_BTD.shape[2])[layout.ids(numbers_BT)]
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("layout", _layouts(), ids=lambda layout: type(layout).__name__)
+def test_pooling_by_hand_with_gradients(layout: Layout, pooling: str) -> None:
+    torch.manual_seed(3)
+    x_BTD = torch.randn(6, 6, 4, dtype=torch.float64)
+    by_hand = x_BTD.clone().requires_grad_()
+    expected = []
+    for text, length in enumerate(LENGTHS.tolist()):
+        states = by_hand[text, :length]
+        pooled = {"last": states[-1], "max": states.max(dim=0).values, "mean": states.sum(dim=0) / length}
+        expected.append(pooled[pooling])
+    wanted = torch.randn(6, 4, dtype=torch.float64)
+    torch.autograd.backward((torch.stack(expected) * wanted).sum())
+
+    given = x_BTD.clone().requires_grad_()
+    found = layout.pooled(_laid_out(layout, given), pooling)
+    torch.autograd.backward((found * wanted).sum())
+    assert torch.allclose(found, torch.stack(expected))
+    assert given.grad is not None
+    assert by_hand.grad is not None
+    assert torch.allclose(given.grad, by_hand.grad)
+
+
+@pytest.mark.parametrize("layout", _layouts(), ids=lambda layout: type(layout).__name__)
+def test_mirrored_reverses_each_text_within_its_length(layout: Layout) -> None:
+    x_BTD = torch.randn(6, 6, 2)
+    reversed_BTD = x_BTD.clone()
+    for text, length in enumerate(LENGTHS.tolist()):
+        reversed_BTD[text, :length] = x_BTD[text, :length].flip(0)
+    x = _laid_out(layout, x_BTD).requires_grad_()
+    mirrored = layout.mirrored(x)
+    assert torch.equal(mirrored, _laid_out(layout, reversed_BTD))
+    wanted = torch.randn_like(x)
+    torch.autograd.backward((mirrored * wanted).sum())
+    assert x.grad is not None
+    assert torch.equal(x.grad, layout.mirrored(wanted))
+
+
+@pytest.mark.parametrize("layout", _layouts(), ids=lambda layout: type(layout).__name__)
+def test_each_token_gets_what_belongs_to_its_text(layout: Layout) -> None:
+    of_text_BD = torch.arange(6.0)[:, None].expand(6, 2)
+    x_BTD = torch.ones(6, 6, 2) * 10
+    expected = _laid_out(layout, x_BTD * of_text_BD[:, None])
+    assert torch.equal(_laid_out(layout, x_BTD) * layout.of_tokens(of_text_BD), expected)
+
+
+def test_the_gradient_of_a_largest_state_that_comes_twice_goes_to_one_of_them() -> None:
+    layout = PackedLayout(torch.tensor([3]))
+    state_NH = torch.tensor([[2.0], [1.0], [2.0]], requires_grad=True)
+    torch.autograd.backward(layout.pooled(state_NH, "max").sum())
+    assert state_NH.grad is not None
+    assert state_NH.grad[:, 0].tolist() == [0.0, 0.0, 1.0]
+
+
+def test_padded_under_autocast_packed_elsewhere() -> None:
+    assert isinstance(layout_of(LENGTHS, 6), PackedLayout)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert isinstance(layout_of(LENGTHS, 6), PaddedLayout)
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("layers", [1, 2])
+def test_both_layouts_train_the_same_encoder(monkeypatch: pytest.MonkeyPatch, layers: int, pooling: str) -> None:
+    architecture = Architecture(dim=7, units=5, layers=layers, bidirectional=True, pooling=pooling)
+    torch.manual_seed(4)
+    encoder = LSTMEncoder(architecture, 30, dropout=0.5)
+    lengths_B = torch.tensor([4, 0, 9, 1])
+    ids_BT = torch.randint(1, 30, (4, 9)) * (torch.arange(9) < lengths_B[:, None])
+    vectors, grads = [], []
+    for make in (PaddedLayout, lambda lengths_B, _steps: PackedLayout(lengths_B)):
+        monkeypatch.setattr(encoders, "layout_of", make)
+        encoder.zero_grad()
+        torch.manual_seed(5)  # the same is dropped
+        vectors.append(encoder(ids_BT, lengths_B))
+        torch.autograd.backward(vectors[-1].square().sum())
+        grads.append([weight.grad.clone() for weight in encoder.parameters() if weight.grad is not None])
+    assert torch.allclose(vectors[0], vectors[1], atol=1e-6)
+    assert len(grads[0]) == len(grads[1]) == len(list(encoder.parameters()))
+    assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(*grads, strict=True))

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from textsiam.training.layouts import PackedLayout
+from textsiam.training.packed_lstm import packed_lstm
+
+LENGTHS = [3, 1, 5, 2, 5, 1]
+
+
+def _packed_inputs(lengths: list[int], size: int) -> tuple[PackedLayout, list[torch.Tensor], torch.Tensor]:
+    """Draw each text's inputs, and pack them by hand."""
+    layout = PackedLayout(torch.tensor(lengths))
+    texts = [torch.randn(length, size, dtype=torch.float64) for length in lengths]
+    ranked = sorted(range(len(lengths)), key=lambda text: -lengths[text])
+    rows = [texts[text][step] for step in range(max(lengths)) for text in ranked if step < lengths[text]]
+    return layout, texts, torch.stack(rows)
+
+
+@pytest.mark.parametrize("lengths", [LENGTHS, [4], [1, 1], [2, 7]], ids=str)
+def test_states_are_those_of_each_text_alone(lengths: list[int]) -> None:
+    torch.manual_seed(1)
+    lstm = torch.nn.LSTM(4, 3).double()
+    layout, texts, x_ND = _packed_inputs(lengths, 4)
+    states = packed_lstm(x_ND, lstm, layout.sizes, layout.starts)
+    for token, (text, step) in enumerate(zip(layout.text_N.tolist(), layout.step_N.tolist(), strict=True)):
+        alone = lstm(texts[text][:, None])[0][step, 0]
+        assert torch.allclose(states[token], alone, atol=1e-12)
+
+
+def test_gradients_are_those_of_each_text_alone() -> None:
+    torch.manual_seed(2)
+    lstm = torch.nn.LSTM(4, 3).double()
+    layout, texts, x_ND = _packed_inputs(LENGTHS, 4)
+    wanted = torch.randn(len(x_ND), 3, dtype=torch.float64)
+
+    alone = [text.requires_grad_() for text in texts]
+    loss = torch.zeros((), dtype=torch.float64)
+    for token, (text, step) in enumerate(zip(layout.text_N.tolist(), layout.step_N.tolist(), strict=True)):
+        loss = loss + (lstm(alone[text][:, None])[0][step, 0] * wanted[token]).sum()
+    torch.autograd.backward(loss)
+    expected = [weight.grad.clone() for weight in lstm.parameters() if weight.grad is not None]
+    lstm.zero_grad()
+
+    x_ND.requires_grad_()
+    torch.autograd.backward((packed_lstm(x_ND, lstm, layout.sizes, layout.starts) * wanted).sum())
+    found = [weight.grad for weight in lstm.parameters() if weight.grad is not None]
+    assert len(found) == len(expected) == 4
+    assert all(torch.allclose(a, b, atol=1e-12) for a, b in zip(found, expected, strict=True))
+    for token, (text, step) in enumerate(zip(layout.text_N.tolist(), layout.step_N.tolist(), strict=True)):
+        of_text, of_token = alone[text].grad, x_ND.grad
+        assert of_text is not None
+        assert of_token is not None
+        assert torch.allclose(of_token[token], of_text[step], atol=1e-12)
+
+
+def test_an_input_that_needs_no_gradient_gets_none() -> None:
+    lstm = torch.nn.LSTM(4, 3).double()
+    layout, _, x_ND = _packed_inputs(LENGTHS, 4)
+    torch.autograd.backward(packed_lstm(x_ND, lstm, layout.sizes, layout.starts).sum())
+    assert x_ND.grad is None
+    assert all(weight.grad is not None for weight in lstm.parameters())

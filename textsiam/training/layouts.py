@@ -1,0 +1,163 @@
+"""Where the tokens of texts of several lengths stand in one tensor: padded for a GPU, packed for the processor.
+
+Both layouts do the same for the LSTM encoder: take ids in, run a layer, reverse texts, pool. A text's vector is the
+same in either (difference < 1e-5). Shapes: B texts, T tokens (padded), N tokens (of all texts), D features.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import torch
+from torch import nn
+
+from textsiam.training.packed_lstm import packed_lstm
+
+
+class Layout(Protocol):
+    """What the encoder needs; x is (T, B, D) or (N, D)."""
+
+    def ids(self, ids_BT: torch.Tensor) -> torch.Tensor:
+        """Lay padded token ids out."""
+
+    def of_tokens(self, x_BD: torch.Tensor) -> torch.Tensor:
+        """Give each token what belongs to its text, such that it multiplies x."""
+
+    def run(self, lstm: nn.LSTM, x: torch.Tensor) -> torch.Tensor:
+        """Run a single-layer LSTM forwards."""
+
+    def mirrored(self, x: torch.Tensor) -> torch.Tensor:
+        """Reverse each text within its length."""
+
+    def pooled(self, states: torch.Tensor, pooling: str) -> torch.Tensor:
+        """Pool each text's states ("last", "max" or "mean"), (B, D)."""
+
+
+def layout_of(lengths_B: torch.Tensor, steps: int) -> Layout:
+    """Choose the faster layout for texts of ``lengths_B`` (int64, 1 to ``steps``), padded to ``steps``.
+
+    On a processor in fp32 it is the packed one; cuDNN, and oneDNN in bf16, run padded texts faster.
+    """
+    if lengths_B.device.type == "cpu" and not torch.is_autocast_enabled("cpu"):
+        return PackedLayout(lengths_B)
+    return PaddedLayout(lengths_B, steps)
+
+
+class PaddedLayout:
+    """(T, B, D): every text has T steps, and what stands behind its end is left out when pooling."""
+
+    def __init__(self, lengths_B: torch.Tensor, steps: int) -> None:
+        texts_B = torch.arange(len(lengths_B), device=lengths_B.device)
+        step_T1 = torch.arange(steps, device=lengths_B.device)[:, None]
+        self.lengths_B, self.texts_B = lengths_B, texts_B
+        self.behind_TB1 = (step_T1 >= lengths_B)[:, :, None]
+        mirrored_TB = torch.where(step_T1 < lengths_B, lengths_B - 1 - step_T1, step_T1)
+        self.mirror_N = (mirrored_TB * len(lengths_B) + texts_B).reshape(-1)
+
+    def ids(self, ids_BT: torch.Tensor) -> torch.Tensor:
+        """Lay padded token ids out, (T, B)."""
+        return ids_BT.T.contiguous()
+
+    def of_tokens(self, x_BD: torch.Tensor) -> torch.Tensor:
+        """Give each token what belongs to its text, (B, D): it broadcasts."""
+        return x_BD
+
+    def run(self, lstm: nn.LSTM, x: torch.Tensor) -> torch.Tensor:
+        """Run a single-layer LSTM forwards, (T, B, H)."""
+        states: torch.Tensor = lstm(x)[0]
+        return states
+
+    def mirrored(self, x: torch.Tensor) -> torch.Tensor:
+        """Reverse each text within its length."""
+        mirrored_ND: torch.Tensor = _Mirrored.apply(x.reshape(-1, x.shape[2]), self.mirror_N)  # type: ignore[no-untyped-call] # torch has no types
+        return mirrored_ND.reshape(x.shape)
+
+    def pooled(self, states: torch.Tensor, pooling: str) -> torch.Tensor:
+        """Pool each text's states ("last", "max" or "mean"), (B, H)."""
+        if pooling == "last":
+            return states[self.lengths_B - 1, self.texts_B]
+        if pooling == "max":
+            return states.masked_fill(self.behind_TB1, float("-inf")).amax(dim=0)
+        return states.masked_fill(self.behind_TB1, 0.0).sum(dim=0) / self.lengths_B[:, None]
+
+
+class PackedLayout:
+    """(N, D): texts by falling length, their tokens step after step, as ``packed_lstm`` takes them."""
+
+    def __init__(self, lengths_B: torch.Tensor) -> None:
+        falling_B, self.order_B = lengths_B.sort(descending=True, stable=True)
+        self.rank_B = self.order_B.argsort()
+        inside_TB = torch.arange(int(falling_B[0]))[:, None] < falling_B
+        self.step_N, self.rank_N = inside_TB.nonzero(as_tuple=True)
+        sizes_T = inside_TB.sum(dim=1)
+        starts_T = sizes_T.cumsum(0) - sizes_T
+        self.sizes: list[int] = sizes_T.tolist()
+        self.starts: list[int] = starts_T.tolist()
+        self.lengths_B = lengths_B
+        # at every step a text's place among those that run is its rank
+        self.mirror_N = starts_T[falling_B[self.rank_N] - 1 - self.step_N] + self.rank_N
+        self.last_B = starts_T[lengths_B - 1] + self.rank_B
+        self.text_N = self.order_B[self.rank_N]
+
+    def ids(self, ids_BT: torch.Tensor) -> torch.Tensor:
+        """Pack padded token ids, (N,)."""
+        return ids_BT[self.text_N, self.step_N]
+
+    def of_tokens(self, x_BD: torch.Tensor) -> torch.Tensor:
+        """Give each token what belongs to its text, (N, D)."""
+        return x_BD.index_select(0, self.text_N)
+
+    def run(self, lstm: nn.LSTM, x: torch.Tensor) -> torch.Tensor:
+        """Run a single-layer LSTM forwards, (N, H)."""
+        return packed_lstm(x, lstm, self.sizes, self.starts)
+
+    def mirrored(self, x: torch.Tensor) -> torch.Tensor:
+        """Reverse each text within its length."""
+        mirrored_ND: torch.Tensor = _Mirrored.apply(x, self.mirror_N)  # type: ignore[no-untyped-call] # torch has no types
+        return mirrored_ND
+
+    def pooled(self, states: torch.Tensor, pooling: str) -> torch.Tensor:
+        """Pool each text's states ("last", "max" or "mean"), (B, H)."""
+        if pooling == "last":
+            return states.index_select(0, self.last_B)
+        if pooling == "max":
+            largest_BH: torch.Tensor = _MaxOverSteps.apply(states, self.sizes, self.starts)  # type: ignore[no-untyped-call] # torch has no types
+            return largest_BH.index_select(0, self.rank_B)
+        sums_BH = states.new_zeros(len(self.lengths_B), states.shape[1]).index_add(0, self.text_N, states)
+        return sums_BH / self.lengths_B[:, None]
+
+
+class _Mirrored(torch.autograd.Function):
+    """Rows in another order, by a permutation that is its own inverse: backward it is a lookup too, not a sum."""
+
+    @staticmethod
+    def forward(ctx: Any, x_ND: torch.Tensor, places_N: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(places_N)
+        return x_ND.index_select(0, places_N)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        return grads[0].index_select(0, ctx.saved_tensors[0]), None
+
+
+class _MaxOverSteps(torch.autograd.Function):
+    """Largest state of each text and unit; the gradient goes to the last step that has it."""
+
+    @staticmethod
+    def forward(ctx: Any, state_NH: torch.Tensor, sizes: list[int], starts: list[int]) -> torch.Tensor:
+        largest_BH = state_NH[: sizes[0]].clone()
+        for size, start in zip(sizes[1:], starts[1:], strict=True):
+            torch.maximum(largest_BH[:size], state_NH[start : start + size], out=largest_BH[:size])
+        ctx.save_for_backward(state_NH, largest_BH)
+        ctx.sizes, ctx.starts = sizes, starts
+        return largest_BH
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        state_NH, largest_BH = ctx.saved_tensors
+        left_BH, d_state_NH = grads[0].clone(), torch.empty_like(state_NH)
+        for size, start in zip(reversed(ctx.sizes), reversed(ctx.starts), strict=True):
+            d_now_BH, left_now_BH = d_state_NH[start : start + size], left_BH[:size]
+            d_now_BH.copy_(left_now_BH).masked_fill_(state_NH[start : start + size] != largest_BH[:size], 0)
+            left_now_BH -= d_now_BH
+        return d_state_NH, None, None

@@ -1,0 +1,120 @@
+"""A layer of LSTM over packed texts, for the processor: no step is computed for padding, and one by one go only the
+products with the last state and the gates.
+
+Texts are sorted by falling length, so that those which still run at step t are the first ``sizes[t]``; their tokens lie
+step after step in one tensor, those of step t from ``starts[t]`` on. Shapes: N tokens, B texts, D inputs, H units,
+G = 4H gates (input, forget, cell, output, as torch has them).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+_sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
+_tanh_backward = torch.ops.aten.tanh_backward.grad_input
+
+
+def packed_lstm(x_ND: torch.Tensor, lstm: nn.LSTM, sizes: list[int], starts: list[int]) -> torch.Tensor:
+    """Run a single-layer ``nn.LSTM`` forwards over packed texts, (N, H)."""
+    weights = dict(lstm.named_parameters())
+    bias_G = weights["bias_ih_l0"] + weights["bias_hh_l0"]
+    state_NH: torch.Tensor = _PackedLSTM.apply(  # type: ignore[no-untyped-call] # torch gives it no types
+        x_ND, weights["weight_ih_l0"], weights["weight_hh_l0"], bias_G, sizes, starts
+    )
+    return state_NH
+
+
+class _PackedLSTM(torch.autograd.Function):
+    """The states of every step; the gradient of the weights is one product for all steps."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        x_ND: torch.Tensor,
+        input_GD: torch.Tensor,
+        recurrent_GH: torch.Tensor,
+        bias_G: torch.Tensor,
+        sizes: list[int],
+        starts: list[int],
+    ) -> torch.Tensor:
+        units = recurrent_GH.shape[1]
+        gates_NG = torch.addmm(bias_G, x_ND, input_GD.t())
+        cell_NH, squashed_NH, state_NH = (gates_NG.new_empty(len(x_ND), units) for _ in range(3))
+        earlier = slice(0, 0)
+        for size, start in zip(sizes, starts, strict=True):
+            now = slice(start, start + size)
+            before = slice(earlier.start, earlier.start + size)
+            gates_BG = gates_NG[now]
+            if start:
+                gates_BG.addmm_(state_NH[before], recurrent_GH.t())
+            gates_BG[:, : 2 * units].sigmoid_()
+            gates_BG[:, 2 * units : 3 * units].tanh_()
+            gates_BG[:, 3 * units :].sigmoid_()
+            entry_BH, keep_BH, candidate_BH, exit_BH = gates_BG.chunk(4, dim=1)
+            torch.mul(entry_BH, candidate_BH, out=cell_NH[now])
+            if start:
+                cell_NH[now].addcmul_(keep_BH, cell_NH[before])
+            torch.tanh(cell_NH[now], out=squashed_NH[now])
+            torch.mul(exit_BH, squashed_NH[now], out=state_NH[now])
+            earlier = now
+        ctx.save_for_backward(x_ND, input_GD, recurrent_GH, gates_NG, cell_NH, squashed_NH, state_NH)
+        ctx.sizes, ctx.starts = sizes, starts
+        return state_NH
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        x_ND, input_GD, recurrent_GH, gates_NG, cell_NH, squashed_NH, state_NH = ctx.saved_tensors
+        sizes, starts = ctx.sizes, ctx.starts
+        d_gates_NG = torch.empty_like(gates_NG)
+        d_state_BH, d_cell_BH = (state_NH.new_zeros(sizes[0], state_NH.shape[1]) for _ in range(2))
+        for step in range(len(sizes) - 1, -1, -1):
+            size, now = sizes[step], slice(starts[step], starts[step] + sizes[step])
+            before = slice(starts[step - 1], starts[step - 1] + size) if step else None
+            d_now_BG, d_now_BH = d_gates_NG[now], d_state_BH[:size]
+            d_now_BH += grads[0][now]
+            _gates_backward(
+                d_now_BG,
+                d_now_BH,
+                d_cell_BH[:size],
+                gates_NG[now],
+                squashed_NH[now],
+                None if before is None else cell_NH[before],
+            )
+            if step:
+                torch.mm(d_now_BG, recurrent_GH, out=d_now_BH)
+        later = slice(sizes[0], None)
+        d_recurrent_GH = d_gates_NG[later].t() @ _states_before(state_NH, sizes, starts)
+        d_x_ND = d_gates_NG @ input_GD if ctx.needs_input_grad[0] else None
+        return d_x_ND, d_gates_NG.t() @ x_ND, d_recurrent_GH, d_gates_NG.sum(dim=0), None, None
+
+
+def _gates_backward(
+    d_gates_BG: torch.Tensor,
+    d_state_BH: torch.Tensor,
+    d_cell_BH: torch.Tensor,
+    gates_BG: torch.Tensor,
+    squashed_BH: torch.Tensor,
+    earlier_cell_BH: torch.Tensor | None,
+) -> None:
+    """Fill the gradient of one step's gates, before their sigmoid or tanh; carry ``d_cell_BH`` one step back."""
+    entry_BH, keep_BH, candidate_BH, exit_BH = gates_BG.chunk(4, dim=1)
+    d_entry_BH, d_keep_BH, d_candidate_BH, d_exit_BH = d_gates_BG.chunk(4, dim=1)
+    through_BH = d_state_BH * exit_BH
+    d_cell_BH += _tanh_backward(through_BH, squashed_BH, grad_input=through_BH)
+    _sigmoid_backward(d_state_BH * squashed_BH, exit_BH, grad_input=d_exit_BH)
+    _sigmoid_backward(d_cell_BH * candidate_BH, entry_BH, grad_input=d_entry_BH)
+    _tanh_backward(d_cell_BH * entry_BH, candidate_BH, grad_input=d_candidate_BH)
+    if earlier_cell_BH is None:
+        d_keep_BH.zero_()
+    else:
+        _sigmoid_backward(d_cell_BH * earlier_cell_BH, keep_BH, grad_input=d_keep_BH)
+        d_cell_BH *= keep_BH
+
+
+def _states_before(state_NH: torch.Tensor, sizes: list[int], starts: list[int]) -> torch.Tensor:
+    """For each token but the first of each text, the state one step before."""
+    parts = [state_NH[start : start + size] for size, start in zip(sizes[1:], starts, strict=False)]
+    return torch.cat(parts) if parts else state_NH[:0]
