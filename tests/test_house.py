@@ -53,6 +53,7 @@ PUBLIC = [
     "TrainingInterrupted",
     "Vocabulary",
     "VocabularyError",
+    "WorkerError",
     "build_vocabulary",
     "evaluate",
     "question_components",

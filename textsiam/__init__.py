@@ -23,6 +23,7 @@ _HOMES = {
     "TrainingInterrupted": "textsiam.errors",
     "Vocabulary": "textsiam.text.vocabulary",
     "VocabularyError": "textsiam.errors",
+    "WorkerError": "textsiam.errors",
     "build_vocabulary": "textsiam.text.vocabulary",
     "evaluate": "textsiam.evaluation.evaluate",
     "question_components": "textsiam.data.components",
@@ -47,6 +48,7 @@ __all__ = [
     "TrainingInterrupted",
     "Vocabulary",
     "VocabularyError",
+    "WorkerError",
     "build_vocabulary",
     "evaluate",
     "question_components",
@@ -71,6 +73,7 @@ if TYPE_CHECKING:
         TrainingError,
         TrainingInterrupted,
         VocabularyError,
+        WorkerError,
     )
     from textsiam.evaluation.evaluate import Evaluation, evaluate
     from textsiam.model.pair_model import PairModel

@@ -6,6 +6,7 @@
     ├── VocabularyError     (ValueError)    a vocabulary cannot be built from, or read as, what was given
     ├── ModelFolderError    (ValueError)    a model folder is missing, cut short, altered or too new
     ├── TrainingError       (RuntimeError)  training cannot start or go on
+    ├── WorkerError         (RuntimeError)  a process that shared the work has died
     └── MissingExtraError   (ImportError)   a part of textsiam that was not installed is needed
     TrainingInterrupted     (KeyboardInterrupt)  Ctrl-C during training, after the checkpoint was written
 
@@ -57,6 +58,10 @@ class ModelFolderError(TextsiamError, ValueError):
 
 class TrainingError(TextsiamError, RuntimeError):
     """Training cannot start or go on."""
+
+
+class WorkerError(TextsiamError, RuntimeError):
+    """A process that shared the work has died."""
 
 
 class MissingExtraError(TextsiamError, ImportError):

@@ -217,6 +217,20 @@ def test_other_formats_in_and_out(run: Run, tmp_path: Path, model_folder: Path) 
         assert json.loads(line) == {**row, "again": row["probability"]}
 
 
+@pytest.mark.slow
+def test_several_workers_write_the_same_file(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    pairs = write_pairs(tmp_path / "pairs.csv", 25_000)
+    for count in (1, 2):
+        out = tmp_path / f"{count}.csv"
+        result = run("score", model_folder, pairs, "--out", out, "--workers", count)
+        assert result.code == 0
+        assert "25,000 pairs scored" in result.err
+    assert (tmp_path / "1.csv").read_bytes() == (tmp_path / "2.csv").read_bytes()
+    result = run("score", model_folder, pairs, "--out", tmp_path / "0.csv", "--workers", 0)
+    assert result.code == 2
+    assert "workers is 0" in result.err
+
+
 def test_parquet_to_parquet_keeps_the_types(run: Run, tmp_path: Path, model_folder: Path) -> None:
     pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     columns = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -67,10 +67,10 @@ class RowOptions:
         delimiter = None if self.delimiter is None else self.delimiter.replace("\\t", "\t")
         return {"columns": self.columns, "header": self.header, "quoting": quoting, "delimiter": delimiter}
 
-    def tell_header(self, path: Path, **more: Any) -> None:
+    def tell_header(self, path: Path, *, labels: Mapping[str, float] | None = None, need_label: bool = True) -> None:
         """Open ``path`` if only its first row tells whether it is a header, and say what was taken for granted."""
         if self.columns is not None and self.header is None and file_format(path) == "delimited":
-            self.tell_header_of(open_rows(path, **self.how(), **more))
+            self.tell_header_of(open_rows(path, **self.how(), labels=labels, need_label=need_label))
 
     def tell_header_of(self, source: RowSource) -> None:
         """Say on stderr for what the first row of ``source`` was taken, if its cells leave that open."""

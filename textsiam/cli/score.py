@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from textsiam.cli.number_types import WholeNumber
 from textsiam.cli.row_options import RowOptions
 from textsiam.cli.score_file import ScoredFile, score_file
 from textsiam.cli.score_texts import check_texts, score_texts
@@ -27,6 +28,7 @@ def score(
     column: str | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
     device: str | None = None,
+    workers: WholeNumber = 1,
     rows: RowOptions = RowOptions(),  # noqa: B008 - frozen
 ) -> None:
     """Score two texts, or every pair of a file.
@@ -50,11 +52,14 @@ def score(
         Print JSON for two texts.
     device
         cpu or cuda to encode with torch; NumPy if not given.
+    workers
+        Processes that score a file; each takes a copy of the model.
     """
     check_no_file(model)
     if second is not None:
-        of_files = {"--out": out, "--overwrite": overwrite or None, "--column": column}
-        check_texts(model, first, second, [name for name, value in of_files.items() if value is not None], rows)
+        of_files = {"--out": out is not None, "--overwrite": overwrite, "--column": column is not None}
+        of_files["--workers"] = workers != 1
+        check_texts(model, first, second, [name for name, given in of_files.items() if given], rows)
         score_texts(PairModel.load(model, device=device), first, second, as_json=as_json)
         return
     if as_json:
@@ -62,5 +67,5 @@ def score(
     if out is None:
         raise OptionError(f"give --out FILE to score the pairs of the file {first}, or a second text to compare with")
     check_out(out, Path(first), overwrite=overwrite)
-    wanted = ScoredFile(Path(first), out, "probability" if column is None else column, rows)
+    wanted = ScoredFile(Path(first), out, "probability" if column is None else column, rows, workers)
     score_file(PairModel.load(model, device=device), wanted)

@@ -1,7 +1,7 @@
 """The model folder on disk: plain files under a manifest, written beside and renamed, checked when read.
 
 config.json          architecture, and how the model was made
-weights.safetensors  every weight, float32
+weights.safetensors  every weight; ``storage`` says how its numbers are stored
 vocabulary.model     the SentencePiece proto
 calibration.json     raw score -> probability, threshold
 train.toml           the training options, as ``textsiam train --config`` takes them
@@ -23,7 +23,7 @@ from pathlib import Path
 from textsiam.atomic import flush_to_disk
 from textsiam.errors import ModelFolderError
 
-FORMAT = 1
+FORMAT = 2  # 1: all weights were float32
 MANIFEST = "manifest.json"
 REQUIRED = ("config.json", "weights.safetensors", "vocabulary.model", "calibration.json")
 READ_AGAIN = 9  # times, if the model is replaced while it is read

@@ -20,7 +20,11 @@ from textsiam.model.calibration import Calibration
 from textsiam.model.encoders import NUMPY_ENCODERS, Encoder
 from textsiam.model.folder import read_folder, write_folder
 from textsiam.model.heads import NUMPY_HEADS, Head
+from textsiam.model.inputs import check_pairs, checked_texts, distinct_texts, places_of, text_blocks
+from textsiam.model.storage import note_precision, restore_weights, store_weights
+from textsiam.model.threads import ThreadLimitedEncoder, check_threads
 from textsiam.model.weights import check_weights
+from textsiam.model.workers import workers as model_workers
 from textsiam.progress import progress
 from textsiam.text.tokenizer import TokenIds, Tokenizer
 
@@ -77,6 +81,7 @@ class PairModel:
         card: str = "",
         train_toml: str = "",
         device: str | None = None,
+        threads: int | None = None,
     ) -> None:
         self.architecture = architecture
         self.tokenizer = Tokenizer(vocabulary, max_tokens=architecture.max_tokens)
@@ -85,14 +90,16 @@ class PairModel:
         self.calibration = calibration or Calibration()
         self.details = dict(details or {})
         self.card, self.train_toml = card, train_toml
-        self._run_on(device)
+        self._run_on(device, threads)
 
     @classmethod
-    def load(cls, folder: str | Path, device: str | None = None) -> PairModel:
+    def load(cls, folder: str | Path, device: str | None = None, *, threads: int | None = None) -> PairModel:
         """Load a model folder.
 
-        ``device``: None runs in NumPy; "cpu" or "cuda" runs in torch (extra ``train``). Raises ModelFolderError for a
-        folder that is missing, cut short, altered or too new, OptionError for a device that is not there.
+        ``device``: None runs in NumPy; "cpu" or "cuda" runs in torch (extra ``train``). ``threads`` that this process
+        uses while it encodes (None: as many as NumPy or torch choose, mostly one for each core). The weights become
+        float32 however they are stored: a smaller folder takes no less memory. Raises ModelFolderError for a folder
+        that is missing, cut short, altered or too new, OptionError for a device that is not there.
         """
         files = read_folder(folder)
         try:
@@ -100,7 +107,7 @@ class PairModel:
             model = cls(
                 architecture=Architecture(**config["architecture"]),
                 vocabulary=files["vocabulary.model"],
-                weights=safetensors.numpy.load(files["weights.safetensors"]),
+                weights=restore_weights(safetensors.numpy.load(files["weights.safetensors"])),
                 calibration=Calibration(**json.loads(files["calibration.json"])),
                 details=config["details"],
                 card=files.get("README.md", b"").decode(),
@@ -108,38 +115,55 @@ class PairModel:
             )
         except (ValueError, KeyError, TypeError, SafetensorError) as error:
             raise ModelFolderError(f"{folder} was altered: its files do not make a model ({error!r})") from error
-        if device is not None:  # only now: a device that is not there does not mean that the folder was altered
-            model._run_on(device)
+        if device is not None or threads is not None:  # only now: a wrong one does not mean an altered folder
+            model._run_on(device, threads)
         return model
 
-    def save(self, folder: str | Path) -> None:
+    def save(self, folder: str | Path, weights: str = "fp32") -> None:
         """Write the model folder; an earlier model there stays until the new one is complete.
 
-        Raises ModelFolderError if something that is not a model stands there, or the disk refuses.
+        ``weights`` are stored as they are ("fp32"), in half of the bytes ("fp16") or in a quarter ("int8", a scale for
+        each row of a matrix). The latter two move the probabilities a little, with calibration and threshold as they
+        are; the folder's ``details["weights"]`` and card name them. Raises ModelFolderError if something that is not a
+        model stands there, or the disk refuses; OptionError for other ``weights``, or unless "fp32" numbers > 65504.
         """
         # the fields of Architecture alone, for a TrainConfig is one too
         parts = {field.name: getattr(self.architecture, field.name) for field in dataclasses.fields(Architecture)}
-        config = {"architecture": parts, "details": self.details}
+        details = {name: value for name, value in self.details.items() if name != "weights"}
+        details |= {} if weights == "fp32" else {"weights": weights}
+        # safetensors writes an array's memory as it lies, even where its axes are transposed
+        stored = {name: np.ascontiguousarray(array) for name, array in store_weights(self.weights, weights).items()}
         files = {
-            "config.json": _json(config),
-            # safetensors writes an array's memory as it lies, even where its axes are transposed
-            "weights.safetensors": safetensors.numpy.save(
-                {name: np.ascontiguousarray(weight) for name, weight in self.weights.items()}
-            ),
+            "config.json": _json({"architecture": parts, "details": details}),
+            "weights.safetensors": safetensors.numpy.save(stored),
             "vocabulary.model": self.tokenizer.proto,
             "calibration.json": _json(dataclasses.asdict(self.calibration)),
             "train.toml": self.train_toml.encode(),
-            "README.md": self.card.encode(),
+            "README.md": note_precision(self.card, weights).encode(),
         }
         write_folder(folder, files)
 
-    def encode(self, texts: Iterable[str]) -> Array:
+    def encode(self, texts: Iterable[str], *, workers: int = 1) -> Array:
         """Return the texts' vectors, float32 (n, D), never NaN; an empty text has the zero vector.
 
-        Raises OptionError naming the position of the first thing that is not a str.
+        ``workers`` above 1 start as many processes (see ``workers.workers``), which pays from some 100,000 texts on.
+        Raises OptionError naming the position of the first thing that is not a str, WorkerError if a process dies.
         """
-        distinct, index = _distinct(texts)
-        return self._encoder(self.tokenizer.encode(distinct))[index]
+        given = checked_texts(texts)
+        distinct = dict.fromkeys(given)
+        if workers == 1:
+            vectors = self._encode_distinct(list(distinct))
+        else:
+            blocks = text_blocks(list(distinct))
+            with model_workers(self, workers) as run:
+                parts = [part for _, part in run("_encode_distinct", blocks, list)]
+            vectors = np.concatenate([np.zeros((0, self.architecture.vector_size), np.float32), *parts])
+        if len(distinct) == len(given):
+            return vectors
+        return vectors[places_of(given, distinct)]
+
+    def _encode_distinct(self, texts: list[str]) -> Array:
+        return self._encoder(self.tokenizer.encode(texts))
 
     def score(self, text_a: str, text_b: str) -> float:
         """Return the calibrated probability in [0, 1] that the two texts say the same."""
@@ -162,8 +186,8 @@ class PairModel:
         with progress("scoring", len(rows), "pairs", show=show_progress) as bar:
             for start in range(0, len(rows), PAIRS_AT_ONCE):
                 chunk = rows[start : start + PAIRS_AT_ONCE]
-                _check_pairs(chunk, start)
-                distinct, index = _distinct([pair[0] for pair in chunk] + [pair[1] for pair in chunk])
+                check_pairs(chunk, start)
+                distinct, index = distinct_texts([pair[0] for pair in chunk] + [pair[1] for pair in chunk])
                 tokens = self.tokenizer.encode(distinct)
                 report += TextReport.of(tokens)
                 vectors = self._encoder(tokens)
@@ -173,7 +197,7 @@ class PairModel:
 
     def inspect(self, texts: Iterable[str]) -> TextReport:
         """Count what of the distinct ``texts`` is empty, unknown or cut short; raises as ``encode`` does."""
-        return TextReport.of(self.tokenizer.encode(_distinct(texts)[0]))
+        return TextReport.of(self.tokenizer.encode(distinct_texts(texts)[0]))
 
     def encode_tokens(self, tokens: TokenIds) -> Array:
         """Return vectors, float32 (n, D), of texts that ``self.tokenizer`` has turned into ids."""
@@ -183,55 +207,57 @@ class PairModel:
         """Return the calibrated probability, float32 (n,), of vectors (n, D) against (n, D), row by row."""
         return self.calibration.probability(self._head(u, v))
 
-    def _run_on(self, device: str | None) -> None:
-        self.device = device
-        self._encoder, self._head = _runtime(self.architecture, self.weights, device)
+    def _run_on(self, device: str | None, threads: int | None) -> None:
+        check_threads(threads)
+        self.device, self.threads = device, threads
+        self._encoder, self._head = _runtime(self.architecture, self.weights, device, threads)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        parts = (self.architecture, self.tokenizer.proto, self.weights, self.calibration)
+        return _unpickle, (*parts, self.details, self.card, self.train_toml, self.device, self.threads)
 
     def __repr__(self) -> str:
         parts = self.architecture
         return f"PairModel({parts.encoder} + {parts.head}, D={parts.vector_size}, V={self.tokenizer.size})"
 
 
-def _distinct(texts: Iterable[str]) -> tuple[list[str], Array]:
-    """Give the distinct texts and, for each text, where it stands among them.
-
-    They are sorted, so that a batch looks the same to the matrix library whichever text came first: this is what makes
-    score(a, b) and score(b, a) equal to the last bit.
-    """
-    if isinstance(texts, str):
-        raise OptionError("texts is one text, expected a list of texts")
-    given = list(texts)
-    for position, text in enumerate(given):
-        if not isinstance(text, str):
-            raise OptionError(f"texts[{position}] is {text!r:.80}, expected a str")
-    distinct = sorted(set(given))
-    place = {text: number for number, text in enumerate(distinct)}
-    return distinct, np.fromiter((place[text] for text in given), dtype=np.int64, count=len(given))
-
-
-def _check_pairs(pairs: Sequence[Sequence[str]], start: int) -> None:
-    for number, pair in enumerate(pairs, start):
-        if not _is_pair(pair):
-            raise OptionError(f"pairs[{number}] is {pair!r:.80}, expected (text a, text b), both str")
-
-
-def _is_pair(pair: Sequence[str]) -> bool:
-    if isinstance(pair, str):
-        return False
-    try:
-        text_a, text_b = pair[0], pair[1]
-    except (TypeError, LookupError):
-        return False
-    return isinstance(text_a, str) and isinstance(text_b, str)
+def _unpickle(
+    architecture: Architecture,
+    vocabulary: bytes,
+    weights: Mapping[str, Array],
+    calibration: Calibration,
+    details: Mapping[str, Any],
+    card: str,
+    train_toml: str,
+    device: str | None,
+    threads: int | None,
+) -> PairModel:
+    """Make the runtime anew: what it has looked up by now is larger than the weights."""
+    return PairModel(
+        architecture=architecture,
+        vocabulary=vocabulary,
+        weights=weights,
+        calibration=calibration,
+        details=details,
+        card=card,
+        train_toml=train_toml,
+        device=device,
+        threads=threads,
+    )
 
 
-def _runtime(architecture: Architecture, weights: Mapping[str, Array], device: str | None) -> tuple[Encoder, Head]:
+def _runtime(
+    architecture: Architecture, weights: Mapping[str, Array], device: str | None, threads: int | None
+) -> tuple[Encoder, Head]:
     head = NUMPY_HEADS[architecture.head](weights)
-    if device is None:
-        return NUMPY_ENCODERS[architecture.encoder](architecture, weights), head
-    runtime = import_extra(TORCH_RUNTIME, "train", f"device={device!r}")
-    encoder: Encoder = runtime.TorchEncoder(architecture, weights, device)
-    return encoder, head
+    encoder: Encoder
+    if device is not None:
+        encoder = import_extra(TORCH_RUNTIME, "train", f"device={device!r}").TorchEncoder(
+            architecture, weights, device, threads
+        )
+        return encoder, head
+    encoder = NUMPY_ENCODERS[architecture.encoder](architecture, weights)
+    return encoder if threads is None else ThreadLimitedEncoder(encoder, threads), head
 
 
 def _json(value: object) -> bytes:

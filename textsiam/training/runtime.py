@@ -55,8 +55,10 @@ def autocast(precision: str, device: torch.device) -> AbstractContextManager[Any
 class TorchEncoder:
     """A model's encoder in torch on a device; the torch twin of the NumPy encoders."""
 
-    def __init__(self, architecture: Architecture, weights: Mapping[str, Array], device: str) -> None:
-        self.device = find_device(device)
+    def __init__(
+        self, architecture: Architecture, weights: Mapping[str, Array], device: str, threads: int | None
+    ) -> None:
+        self.device, self.threads = find_device(device), threads
         self.architecture = architecture
         own = {name.removeprefix("encoder."): value for name, value in weights.items() if name.startswith("encoder.")}
         self.module = ENCODER_MODULES[architecture.encoder](architecture, len(own["embedding.weight"]), dropout=0.0)
@@ -65,6 +67,14 @@ class TorchEncoder:
 
     def __call__(self, tokens: TokenIds) -> Array:
         """Return float32 (n, D)."""
+        earlier = torch.get_num_threads()
+        torch.set_num_threads(self.threads or earlier)
+        try:
+            return self._encode(tokens)
+        finally:
+            torch.set_num_threads(earlier)
+
+    def _encode(self, tokens: TokenIds) -> Array:
         return encode_tokens(self.module, tokens, self.architecture.vector_size, self.device)
 
 
