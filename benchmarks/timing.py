@@ -78,8 +78,19 @@ def on_threads(threads: int, function: Callable[P, R], *args: P.args, **kwargs: 
     The libraries are told by environment variables, which they read once; where the system can pin a process
     (Linux), it is pinned to as many processors, which also holds threads that nobody counts.
     """
-    with _environment(threads), ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+    pool = ProcessPoolExecutor(
+        1,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start_processes_by,
+        initargs=(multiprocessing.get_start_method(),),
+    )
+    with _environment(threads), pool:
         return pool.submit(function, *args, **kwargs).result()
+
+
+def _start_processes_by(method: str) -> None:
+    # a spawned process would spawn its own: what starts some there shall do it as it does elsewhere
+    multiprocessing.set_start_method(method, force=True)
 
 
 @contextmanager

@@ -1,0 +1,198 @@
+"""Pairs a second of training the same LSTM in textsiam and in sentence-transformers, in Markdown.
+
+    pip install 'textsiam[bench]'
+    python benchmarks/train.py --data ../shared/data/qqp --out /tmp/bench
+
+Both train word embeddings of 128, an LSTM of 128 units in one direction, the mean over the tokens and a contrastive
+loss on cosines for one epoch of the same ``--pairs`` of QQP, 256 a step, from text: the same SentencePiece ids,
+textsiam's found once before the steps, sentence-transformers' batch by batch as its trainer does. Epochs go A B A B;
+what does not grow with the pairs (reading, vocabulary, making the trainer, its first step) is not counted.
+
+The machine's limit is a step's floating-point work over the rate of a large matrix product in the same precision,
+measured between the epochs. The work of a token is 2 x 4H x (D + H) forwards, twice that backwards: the input and
+recurrent products of the LSTM and nothing else. Tokens are those of each batch's distinct texts, once without padding
+and once with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from peers import PACKAGES, distinct_questions, make_vocabulary
+from timing import machine, markdown, on_threads, say, versions
+
+from textsiam import Pairs, TrainConfig, Vocabulary, read_pairs
+
+CONFIG = TrainConfig(
+    encoder="lstm", dim=128, units=128, pooling="mean", head="cosine", loss="contrastive", dropout=0.0, epochs=1
+)
+FLOP_PER_TOKEN = 3 * 2 * 4 * CONFIG.units * (CONFIG.dim + CONFIG.units)
+MATRIX = 2048  # rows and columns of the product that gives the machine's rate
+PRODUCTS = 5
+# processes of sentence-transformers' trainer that tokenize beside the one that trains
+WORKERS = {"no workers": 0, "1 worker": 1, "2 workers": 2}
+
+
+@dataclass
+class Epoch:
+    """What training one epoch in textsiam took; tokens are those of the distinct texts of each batch."""
+
+    tokenizing: float
+    steps: float
+    tokens: int
+    padded_tokens: int
+
+    @property
+    def seconds(self) -> float:
+        """From text to the last step."""
+        return self.tokenizing + self.steps
+
+
+@dataclass
+class Measured:
+    """What one number of threads gave: seconds of sentence-transformers' epochs, textsiam's epochs, FLOP a second."""
+
+    setting: str
+    theirs: list[float]
+    ours: list[Epoch]
+    rates: list[float]
+    precision: str
+
+
+def textsiam_epoch(pairs: Pairs, vocabulary: Vocabulary) -> Epoch:
+    """Tokenize and train one epoch as ``textsiam.train`` does, without dev pairs and calibration."""
+    import torch
+
+    from textsiam import Tokenizer
+    from textsiam.progress import progress
+    from textsiam.training.corpus import tokenize_pairs
+    from textsiam.training.loop import TrainingLoop
+    from textsiam.training.network import SiameseNetwork
+    from textsiam.training.objective import Objective
+
+    torch.use_deterministic_algorithms(True)  # as textsiam.train asks for
+    started = time.perf_counter()
+    tokenized = tokenize_pairs(pairs, Tokenizer(vocabulary.proto, max_tokens=CONFIG.max_tokens))
+    tokenizing = time.perf_counter() - started
+    loop = TrainingLoop(
+        network=SiameseNetwork(CONFIG.architecture, vocabulary.size, CONFIG.dropout),
+        objective=Objective(CONFIG, graded=False),
+        pairs=tokenized,
+        config=CONFIG,
+        device=torch.device("cpu"),
+        evaluate=lambda _network: {"roc_auc": 0.0},
+        metric="roc_auc",
+        identity="benchmark",
+    )
+    started = time.perf_counter()
+    with progress("training", None, "pairs", show=False) as bar:
+        loop.run(bar)
+    steps = time.perf_counter() - started
+    torch.use_deterministic_algorithms(False)
+    batches = [loop.collator(rows) for rows in loop.sampler.batches(0)]
+    tokens = sum(int(batch.lengths_U.sum()) for batch in batches)
+    return Epoch(tokenizing, steps, tokens, sum(batch.ids_UT.numel() for batch in batches))
+
+
+def matrix_rate(dtype: Any) -> float:
+    """FLOP a second of a large matrix product, the fastest of a few."""
+    import torch
+
+    a, b = (torch.randn(MATRIX, MATRIX).to(dtype) for _ in range(2))
+    seconds = []
+    for _ in range(PRODUCTS):
+        started = time.perf_counter()
+        torch.mm(a, b)
+        seconds.append(time.perf_counter() - started)
+    return float(2 * MATRIX**3 / min(seconds))
+
+
+def measure(options: argparse.Namespace, threads: int) -> Measured:
+    """Train in turn on this process's threads, after an epoch of each that does not count."""
+    import torch
+    from sentence_transformers_lstm import sentence_transformers_seconds
+
+    from textsiam.training.runtime import computes_bf16
+
+    torch.set_num_threads(threads)
+    bf16 = computes_bf16(torch.device("cpu"))
+    pairs = read_pairs(options.data / "train.tsv")
+    pairs = pairs.select(np.linspace(0, len(pairs) - 1, options.pairs).astype(np.int64))
+    vocabulary = make_vocabulary(options.out, ())
+    few = pairs.select(np.arange(min(len(pairs), 16 * CONFIG.batch_size)))
+    settings = [name for name, workers in WORKERS.items() if workers <= threads]
+    trials = dict.fromkeys(settings, float("inf"))
+    for _ in range(2):
+        for name in settings:
+            trials[name] = min(
+                trials[name], sentence_transformers_seconds(few, vocabulary, CONFIG, bf16, WORKERS[name])
+            )
+    setting = min(trials, key=lambda name: trials[name])
+    say("sentence-transformers, seconds of a few steps: " + ", ".join(f"{n} {s:.2f}" for n, s in trials.items()))
+    results = Measured(setting, [], [], [], "bfloat16" if bf16 else "float32")
+    textsiam_epoch(few, vocabulary)
+    for number in range(options.rounds):
+        say(f"round {number + 1} of {options.rounds}")
+        results.theirs.append(sentence_transformers_seconds(pairs, vocabulary, CONFIG, bf16, WORKERS[setting]))
+        results.ours.append(textsiam_epoch(pairs, vocabulary))
+        results.rates.append(matrix_rate(torch.bfloat16 if bf16 else torch.float32))
+    return results
+
+
+def rows(threads: int, pairs: int, results: Measured) -> list[list[str]]:
+    """Lay out what one number of threads gave."""
+    theirs, ours = median(results.theirs), median(epoch.seconds for epoch in results.ours)
+    steps, rate = median(epoch.steps for epoch in results.ours), median(results.rates)
+    epoch = results.ours[0]
+    limits = [FLOP_PER_TOKEN * tokens / rate for tokens in (epoch.tokens, epoch.padded_tokens)]
+    number_of_steps = -(-pairs // CONFIG.batch_size)
+    ratios = [their / our.seconds for their, our in zip(results.theirs, results.ours, strict=True)]
+    lines = [
+        (
+            "sentence-transformers, pairs/s",
+            f"{pairs / theirs:,.0f}",
+            f"{extremes(pairs, results.theirs)}, {results.setting}",
+        ),
+        ("textsiam, pairs/s", f"{pairs / ours:,.0f}", extremes(pairs, [epoch.seconds for epoch in results.ours])),
+        ("ratio", f"{theirs / ours:.2f}", f"{min(ratios):.2f} to {max(ratios):.2f} by rounds"),
+        ("textsiam, ms a step", f"{steps / number_of_steps * 1e3:.1f}", "without tokenizing"),
+        ("tokenizing, share of textsiam's time", f"{1 - steps / ours:.1%}", "once for all epochs"),
+        ("matrix product", f"{rate / 1e9:,.1f} GFLOP/s", f"{MATRIX} x {MATRIX} x {MATRIX}, {results.precision}"),
+        ("step against that limit", f"{limits[0] / steps:.1%}", f"{epoch.tokens:,} tokens an epoch"),
+        ("the same, if all texts were padded", f"{limits[1] / steps:.1%}", f"{epoch.padded_tokens:,} tokens an epoch"),
+    ]
+    return [[name, str(threads), figure, note] for name, figure, note in lines]
+
+
+def extremes(pairs: int, seconds: list[float]) -> str:
+    """Say how far the epochs were apart, in pairs a second."""
+    return f"{pairs / max(seconds):,.0f} to {pairs / min(seconds):,.0f}"
+
+
+def main() -> None:
+    """Read the options, measure, print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder with train.tsv, dev.tsv and test.tsv of QQP")
+    parser.add_argument("--out", type=Path, required=True, help="folder that keeps the vocabulary")
+    parser.add_argument("--pairs", type=int, default=64 * CONFIG.batch_size)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    make_vocabulary(options.out, distinct_questions(options.data))
+    table = []
+    for threads in options.threads:
+        table += rows(threads, options.pairs, on_threads(threads, measure, options, threads))
+    runs = f"Medians of {options.rounds} interleaved epochs of {options.pairs:,} pairs"
+    notes = [f"{runs}; {machine()}; {versions(*PACKAGES)}."]
+    print(markdown(("", "threads", "median", "range, remarks"), table, notes))
+
+
+if __name__ == "__main__":
+    main()
