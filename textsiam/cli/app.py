@@ -43,6 +43,9 @@ Example: textsiam evaluate models/quora test.tsv""",
 Example: textsiam score models/quora "How do I learn Python?" "Best way to learn Python?"
 
 Example: textsiam score models/quora pairs.csv --out scored.csv""",
+    "shrink": """Store a model's weights in half or a quarter of their size, and measure what that costs.
+
+Example: textsiam shrink models/quora --weights int8 --out models/quora-small --pairs dev.tsv""",
 }
 for _name, _help in _COMMANDS.items():
     app.command(f"textsiam.cli.{_name}:{_name}", name=_name, help=_help)

@@ -53,7 +53,7 @@ def store_weights(weights: Mapping[str, Array], precision: str) -> dict[str, Arr
 def restore_weights(stored: Mapping[str, Array]) -> dict[str, Array]:
     """Give the float32 weights that ``store_weights`` made arrays of; what it cannot have made stays as it is.
 
-    Raises OptionError for an int8 array without a scale for each row.
+    Raises OptionError for an int8 array that is no matrix with a scale for each row.
     """
     quantised = {name for name, array in stored.items() if array.dtype == np.int8}
     weights: dict[str, Array] = {}
@@ -102,6 +102,6 @@ def _quantise(matrix: Array) -> tuple[Array, Array]:
 
 
 def _dequantise(name: str, levels: Array, scale: Array | None) -> Array:
-    if scale is None or scale.shape != levels.shape[:1] or scale.dtype != np.float32:
-        raise OptionError(f"the weight {name!r} is int8 {levels.shape}, expected a float32 scale for each of its rows")
+    if levels.ndim != 2 or scale is None or scale.shape != levels.shape[:1]:
+        raise OptionError(f"the weight {name!r} is int8 {levels.shape}, expected a matrix and a scale for each row")
     return np.asarray(levels * scale[:, None])
