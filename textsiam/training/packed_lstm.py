@@ -41,13 +41,14 @@ class _PackedLSTM(torch.autograd.Function):
         starts: list[int],
     ) -> torch.Tensor:
         units = recurrent_GH.shape[1]
-        gates_NG = torch.addmm(bias_G, x_ND, input_GD.t())
+        gates_NG = x_ND @ input_GD.t()
         cell_NH, squashed_NH, state_NH = (gates_NG.new_empty(len(x_ND), units) for _ in range(3))
         earlier = slice(0, 0)
         for size, start in zip(sizes, starts, strict=True):
             now = slice(start, start + size)
             before = slice(earlier.start, earlier.start + size)
             gates_BG = gates_NG[now]
+            gates_BG += bias_G  # here, in the cache: an addmm of all tokens would first write the bias N times
             if start:
                 gates_BG.addmm_(state_NH[before], recurrent_GH.t())
             gates_BG[:, : 2 * units].sigmoid_()
@@ -85,10 +86,11 @@ class _PackedLSTM(torch.autograd.Function):
             )
             if step:
                 torch.mm(d_now_BG, recurrent_GH, out=d_now_BH)
-        later = slice(sizes[0], None)
-        d_recurrent_GH = d_gates_NG[later].t() @ _states_before(state_NH, sizes, starts)
         d_x_ND = d_gates_NG @ input_GD if ctx.needs_input_grad[0] else None
-        return d_x_ND, d_gates_NG.t() @ x_ND, d_recurrent_GH, d_gates_NG.sum(dim=0), None, None
+        # one product for both weights: matrix libraries are faster on wide ones
+        d_weights = d_gates_NG.t() @ torch.cat([x_ND, _states_before(state_NH, sizes, starts)], dim=1)
+        d_input_GD, d_recurrent_GH = d_weights.split([x_ND.shape[1], state_NH.shape[1]], dim=1)
+        return d_x_ND, d_input_GD, d_recurrent_GH, d_gates_NG.sum(dim=0), None, None
 
 
 def _gates_backward(
@@ -115,6 +117,6 @@ def _gates_backward(
 
 
 def _states_before(state_NH: torch.Tensor, sizes: list[int], starts: list[int]) -> torch.Tensor:
-    """For each token but the first of each text, the state one step before."""
+    """For each token the state one step before, (N, H); 0 at the first."""
     parts = [state_NH[start : start + size] for size, start in zip(sizes[1:], starts, strict=False)]
-    return torch.cat(parts) if parts else state_NH[:0]
+    return torch.cat([torch.zeros_like(state_NH[: sizes[0]]), *parts])
