@@ -5,7 +5,8 @@
 
 encodes QQP's distinct questions: ``--texts`` of them by what is fast, ``--slow-texts`` by MiniLM, both samples spread
 evenly over all. Every peer runs at its best setting, found by trial. textsiam's models are loaded anew for each run, so
-that none remembers a word; loading is not counted. The figures are medians of ``--rounds`` runs, A B C A B C ...
+that none remembers a word; loading is not counted, but starting the processes of ``workers`` is. The figures are
+medians of ``--rounds`` runs, A B C A B C ...
 """
 
 from __future__ import annotations
@@ -13,10 +14,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from peers import BAG, LSTM, MINILM, MODEL2VEC, PACKAGES, TFIDF, distinct_questions, load_peers, make_models, spread
+from peers import MINILM, MODEL2VEC, PACKAGES, distinct_questions, load_peers, make_models, spread, worker_peers
 from timing import Runs, interleave, machine, markdown, on_threads, versions
-
-NAMES = (BAG, LSTM, MODEL2VEC, MINILM, TFIDF)
 
 
 def measure(options: argparse.Namespace, threads: int) -> dict[str, tuple[str, int, Runs]]:
@@ -24,9 +23,11 @@ def measure(options: argparse.Namespace, threads: int) -> dict[str, tuple[str, i
     questions = distinct_questions(options.data)
     fast, slow = spread(questions, options.texts), spread(questions, options.slow_texts)
     peers = load_peers(options.out, fast, threads)
-    texts = {name: slow if name == MINILM else fast for name in NAMES}
-    runs = interleave({name: peers[name].prepare(texts[name]) for name in NAMES}, options.rounds)
-    return {name: (peers[name].setting, len(texts[name]), runs[name]) for name in NAMES}
+    if threads > 1:
+        peers |= worker_peers(options.out, threads)
+    texts = {name: slow if name == MINILM else fast for name in peers}
+    runs = interleave({name: peer.prepare(texts[name]) for name, peer in peers.items()}, options.rounds)
+    return {name: (peer.setting, len(texts[name]), runs[name]) for name, peer in peers.items()}
 
 
 def rows(threads: int, results: dict[str, tuple[str, int, Runs]]) -> list[list[str]]:

@@ -129,6 +129,15 @@ def load_peers(out: Path, texts: Sequence[str], threads: int) -> dict[str, Peer]
     }
 
 
+def worker_peers(out: Path, workers: int) -> dict[str, Peer]:
+    """Give textsiam's models with so many processes, which each call starts and ends."""
+
+    def fresh(name: str) -> Encode:
+        return partial(PairModel.load(folder_of(out, name)).encode, workers=workers)
+
+    return {f"{name}, {workers} workers": Peer(partial(fresh, name)) for name in ARCHITECTURES}
+
+
 def best(name: str, settings: dict[str, Encode], texts: Sequence[str]) -> Peer:
     """Choose the setting that encodes a sample of the texts fastest, of the best of three interleaved runs each."""
     sample = spread(texts, TRIAL_TEXTS[name])
@@ -174,7 +183,7 @@ def minilm_settings() -> dict[str, Encode]:
     settings: dict[str, Encode] = {}
     for name, dtype in dtypes.items():
         model = transformer(str(minilm_folder()), device="cpu").to(dtype)
-        for size in (8, 32, 128):
+        for size in (4, 8, 16, 32):
             settings[f"{name}, batch {size}"] = partial(model.encode, batch_size=size, show_progress_bar=False)
     return settings
 
