@@ -24,7 +24,6 @@ from textsiam.model.inputs import check_pairs, checked_texts, distinct_texts, pl
 from textsiam.model.storage import note_precision, restore_weights, store_weights
 from textsiam.model.threads import ThreadLimitedEncoder, check_threads
 from textsiam.model.weights import check_weights
-from textsiam.model.workers import workers as model_workers
 from textsiam.progress import progress
 from textsiam.text.tokenizer import TokenIds, Tokenizer
 
@@ -154,16 +153,20 @@ class PairModel:
         if workers == 1:
             vectors = self._encode_distinct(list(distinct))
         else:
-            blocks = text_blocks(list(distinct))
-            with model_workers(self, workers) as run:
-                parts = [part for _, part in run("_encode_distinct", blocks, list)]
-            vectors = np.concatenate([np.zeros((0, self.architecture.vector_size), np.float32), *parts])
+            vectors = self._encode_in_workers(list(distinct), workers)
         if len(distinct) == len(given):
             return vectors
         return vectors[places_of(given, distinct)]
 
     def _encode_distinct(self, texts: list[str]) -> Array:
         return self._encoder(self.tokenizer.encode(texts))
+
+    def _encode_in_workers(self, texts: list[str], count: int) -> Array:
+        from textsiam.model.workers import workers  # its imports take a tenth of all that a model needs
+
+        with workers(self, count) as run:
+            parts = [part for _, part in run("_encode_distinct", text_blocks(texts), list)]
+        return np.concatenate([np.zeros((0, self.architecture.vector_size), np.float32), *parts])
 
     def score(self, text_a: str, text_b: str) -> float:
         """Return the calibrated probability in [0, 1] that the two texts say the same."""
