@@ -147,6 +147,7 @@ def test_the_best_weights_are_kept() -> None:
     seen: list[list[bytes]] = []
     loop = _loop(Dev(0.6, 0.9, 0.8, 0.7))
     evaluate = loop.evaluate
+    assert evaluate is not None
 
     def watch(network: SiameseNetwork) -> dict[str, float]:
         seen.append(_weights(loop))

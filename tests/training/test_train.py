@@ -185,6 +185,39 @@ def test_a_stopped_run_is_not_overwritten(
     assert _weights(model) == _weights(textsiam.train(toy_pairs, dev=toy_dev, config=toy_config))
 
 
+def test_token_ids_of_many_pairs_are_in_files_that_a_stopped_run_keeps(
+    toy_pairs: Pairs,
+    toy_dev: Pairs,
+    toy_config: TrainConfig,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    in_memory = textsiam.train(toy_pairs, dev=toy_dev, config=toy_config)
+    monkeypatch.setattr("textsiam.training.token_cache.PAIRS_IN_MEMORY", 0)
+    monkeypatch.setattr("textsiam.progress.PLAIN_SECONDS", 0.0)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+
+    def full(self: textsiam.PairModel, folder: object) -> None:
+        raise ModelFolderError("no space left")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(textsiam.PairModel, "save", full)
+        with pytest.raises(ModelFolderError, match="no space left"):
+            textsiam.train(toy_pairs, dev=toy_dev, config=toy_config, out=tmp_path / "m", show_progress=True)
+    assert "tokenizing: " in capsys.readouterr().err
+    assert len(list((tmp_path / "m.run" / "tokens").iterdir())) == 2  # of training and dev pairs
+    resumed = textsiam.train(
+        toy_pairs, dev=toy_dev, config=toy_config, out=tmp_path / "m", resume=True, show_progress=True
+    )
+    assert "tokenizing: " not in capsys.readouterr().err
+    assert _weights(resumed) == _weights(in_memory)
+    assert [path.name for path in (tmp_path / "m.run").iterdir()] == ["log.jsonl"]
+    assert _weights(textsiam.train(toy_pairs, dev=toy_dev, config=toy_config)) == _weights(in_memory)
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
 def test_no_dev_part_can_be_set_aside_of_one_component(toy_config: TrainConfig) -> None:
     rows = [(f"text {n}", f"text {n + 1}", n % 2) for n in range(40)]
     with pytest.raises(TrainingError, match=r"no dev part can be set aside .* give dev"):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from textsiam.cli import INTERRUPTED
 from textsiam.cli.messages import say
 from textsiam.cli.pair_options import LabelOptions, read_labelled
 from textsiam.cli.row_options import RowOptions
@@ -57,6 +59,9 @@ def train(
     written = TomlOptions({}, {}, None) if config is None else read_toml(config)
     named = {name: value for name, value in dataclasses.asdict(options).items() if value is not None}
     settings = TrainConfig(**{**written.training, **named})
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and os.environ.get("RANK", "0") != "0":
+        _take_part(settings)
+        return
     files = {name: None if path is None else str(path) for name, path in (("dev", dev), ("vocab", vocab))}
     reading = Reading(written.reading, {**files, **dataclasses.asdict(rows), **dataclasses.asdict(labels)}, config)
     folder = _folder(out, written.out)
@@ -78,6 +83,16 @@ def train(
         say(f"vocabulary: {note}")
     say(f"{model!r}, {model.details['seconds'] / 60:.1f} minutes of training; model folder: {folder}")
     print(model.card)
+
+
+def _take_part(settings: TrainConfig) -> None:
+    """Train as one of several processes that torchrun has started: the first one reads, tells and writes."""
+    import textsiam
+
+    try:
+        textsiam.train((), config=settings)
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None  # the first one says how to go on
 
 
 def _folder(out: Path | None, written: str | None) -> Path:

@@ -23,6 +23,7 @@ from textsiam.training.checkpoint import RunState, Weights, load_checkpoint, rem
 from textsiam.training.collator import PaddedCollator
 from textsiam.training.config import TrainConfig
 from textsiam.training.corpus import TokenizedPairs
+from textsiam.training.distributed import Processes
 from textsiam.training.network import SiameseNetwork
 from textsiam.training.objective import Objective
 from textsiam.training.runlog import RunLog
@@ -39,8 +40,9 @@ Evaluator = Callable[[SiameseNetwork], dict[str, float]]
 class TrainingLoop:
     """One run: trains ``network`` in place on ``pairs``; ``run`` returns what happened.
 
-    ``evaluate`` gives dev metrics, of which ``metric`` decides what is best. ``folder`` keeps checkpoint and log (None:
-    neither). ``identity`` is the fingerprint of options and data, which a resumed run must share.
+    ``evaluate`` (None: another process does) gives dev metrics, of which ``metric`` decides what is best. ``folder``
+    keeps checkpoint and log (None: neither). ``identity`` is the fingerprint of options and data, which a resumed run
+    must share. Of several ``processes`` all run this loop, and take equal steps; the first one evaluates and writes.
     """
 
     network: SiameseNetwork
@@ -48,10 +50,11 @@ class TrainingLoop:
     pairs: TokenizedPairs
     config: TrainConfig
     device: torch.device
-    evaluate: Evaluator
+    evaluate: Evaluator | None
     metric: str
     identity: str
     folder: Path | None = None
+    processes: Processes = Processes()  # noqa: RUF009 - frozen
 
     def __post_init__(self) -> None:
         config = self.config
@@ -76,14 +79,15 @@ class TrainingLoop:
         self.state, self.best = load_checkpoint(self.folder, self.identity, self.network, self.optimizer)
 
     def run(self, bar: Progress) -> RunState:
-        """Train to the end and leave the best weights in ``network``.
+        """Train to the end and leave the best weights in ``network`` (of the first process).
 
         On Ctrl-C raises TrainingInterrupted, once the checkpoint is written.
         """
-        log = RunLog(self.folder, from_step=self.state.step)
+        log = RunLog(self.folder if self.processes.is_first else None, from_step=self.state.step)
         self._train(bar, log)
-        assert self.best is not None  # the last step is always evaluated
-        self.network.load_state_dict(self.best)
+        if self.processes.is_first:
+            assert self.best is not None  # the last step is always evaluated
+            self.network.load_state_dict(self.best)
         return self.state
 
     def finished(self) -> None:
@@ -96,7 +100,7 @@ class TrainingLoop:
         every = self.config.evaluate_every or per_epoch
         saved = time.monotonic()
         self.network.train()
-        with stop_request() as stop:
+        with stop_request(patient=self.processes.count > 1) as stop:
             while state.step < self.total_steps and not self._out_of_patience():
                 epoch, done = divmod(state.step, per_epoch)
                 for rows in self.sampler.batches(epoch)[done:]:
@@ -104,10 +108,11 @@ class TrainingLoop:
                     due = state.step % every == 0 or state.step == self.total_steps
                     if due:
                         self._evaluate(bar, log)
-                    if due or time.monotonic() - saved > CHECKPOINT_SECONDS or stop.is_set():
+                    stopping = self.processes.any(stop.is_set())
+                    if due or time.monotonic() - saved > CHECKPOINT_SECONDS or stopping:
                         self._checkpoint(log)
                         saved = time.monotonic()
-                    if stop.is_set():
+                    if stopping:
                         raise TrainingInterrupted(self.folder)
                     if self._out_of_patience():
                         break
@@ -115,26 +120,43 @@ class TrainingLoop:
 
     def _step(self, rows: npt.NDArray[np.int64], bar: Progress, log: RunLog) -> None:
         started = time.perf_counter()
-        batch = self.collator(rows).to(self.device)
         rate = learning_rate(self.state.step, self.total_steps, self.config)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        with autocast(self.config.precision, self.device):
-            raw_B = self.network(batch)
-        loss = self.objective(raw_B.float(), batch.labels_B)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss = self._gradients(rows)
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip)
         self.optimizer.step()
         self.state.step += 1
         self.state.pairs += len(rows)
-        log.add({"step": self.state.step, "loss": loss.detach(), "lr": rate, "grad_norm": norm, "pairs": len(rows)})
+        log.add({"step": self.state.step, "loss": loss, "lr": rate, "grad_norm": norm, "pairs": len(rows)})
         if self.state.step % LOG_STEPS:
             bar.advance(len(rows))
         else:
             log.flush()  # reads the losses: on a GPU, waits for the steps since the last time
             bar.advance(len(rows), f"loss {loss.item():.4f}")
         self.state.seconds += time.perf_counter() - started
+
+    def _gradients(self, rows: npt.NDArray[np.int64]) -> torch.Tensor:
+        """Leave the gradients of the mean loss over ``rows`` in the network; returns that loss."""
+        self.optimizer.zero_grad(set_to_none=True)
+        if self.processes.count == 1:
+            loss = self._loss(rows)
+            torch.autograd.backward(loss)
+            return loss.detach()
+        self.processes.seed(self.config.seed, self.state.step)
+        mine = self.processes.part(rows)
+        part = torch.zeros((), device=self.device)
+        if len(mine):
+            part = self._loss(mine) * (len(mine) / len(rows))  # the mean over all rows is the sum of these
+            torch.autograd.backward(part)
+        return self.processes.sum_up(self.network, part.detach())
+
+    def _loss(self, rows: npt.NDArray[np.int64]) -> torch.Tensor:
+        batch = self.collator(rows).to(self.device)
+        with autocast(self.config.precision, self.device):
+            raw_B = self.network(batch)
+        loss: torch.Tensor = self.objective(raw_B.float(), batch.labels_B)
+        return loss
 
     def _check_finite(self) -> None:
         """Raise TrainingError if training has diverged, before anything of it is judged or kept."""
@@ -146,7 +168,14 @@ class TrainingLoop:
                 )
 
     def _evaluate(self, bar: Progress, log: RunLog) -> None:
+        """Evaluate in the first process; all come to know whether patience is at its end."""
+        if self.processes.is_first:
+            self._evaluate_here(bar, log)
+        self.state.misses = self.processes.from_first(self.state.misses)
+
+    def _evaluate_here(self, bar: Progress, log: RunLog) -> None:
         self._check_finite()
+        assert self.evaluate is not None
         metrics = self.evaluate(self.network)
         self.network.train()
         state, value = self.state, metrics[self.metric]
@@ -165,6 +194,8 @@ class TrainingLoop:
         return 0 < self.config.patience <= self.state.misses
 
     def _checkpoint(self, log: RunLog) -> None:
+        if not self.processes.is_first:
+            return
         log.flush()
         self._check_finite()
         if self.folder is not None:
@@ -180,9 +211,10 @@ def learning_rate(step: int, total_steps: int, config: TrainConfig) -> float:
 
 
 @contextmanager
-def stop_request() -> Iterator[threading.Event]:
+def stop_request(*, patient: bool = False) -> Iterator[threading.Event]:
     """Turn the first Ctrl-C into an event that is looked at between two steps; the second one interrupts at once.
 
+    With ``patient`` the later ones are as the first: a terminal and torchrun each send one to every process of a run.
     Only the main thread can catch signals, and a process that was started to ignore them should: the event is then
     never set.
     """
@@ -193,7 +225,8 @@ def stop_request() -> Iterator[threading.Event]:
         return
 
     def ask(_number: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if not patient:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         asked.set()
 
     signal.signal(signal.SIGINT, ask)

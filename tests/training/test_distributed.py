@@ -1,0 +1,179 @@
+"""Several processes, started by torchrun, train as one does."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import textsiam
+from tests.training.conftest import make_rows
+from textsiam.training.checkpoint import FILE
+from textsiam.training.distributed import Processes, joined
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="torchrun on Windows needs a torch that was built with libuv")
+
+EPOCHS = 40
+OPTIONS = (
+    *("--encoder", "lstm", "--dim", "16", "--units", "16", "--head-units", "16", "--vocabulary-size", "100"),
+    *("--batch-size", "33", "--learning-rate", "0.01", "--dropout", "0", "--device", "cpu", "--precision", "fp32"),
+)
+
+
+def _write(path: Path, count: int, start: int = 0) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["text_a", "text_b", "label"])
+        writer.writerows((a, b, int(label)) for a, b, label in make_rows(count, start=start))
+    return path
+
+
+def _start(processes: int, *arguments: object) -> subprocess.Popen[str]:
+    torchrun = ("-m", "torch.distributed.run", "--nproc-per-node", str(processes)) if processes > 1 else ()
+    command = [sys.executable, *torchrun, "-m", "textsiam", *map(str, arguments)]
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+
+
+def _ended(process: subprocess.Popen[str]) -> tuple[str, str]:
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    return out, err
+
+
+def _log(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def _train(tmp_path: Path, out: str) -> tuple[str, ...]:
+    pairs, dev = tmp_path / "pairs.csv", tmp_path / "dev.csv"
+    if not pairs.exists():
+        _write(pairs, 232)  # the last batch of an epoch has one pair, for two processes
+        _write(dev, 64, start=1000)
+    return ("train", str(pairs), "--dev", str(dev), "--out", str(tmp_path / out), "--epochs", str(EPOCHS), *OPTIONS)
+
+
+def _figures(records: Sequence[dict[str, Any]], name: str) -> list[float]:
+    return [record[name] for record in records if name in record]
+
+
+@pytest.fixture(scope="module")
+def one_process(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with the model "one" and its run, trained by one process."""
+    folder = tmp_path_factory.mktemp("one")
+    _ended(_start(1, *_train(folder, "one")))
+    return folder
+
+
+@pytest.mark.slow
+def test_two_processes_have_the_losses_of_one(one_process: Path, tmp_path: Path) -> None:
+    told, err = _ended(_start(2, *_train(tmp_path, "two")))
+    # only the first process tells
+    assert told.count("# A textsiam model") == 1
+    assert err.count("232 pairs") == 1
+    assert err.count(f"epoch {EPOCHS}:") == 1
+    one, two = _log(one_process / "one.run"), _log(tmp_path / "two.run")
+    assert [record["step"] for record in one] == [record["step"] for record in two]
+    assert _figures(one, "loss")[0] > 3 * _figures(one, "loss")[-1]
+    for name, tolerance in (("loss", 1e-5), ("roc_auc", 1e-5), ("grad_norm", 1e-3), ("lr", 0), ("pairs", 0)):
+        assert _figures(two, name) == pytest.approx(_figures(one, name), rel=0, abs=tolerance), name
+    models = [textsiam.PairModel.load(folder) for folder in (one_process / "one", tmp_path / "two")]
+    for name, value in models[0].weights.items():
+        np.testing.assert_allclose(models[1].weights[name], value, atol=1e-4)
+    assert [model.details["processes"] for model in models] == [1, 2]
+    assert [path.name for path in (tmp_path / "two.run").iterdir()] == ["log.jsonl"]
+
+
+@pytest.mark.slow
+def test_ctrl_c_stops_both_and_the_run_can_be_resumed(one_process: Path, tmp_path: Path) -> None:
+    arguments = _train(tmp_path, "stopped")
+    process = _start(2, *arguments)
+    log = tmp_path / "stopped.run" / "log.jsonl"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None and not (log.exists() and log.stat().st_size):
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to torchrun and to both processes
+    _, err = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert err.count("textsiam: interrupted; the checkpoint is kept in") == 1, err
+    assert (tmp_path / "stopped.run" / FILE).is_file()
+    stopped = _figures(_log(tmp_path / "stopped.run"), "loss")
+    whole = _log(one_process / "one.run")
+    assert 0 < len(stopped) < len(_figures(whole, "loss"))
+    tokens = [path.stat().st_mtime_ns for path in (tmp_path / "stopped.run" / "tokens").glob("*/header.json")]
+    assert len(tokens) == 1
+    _ended(_start(2, *arguments, "--resume"))
+    resumed = _log(tmp_path / "stopped.run")
+    assert _figures(resumed, "loss")[: len(stopped)] == stopped
+    assert [record["step"] for record in resumed] == [record["step"] for record in whole]
+    assert _figures(resumed, "loss") == pytest.approx(_figures(whole, "loss"), abs=1e-5)
+    assert [path.name for path in (tmp_path / "stopped.run").iterdir()] == ["log.jsonl"]
+
+
+LIBRARY = """
+import textsiam
+rows = [(f"the {n % 7} a", f"the {(n % 7) if n % 2 else n % 5} b", n % 2) for n in range(100)]
+config = textsiam.TrainConfig(
+    encoder="bag", dim=8, head_units=8, epochs=2, batch_size=32, vocabulary_size=40, device="cpu", dropout=0.5
+)
+model = textsiam.train(rows, dev=rows[:50], config=config)
+print(model.score("the 1 a", "the 1 b"), flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_the_model_comes_back_in_every_process(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(LIBRARY, encoding="utf-8")
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", str(script)]
+    run = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
+    scores = run.stdout.split()
+    assert len(scores) == 2
+    assert scores[0] == scores[1]
+
+
+def test_parts_are_a_batch_and_threads_are_shared() -> None:
+    rows = np.arange(7)
+    parts = [Processes(rank, 3, 2).part(rows) for rank in range(3)]
+    assert sorted(np.concatenate(parts).tolist()) == rows.tolist()
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+    assert Processes(0, 4, 4).part(rows[:1]).tolist() == [0]
+    assert Processes(3, 4, 4).part(rows[:1]).tolist() == []
+    assert [Processes(0, 3, 2).threads(asked) for asked in (8, 3, 1)] == [4, 1, 1]
+    assert Processes(0, 2, 2).threads(0) == max(1, (os.cpu_count() or 1) // 2)
+
+
+def test_every_process_and_step_has_random_numbers_of_its_own() -> None:
+    drawn = []
+    for rank, step, seed in ((0, 1, 5), (1, 1, 5), (0, 2, 5), (0, 1, 6), (0, 1, 5)):
+        Processes(rank, 2, 2).seed(seed, step)
+        drawn.append(tuple(torch.rand(3).tolist()))
+    assert len(set(drawn)) == 4
+    assert drawn[0] == drawn[4]
+
+
+def test_alone_nothing_is_joined() -> None:
+    with joined(torch.device("cpu")) as (processes, device):
+        assert processes == Processes()
+        assert processes.is_first
+        assert device == torch.device("cpu")
+        assert not torch.distributed.is_initialized()
+        assert [processes.any(flag) for flag in (True, False)] == [True, False]
+        assert processes.from_first("value") == "value"

@@ -1,0 +1,102 @@
+"""The pairs that a model is trained on and the dev pairs that judge it: read, set aside and checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from textsiam.data.pairs import Pairs
+from textsiam.data.read import read_pairs
+from textsiam.data.split import set_dev_aside
+from textsiam.errors import OptionError, TrainingError
+from textsiam.text.tokenizer import Tokenizer
+from textsiam.text.vocabulary import Vocabulary, build_vocabulary
+from textsiam.training.config import TrainConfig
+from textsiam.training.corpus import pairs_in_both
+
+DEV_SHARE = 0.1
+GIVEN = "given"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """What a model is made of; ``dev_origin`` says where dev comes from: GIVEN, if there is no more to say."""
+
+    pairs: Pairs
+    dev: Pairs
+    dev_origin: str
+    vocabulary: Vocabulary
+    tokenizer: Tokenizer
+
+
+def prepare(
+    pairs: Any, dev: Any, config: TrainConfig, vocabulary: Vocabulary | None, *, show_progress: bool
+) -> Material:
+    """Read pairs and dev (None: set aside from the pairs), check them, and build the vocabulary unless it is there.
+
+    Raises DataError for pairs that cannot be read, TrainingError for pairs that nothing can be learned from,
+    OptionError where the head or loss does not go with their labels, VocabularyError where none can be built.
+    """
+    train_pairs, dev_pairs = _read(pairs, dev, config)
+    vocabulary = vocabulary or build_vocabulary(
+        train_pairs.texts(),
+        size=config.vocabulary_size,
+        type=config.vocabulary_type,
+        seed=config.seed,
+        show_progress=show_progress,
+    )
+    return Material(
+        pairs=train_pairs,
+        dev=dev_pairs,
+        dev_origin=_dev_origin(train_pairs, dev_pairs, given=dev is not None),
+        vocabulary=vocabulary,
+        tokenizer=Tokenizer(vocabulary.proto, max_tokens=config.max_tokens),
+    )
+
+
+def _read(pairs: Any, dev: Any, config: TrainConfig) -> tuple[Pairs, Pairs]:
+    pairs = read_pairs(pairs)
+    config.resolved_loss(graded=pairs.graded)
+    _check_side("training", pairs)
+    if dev is None:
+        try:
+            pairs, dev = set_dev_aside(pairs, DEV_SHARE, seed=config.seed)
+        except OptionError as error:
+            raise TrainingError(
+                f"no dev part can be set aside ({error}); give dev (--dev) pairs of their own"
+            ) from error
+        _check_side("training", pairs)
+        _check_side("dev", dev, "; these were set aside from the training pairs: give dev (--dev) pairs of their own")
+    dev = read_pairs(dev)
+    _check_side("dev", dev)
+    if len(pairs) < config.batch_size:
+        raise TrainingError(
+            f"there are {len(pairs)} training pairs, fewer than a batch of {config.batch_size}; "
+            "lower batch_size or bring more pairs"
+        )
+    if pairs.graded != dev.graded:
+        raise TrainingError("either training or dev labels are graded, the others 0 or 1; give both the same kind")
+    if config.balanced and pairs.graded:
+        raise TrainingError("balanced draws both labels as often, but these labels are graded; leave it out")
+    return pairs, dev
+
+
+def _dev_origin(train_pairs: Pairs, dev_pairs: Pairs, *, given: bool) -> str:
+    if not given:
+        return f"{DEV_SHARE:.0%} set aside, sharing no text with the training pairs"
+    repeated = pairs_in_both(train_pairs, dev_pairs)
+    if not repeated:
+        return GIVEN
+    return f"{GIVEN}, but {repeated:,} of {len(dev_pairs):,} are training pairs too: dev figures will be too good"
+
+
+def _check_side(name: str, pairs: Pairs, advice: str = "") -> None:
+    if len(pairs) == 0:
+        raise TrainingError(f"there are no {name} pairs")
+    if float(np.ptp(pairs.labels)) == 0.0:
+        raise TrainingError(
+            f"all {len(pairs)} {name} pairs have the label {pairs.labels[0]:g}, expected pairs that are the same and "
+            f"pairs that are not{advice}"
+        )
