@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import accumulate, chain
+from operator import ne
 
 import numpy as np
 import numpy.typing as npt
 import sentencepiece
 
 from textsiam.errors import OptionError, VocabularyError
+from textsiam.text.block_encoder import BlockEncoder
 from textsiam.text.checks import check_not_one_text, check_text, without_surrogates
+from textsiam.text.memo import WordMemo
+from textsiam.text.sentencepiece_encoder import FEW_TEXTS, Flat, SentencePieceEncoder
+from textsiam.text.word_ids import WordIds
+from textsiam.text.word_rules import WORD_START, word_rules
 
 PAD_ID = 0
 UNKNOWN_ID = 1
 
-_WORD_START = "\u2581"
-_BLOCK_TEXTS = 65_536  # texts whose ids are Python lists at one time (about 35 bytes a token)
-_FEW_TEXTS = 32  # SentencePiece starts its threads for any list: up to here, text by text is faster
+_BLOCK_TEXTS = 8_192  # texts that are cut into words at one time: few enough for the caches
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +65,10 @@ class TokenIds:
 class Tokenizer:
     """A SentencePiece model that turns texts into ids: padding 0, unknown 1, no begin or end token.
 
-    It pickles by its proto and may be used from several threads at once.
+    Words that come again are remembered with their ids (at most 200,000 in 12 MB for calls with many texts, and as
+    many in 40 MB for calls with at most 32), so that texts of known words need no SentencePiece. The ids are the
+    same: block_encoder.py and memo.py say which texts go to SentencePiece nevertheless. It pickles by its proto,
+    without what it remembers, and may be used from several threads at once.
     """
 
     def __init__(self, proto: bytes, *, max_tokens: int | None = None) -> None:
@@ -72,7 +79,14 @@ class Tokenizer:
         if max_tokens is not None and (not isinstance(max_tokens, int) or max_tokens < 1):
             raise OptionError(f"max_tokens is {max_tokens!r}, expected a whole number from 1, or None for no limit")
         self._processor = read_processor(proto)
-        self._word_start = self._processor.piece_to_id(_WORD_START)  # the unknown id where there is no such piece
+        plain = SentencePieceEncoder(self._processor)
+        self._one: WordMemo | SentencePieceEncoder = plain
+        self._many: BlockEncoder | SentencePieceEncoder = plain
+        rules = word_rules(self._processor)
+        if rules.independent:
+            word_ids = WordIds(self._processor, unigram=rules.unigram)
+            self._one, self._many = WordMemo(plain, word_ids), BlockEncoder(plain, word_ids)
+        self._word_start = self._processor.piece_to_id(WORD_START)  # the unknown id where there is no such piece
         self._proto = proto
         self._max_tokens = max_tokens
 
@@ -82,11 +96,13 @@ class Tokenizer:
         Raises OptionError that names the position of the first thing that is not a str.
         """
         checked = _checked_texts(texts)
-        blocks = [_flat(self._id_lists(block)) for block in _blocks(checked)]
-        lengths = np.concatenate([np.zeros(0, np.int64), *(lengths for _, lengths in blocks)])
-        ids = np.concatenate([np.zeros(0, np.int32), *(ids for ids, _ in blocks)])
+        if len(checked) <= FEW_TEXTS:
+            return self._few([self._one.ids(text) for text in checked])
+        blocks = [self._many.flat(block) for block in _blocks(checked)]
+        ids = np.concatenate([ids for ids, _ in blocks])
+        lengths = np.concatenate([lengths for _, lengths in blocks])
         cut_texts = 0
-        if self._max_tokens is not None and lengths.max(initial=0) > self._max_tokens:
+        if self._max_tokens is not None and lengths.max() > self._max_tokens:
             cut_texts = int((lengths > self._max_tokens).sum())
             ids, lengths = _cut(ids, lengths, self._max_tokens)
         return _counted(ids, lengths, self._word_start, cut_texts)
@@ -126,18 +142,21 @@ class Tokenizer:
     def __reduce__(self) -> tuple[object, ...]:
         return _unpickle, (self._proto, self._max_tokens)
 
-    def _id_lists(self, texts: list[str]) -> list[list[int]]:
-        try:
-            return self._plain_id_lists(texts)
-        except (TypeError, RuntimeError):
-            # All are str, so the only way to fail is a lone surrogate: no UTF-8, which SentencePiece takes, holds one.
-            return self._plain_id_lists([without_surrogates(text) for text in texts])
-
-    def _plain_id_lists(self, texts: list[str]) -> list[list[int]]:
-        if len(texts) <= _FEW_TEXTS:
-            return [self._processor.encode(text, out_type=int) for text in texts]
-        lists: list[list[int]] = self._processor.encode(texts, out_type=int)
-        return lists
+    def _few(self, full: list[list[int]]) -> TokenIds:
+        """Cut and count the ids of few texts in Python: for one text NumPy would take longer than all else."""
+        rows = full if self._max_tokens is None else [row[: self._max_tokens] for row in full]
+        lengths = list(map(len, rows))
+        ids = list(chain.from_iterable(rows))
+        unknown = ids.count(UNKNOWN_ID)
+        idle = {UNKNOWN_ID, self._word_start}
+        return TokenIds(
+            ids=np.array(ids, np.int32),
+            offsets=np.array([0, *accumulate(lengths)], np.int64),
+            unknown_tokens=unknown,
+            unknown_texts=sum(UNKNOWN_ID in row and idle.issuperset(row) for row in rows) if unknown else 0,
+            empty_texts=lengths.count(0),
+            cut_texts=0 if rows is full else sum(map(ne, lengths, map(len, full))),
+        )
 
 
 def _unpickle(proto: bytes, max_tokens: int | None) -> Tokenizer:
@@ -178,15 +197,7 @@ def _blocks(texts: list[str]) -> Iterator[list[str]]:
     return (texts[start : start + _BLOCK_TEXTS] for start in range(0, len(texts), _BLOCK_TEXTS))
 
 
-def _flat(id_lists: list[list[int]]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-    """Lay lists end to end: ids int32 (N,), lengths int64 (n,)."""
-    lengths = np.fromiter(map(len, id_lists), np.int64, count=len(id_lists))
-    return np.fromiter(chain.from_iterable(id_lists), np.int32, count=int(lengths.sum())), lengths
-
-
-def _cut(
-    ids: npt.NDArray[np.int32], lengths: npt.NDArray[np.int64], max_tokens: int
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+def _cut(ids: npt.NDArray[np.int32], lengths: npt.NDArray[np.int64], max_tokens: int) -> Flat:
     """Keep the first ``max_tokens`` ids of each text."""
     starts = np.cumsum(lengths) - lengths
     positions = np.arange(len(ids)) - np.repeat(starts, lengths)
@@ -196,9 +207,10 @@ def _cut(
 def _counted(ids: npt.NDArray[np.int32], lengths: npt.NDArray[np.int64], word_start: int, cut_texts: int) -> TokenIds:
     """Add offsets and say what was unknown or empty."""
     offsets = _with_zero(np.cumsum(lengths))
-    unknown = ids == UNKNOWN_ID
-    unknown_of_text = _sums(unknown, offsets)
-    idle_of_text = _sums(unknown | (ids == word_start), offsets)
+    unknown_of_text = _text_counts(ids == UNKNOWN_ID, offsets)
+    idle_of_text = unknown_of_text
+    if word_start != UNKNOWN_ID and unknown_of_text.any():
+        idle_of_text = unknown_of_text + _text_counts(ids == word_start, offsets)
     return TokenIds(
         ids=ids,
         offsets=offsets,
@@ -209,9 +221,10 @@ def _counted(ids: npt.NDArray[np.int32], lengths: npt.NDArray[np.int64], word_st
     )
 
 
-def _sums(flags: npt.NDArray[np.bool_], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Count the set flags of each text, int64 (n,); np.add.reduceat would be wrong for empty texts."""
-    return np.diff(_with_zero(np.cumsum(flags))[offsets])
+def _text_counts(flags: npt.NDArray[np.bool_], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Count the set flags of each text, int64 (n,); fast where few are set."""
+    texts = np.searchsorted(offsets, np.flatnonzero(flags), side="right") - 1  # empty texts own no position
+    return np.bincount(texts, minlength=len(offsets) - 1)
 
 
 def _with_zero(sums: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
