@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain
-from operator import ne
 
 import numpy as np
 import numpy.typing as npt
@@ -142,20 +141,27 @@ class Tokenizer:
     def __reduce__(self) -> tuple[object, ...]:
         return _unpickle, (self._proto, self._max_tokens)
 
-    def _few(self, full: list[list[int]]) -> TokenIds:
+    def _few(self, rows: list[list[int]]) -> TokenIds:
         """Cut and count the ids of few texts in Python: for one text NumPy would take longer than all else."""
-        rows = full if self._max_tokens is None else [row[: self._max_tokens] for row in full]
         lengths = list(map(len, rows))
-        ids = list(chain.from_iterable(rows))
+        cut_texts = 0
+        if self._max_tokens is not None and max(lengths, default=0) > self._max_tokens:
+            cut_texts = sum(length > self._max_tokens for length in lengths)
+            rows = [row[: self._max_tokens] for row in rows]
+            lengths = list(map(len, rows))
+        ids = rows[0] if len(rows) == 1 else list(chain.from_iterable(rows))
         unknown = ids.count(UNKNOWN_ID)
-        idle = {UNKNOWN_ID, self._word_start}
+        unknown_texts = 0
+        if unknown:
+            idle = {UNKNOWN_ID, self._word_start}
+            unknown_texts = sum(UNKNOWN_ID in row and idle.issuperset(row) for row in rows)
         return TokenIds(
             ids=np.array(ids, np.int32),
             offsets=np.array([0, *accumulate(lengths)], np.int64),
             unknown_tokens=unknown,
-            unknown_texts=sum(UNKNOWN_ID in row and idle.issuperset(row) for row in rows) if unknown else 0,
+            unknown_texts=unknown_texts,
             empty_texts=lengths.count(0),
-            cut_texts=0 if rows is full else sum(map(ne, lengths, map(len, full))),
+            cut_texts=cut_texts,
         )
 
 
