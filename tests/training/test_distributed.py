@@ -19,6 +19,7 @@ import torch
 
 import textsiam
 from tests.training.conftest import make_rows
+from textsiam.errors import TrainingError
 from textsiam.training.checkpoint import FILE
 from textsiam.training.distributed import Processes, joined
 
@@ -167,6 +168,34 @@ def test_every_process_and_step_has_random_numbers_of_its_own() -> None:
         drawn.append(tuple(torch.rand(3).tolist()))
     assert len(set(drawn)) == 4
     assert drawn[0] == drawn[4]
+
+
+def test_the_sum_over_one_process_is_its_own(tmp_path: Path) -> None:
+    network = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Linear(2, 1))
+    torch.autograd.backward(network[0](torch.ones(4, 3)).sum())  # the second layer has no gradient
+    wanted = [None if value.grad is None else value.grad.clone() for value in network.parameters()]
+    torch.distributed.init_process_group("gloo", init_method=f"file://{tmp_path}/store", rank=0, world_size=1)
+    try:
+        with joined(torch.device("cpu")) as (processes, _):  # a group that is there is taken, and stays
+            assert processes == Processes()
+            assert processes.sum_up(network, torch.tensor(2.5)).item() == 2.5
+        assert torch.distributed.is_initialized()
+    finally:
+        torch.distributed.destroy_process_group()
+    for parameter, gradient in zip(network.parameters(), wanted, strict=True):
+        assert parameter.grad is not None
+        assert torch.equal(parameter.grad, torch.zeros_like(parameter) if gradient is None else gradient)
+
+
+def test_processes_that_do_not_find_each_other_are_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.delenv("RANK", raising=False)
+    with (
+        pytest.raises(TrainingError, match=r"cannot go on together; start them by torchrun.* RANK expected") as caught,
+        joined(torch.device("cpu")),
+    ):
+        pass
+    assert "\n" not in str(caught.value)
 
 
 def test_alone_nothing_is_joined() -> None:

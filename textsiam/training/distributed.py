@@ -123,11 +123,12 @@ def joined(device: torch.device) -> Iterator[tuple[Processes, torch.device]]:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Say in one line that the processes have lost each other: the one that ended first has told the reason."""
+    """Say in one line that the processes do not find each other, or one has ended: that one has told the reason."""
     try:
         yield
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise TrainingError(
-            f"the processes of this run cannot go on together, look for another message: {reason:.200}"
+            "the processes of this run cannot go on together; start them by torchrun, or look for what another of them "
+            f"has told: {reason:.200}"
         ) from error

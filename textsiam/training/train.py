@@ -236,7 +236,8 @@ def _reproducible(config: TrainConfig, device: torch.device, processes: Processe
     deterministic, threads = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
     if device.type == "cuda":
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic only with it
-    with torch.random.fork_rng():
+    # without naming it, torch warns where there are several GPUs
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else None):
         torch.manual_seed(config.seed)
         torch.use_deterministic_algorithms(True)
         if config.threads or processes.count > 1:
