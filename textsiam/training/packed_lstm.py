@@ -89,8 +89,8 @@ class _PackedLSTM(torch.autograd.Function):
         d_x_ND = d_gates_NG @ input_GD if ctx.needs_input_grad[0] else None
         # one product for both weights: matrix libraries are faster on wide ones
         d_weights = d_gates_NG.t() @ torch.cat([x_ND, _states_before(state_NH, sizes, starts)], dim=1)
-        d_input_GD, d_recurrent_GH = d_weights.split([x_ND.shape[1], state_NH.shape[1]], dim=1)
-        return d_x_ND, d_input_GD, d_recurrent_GH, d_gates_NG.sum(dim=0), None, None
+        inputs = x_ND.shape[1]
+        return d_x_ND, d_weights[:, :inputs], d_weights[:, inputs:], d_gates_NG.sum(dim=0), None, None
 
 
 def _gates_backward(
