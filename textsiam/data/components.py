@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from textsiam.data.numbering import number_keys, text_keys
 from textsiam.data.pairs import Pairs
 from textsiam.errors import OptionError, import_extra
+from textsiam.progress import progress
 from textsiam.text.normalization import normalize_text
 
 
@@ -23,13 +25,14 @@ def question_components(pairs: Pairs | Iterable[Sequence[object]]) -> NDArray[np
         raise OptionError(f"pairs is {pairs!r:.80}, expected pairs; read them first with textsiam.read_pairs")
     sparse = import_extra("scipy.sparse", "train", "finding components")
     csgraph = import_extra("scipy.sparse.csgraph", "train", "finding components")
-    node_of: dict[str, int] = {}
     texts = pairs.texts() if isinstance(pairs, Pairs) else _texts(pairs)
-    nodes = np.fromiter((node_of.setdefault(normalize_text(text), len(node_of)) for text in texts), dtype=np.int64)
+    with progress("finding components", None, "texts", show=False) as bar:
+        keys = text_keys(map(normalize_text, texts), bar)
+    nodes, distinct = number_keys(keys[:, 0], keys[:, 1])
     if not nodes.size:
         return nodes
     first, second = nodes.reshape(-1, 2).T
-    edges = sparse.coo_array((np.ones(len(first), dtype=bool), (first, second)), shape=(len(node_of), len(node_of)))
+    edges = sparse.coo_array((np.ones(len(first), dtype=bool), (first, second)), shape=(len(distinct), len(distinct)))
     _, component_of_node = csgraph.connected_components(edges, directed=False)
     return _numbered_by_appearance(component_of_node[first])
 

@@ -74,6 +74,7 @@ class Pairs:
         self._store, self._rows = store, rows
         self.graded, self.label_range, self.report = graded, label_range, report
         self._dataset: Dataset | None = None
+        self._fingerprint = ""
 
     @property
     def dataset(self) -> Dataset:
@@ -148,6 +149,11 @@ class Pairs:
 
     def fingerprint(self) -> str:
         """Give a sha256 (hex) of the texts and labels in their order, equal on every machine."""
+        if not self._fingerprint:  # they never change
+            self._fingerprint = self._sha256()
+        return self._fingerprint
+
+    def _sha256(self) -> str:
         digest = hashlib.sha256()
         for batch_a, batch_b, labels in self._batches():
             for texts in (batch_a, batch_b):

@@ -42,9 +42,10 @@ def padded(tokens: TokenIds, rows: npt.NDArray[np.integer]) -> tuple[npt.NDArray
     T is the longest of these rows, 0 where none has a token; a row outside the texts raises IndexError.
     """
     rows = np.asarray(rows, dtype=np.int64)
-    lengths_B = tokens.lengths[rows]
+    starts_B = tokens.offsets[:-1][rows]
+    lengths_B = tokens.offsets[1:][rows] - starts_B  # tokens.lengths would compute those of all texts
     steps_T = np.arange(lengths_B.max(initial=0))
     inside_BT = steps_T < lengths_B[:, None]
     ids_BT = np.full(inside_BT.shape, PAD_ID, dtype=np.int64)
-    ids_BT[inside_BT] = tokens.ids[(tokens.offsets[:-1][rows][:, None] + steps_T)[inside_BT]]
+    ids_BT[inside_BT] = tokens.ids[(starts_B[:, None] + steps_T)[inside_BT]]
     return ids_BT, lengths_B

@@ -8,10 +8,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from textsiam.arrays import Array
+from textsiam.data.numbering import number_keys, text_keys
 from textsiam.data.pairs import Pairs
 from textsiam.progress import progress
 from textsiam.text.tokenizer import TokenIds, Tokenizer
-from textsiam.training.numbering import number_keys, text_keys
 
 BLOCK_TEXTS = 50_000  # texts that are str at one time
 COUNTS = [field.name for field in fields(TokenIds) if field.name not in ("ids", "offsets")]
@@ -58,7 +58,7 @@ class DistinctTexts:
     def of(cls, pairs: Pairs, *, show_progress: bool = False) -> DistinctTexts:
         """Find them in one pass over the texts."""
         with progress("finding distinct texts", 2 * len(pairs), "texts", show=show_progress) as bar:
-            keys = text_keys(pairs.texts(), 2 * len(pairs), bar)
+            keys = text_keys(pairs.texts(), bar, 2 * len(pairs))
         high, low = (np.concatenate([half[::2], half[1::2]]) for half in keys.T)
         del keys
         numbers, first = number_keys(high, low)

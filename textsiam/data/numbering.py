@@ -10,22 +10,22 @@ import hashlib
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
-from textsiam.arrays import Array
 from textsiam.progress import Progress
 
 _DIGEST_BYTES = 16
 _REPORT_TEXTS = 8_192  # texts between two reports of progress
 
 
-def text_keys(texts: Iterable[str], count: int, bar: Progress) -> Array:
-    """Give the key of each of ``count`` texts, uint64 (count, 2); ValueError where there are fewer."""
+def text_keys(texts: Iterable[str], bar: Progress, count: int = -1) -> NDArray[np.uint64]:
+    """Give the key of each text, uint64 (n, 2); ValueError where there are fewer than ``count`` (-1: unknown)."""
     keys = np.fromiter(_digests(texts, bar), dtype=f"S{_DIGEST_BYTES}", count=count)
-    bar.advance(count % _REPORT_TEXTS)
-    return keys.view(np.uint64).reshape(count, 2)
+    bar.advance(len(keys) % _REPORT_TEXTS)
+    return keys.view(np.uint64).reshape(-1, 2)
 
 
-def number_keys(high: Array, low: Array) -> tuple[Array, Array]:
+def number_keys(high: NDArray[np.uint64], low: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Number the distinct keys from 0 in the order of their first appearance.
 
     ``high``, ``low``: the halves of N keys, uint64 (N,). Returns the number of each key, int64 (N,), and where each
@@ -43,8 +43,8 @@ def number_keys(high: Array, low: Array) -> tuple[Array, Array]:
     return numbers, first[by_appearance]
 
 
-def _changes(values: Array) -> Array:
-    different: Array = values[1:] != values[:-1]
+def _changes(values: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    different: NDArray[np.bool_] = values[1:] != values[:-1]
     return different
 
 
