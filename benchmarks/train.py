@@ -73,10 +73,12 @@ def textsiam_epoch(pairs: Pairs, vocabulary: Vocabulary) -> Epoch:
     from textsiam.progress import progress
     from textsiam.training.corpus import tokenize_pairs
     from textsiam.training.loop import TrainingLoop
+    from textsiam.training.memory import keep_freed_memory
     from textsiam.training.network import SiameseNetwork
     from textsiam.training.objective import Objective
 
-    torch.use_deterministic_algorithms(True)  # as textsiam.train asks for
+    keep_freed_memory()  # as textsiam.train asks for, and the next line; the first one holds for the peer too
+    torch.use_deterministic_algorithms(True)
     started = time.perf_counter()
     tokenized = tokenize_pairs(pairs, Tokenizer(vocabulary.proto, max_tokens=CONFIG.max_tokens))
     tokenizing = time.perf_counter() - started

@@ -27,6 +27,7 @@ from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.dev_scores import dev_evaluator, production_scores
 from textsiam.training.distributed import Processes, joined
 from textsiam.training.loop import Evaluator, TrainingLoop
+from textsiam.training.memory import keep_freed_memory
 from textsiam.training.network import SiameseNetwork
 from textsiam.training.objective import Objective
 from textsiam.training.preparation import GIVEN, Material, prepare
@@ -57,13 +58,15 @@ def train(
 
     Under torchrun every process calls it alike: they share each batch, the first one alone looks at ``pairs`` and
     writes ``out``, and the model comes back in all. They must see the same files. Another number of processes may
-    resume a run: the weights are then equal but for rounding and dropout.
+    resume a run: the weights are then equal but for rounding and dropout. On Linux the process keeps, for good, memory
+    that the steps free (see ``memory.keep_freed_memory``).
 
     Raises DataError for pairs that cannot be read, TrainingError for pairs that nothing can be learned from (one class
     only, fewer than a batch), a run that diverges or would overwrite a stopped one, VocabularyError, OptionError,
     ModelFolderError where ``out`` cannot be written, and TrainingInterrupted on Ctrl-C, once the checkpoint is safe.
     """
     config = config or TrainConfig()
+    keep_freed_memory()
     with joined(find_device(config.device)) as (processes, device), _reproducible(config, device, processes):
         if not processes.is_first:
             return _take_part(config, device, processes)
