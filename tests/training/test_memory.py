@@ -30,5 +30,5 @@ def test_freed_memory_is_used_again_without_new_pages() -> None:
         mode: int(subprocess.run([sys.executable, "-c", FAULTS, mode], check=True, capture_output=True).stdout)
         for mode in ("leave", "keep")
     }
-    assert faults["keep"] < 1000  # one pass touches 31,744 pages
-    assert faults["leave"] > 5 * faults["keep"]
+    assert faults["leave"] > 100_000  # five passes over 31,744 pages
+    assert faults["keep"] < faults["leave"] / 3
