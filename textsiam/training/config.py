@@ -43,7 +43,7 @@ class TrainConfig(Architecture):
     epochs
         Passes over the training pairs; the learning rate is planned for all of them.
     batch_size
-        Pairs a step.
+        Pairs a step, of all processes together where several train (torchrun).
     learning_rate
         Highest rate of AdamW, reached after the warm-up; it then falls to 0 along a cosine.
     weight_decay
@@ -69,7 +69,7 @@ class TrainConfig(Architecture):
     device
         "cpu", "cuda", or "auto": the GPU where there is one.
     threads
-        Threads that torch uses on the processor; 0 leaves torch's choice.
+        Threads that torch uses on the processor, shared out among several processes; 0 leaves torch's choice.
     seed
         Of everything random; equal seed on an equal machine gives equal weights.
     """
