@@ -21,7 +21,7 @@ def test_prints_what_it_promises_and_leaves_a_model(run: Run, tmp_path: Path, mo
         *("neighbouring intent", "Scored test pairs", "Closest pairs", f"Model folder: {out}"),
     ):
         assert expected in result.out
-    assert "80 pairs of unrelated texts" in result.out or "70 pairs of unrelated texts" in result.out
+    assert "71 pairs of unrelated texts" in result.out  # a quarter of 284
     assert "epoch 1: dev roc_auc" in result.err
     assert 0 <= textsiam.PairModel.load(out).score("How do I cancel my order?", "cancel an order") <= 1
 
