@@ -12,10 +12,9 @@ medians of ``--rounds`` runs, A B C A B C ...
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from peers import MINILM, MODEL2VEC, PACKAGES, distinct_questions, load_peers, make_models, spread, worker_peers
-from timing import Runs, interleave, machine, markdown, on_threads, versions
+from timing import Runs, interleave, machine, markdown, on_threads, options_of, versions
 
 
 def measure(options: argparse.Namespace, threads: int) -> dict[str, tuple[str, int, Runs]]:
@@ -51,13 +50,9 @@ def rows(threads: int, results: dict[str, tuple[str, int, Runs]]) -> list[list[s
 
 def main() -> None:
     """Read the options, measure, print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder with train.tsv, dev.tsv and test.tsv of QQP")
-    parser.add_argument("--out", type=Path, required=True, help="folder that keeps the models")
+    parser = options_of(__doc__, "the models")
     parser.add_argument("--texts", type=int, default=100_000)
     parser.add_argument("--slow-texts", type=int, default=2_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     options = parser.parse_args()
     make_models(options.out, distinct_questions(options.data))
     table = []

@@ -32,7 +32,7 @@ from peers import (
     make_models,
     spread,
 )
-from timing import machine, markdown, on_threads, say, versions
+from timing import machine, markdown, on_threads, options_of, say, versions
 
 from textsiam import PairModel
 
@@ -104,12 +104,8 @@ def rows(threads: int, seconds: dict[tuple[str, str], list[float]]) -> list[list
 
 def main() -> None:
     """Read the options, measure, print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder with train.tsv, dev.tsv and test.tsv of QQP")
-    parser.add_argument("--out", type=Path, required=True, help="folder that keeps the models")
+    parser = options_of(__doc__, "the models")
     parser.add_argument("--calls", type=int, default=1_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     options = parser.parse_args()
     make_models(options.out, distinct_questions(options.data))
     table = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.metadata
 import multiprocessing
 import os
@@ -75,6 +76,16 @@ def interleave(subjects: Mapping[str, Prepare], rounds: int) -> dict[str, Runs]:
             run = prepare()
             (results[name] if number else Runs()).time(run)
     return results
+
+
+def options_of(description: str | None, out: str) -> argparse.ArgumentParser:
+    """Make a parser with the options that the scripts share; ``out`` says what its folder keeps."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder with train.tsv, dev.tsv and test.tsv of QQP")
+    parser.add_argument("--out", type=Path, required=True, help=f"folder that keeps {out}")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    return parser
 
 
 def on_threads(threads: int, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -19,13 +19,12 @@ from __future__ import annotations
 import argparse
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
 from peers import PACKAGES, distinct_questions, make_vocabulary
-from timing import machine, markdown, on_threads, say, versions
+from timing import machine, markdown, on_threads, options_of, say, versions
 
 from textsiam import Pairs, TrainConfig, Vocabulary, read_pairs
 
@@ -179,12 +178,8 @@ def extremes(pairs: int, seconds: list[float]) -> str:
 
 def main() -> None:
     """Read the options, measure, print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder with train.tsv, dev.tsv and test.tsv of QQP")
-    parser.add_argument("--out", type=Path, required=True, help="folder that keeps the vocabulary")
+    parser = options_of(__doc__, "the vocabulary")
     parser.add_argument("--pairs", type=int, default=64 * CONFIG.batch_size)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     make_vocabulary(options.out, distinct_questions(options.data))
