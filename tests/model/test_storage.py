@@ -21,7 +21,7 @@ from textsiam.model.folder import MANIFEST, read_folder, write_folder
 from textsiam.model.pair_model import PairModel
 from textsiam.model.storage import LARGEST, PRECISIONS, SCALE, note_precision, restore_weights, store_weights
 
-SMALLEST = float(np.finfo(np.float32).tiny)
+SMALLEST, HIGHEST = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
 CARD = "# A model\n\n| | |\n|---|---|\n| loss | bce |\n\nOf dev é.\n"
 
 numbers = st.one_of(st.floats(-1, 1, width=32), st.floats(-LARGEST, LARGEST, width=32), st.sampled_from([0.0, 1e-45]))
@@ -62,6 +62,8 @@ def test_a_number_of_int8_is_off_by_half_a_scale_at_most(matrix: Array) -> None:
 
 @QUICK
 @given(matrix=matrices, precision=st.sampled_from(PRECISIONS))
+@example(matrix=array([[LARGEST]]), precision="int8")  # restored it is 65504.22: its scale was rounded up
+@example(matrix=array([[3.4e38, 1]]), precision="int8")
 def test_what_was_restored_is_stored_bit_for_bit_again(matrix: Array, precision: str) -> None:
     stored, restored = there_and_back(matrix, precision)
     again = store_weights({"w": restored}, precision)
@@ -109,7 +111,7 @@ def test_by_hand() -> None:
     [
         ([[1, 2]], "int4", "weights is 'int4', expected one of fp32, fp16, int8; did you mean 'int8'?"),
         ([[1, -65505]], "fp16", "'w' holds a number of size 65505, fp16 takes at most 65504; save the model as fp32"),
-        ([[1, 3e38]], "int8", "'w' holds a number of size 3e+38, int8 takes at most 65504"),
+        ([[1, HIGHEST]], "int8", "'w' holds a number of size 3.40282e+38, int8 takes at most 3.40282e+38"),
         ([65505], "int8", "'w' holds a number of size 65505"),
         ([[np.nan, 1]], "int8", "'w' holds a number that is not finite"),
         ([np.inf], "fp32", "'w' holds a number that is not finite"),

@@ -124,7 +124,7 @@ class PairModel:
         ``weights`` are stored as they are ("fp32"), in half of the bytes ("fp16") or in a quarter ("int8", a scale for
         each row of a matrix). The latter two move the probabilities a little, with calibration and threshold as they
         are; the folder's ``details["weights"]`` and card name them. Raises ModelFolderError if something that is not a
-        model stands there, or the disk refuses; OptionError for other ``weights``, or unless "fp32" numbers > 65504.
+        model stands there, or the disk refuses; OptionError for other ``weights``, or numbers that they do not hold.
         """
         # the fields of Architecture alone, for a TrainConfig is one too
         parts = {field.name: getattr(self.architecture, field.name) for field in dataclasses.fields(Architecture)}

@@ -35,17 +35,21 @@ def store_weights(weights: Mapping[str, Array], precision: str) -> dict[str, Arr
     """Give the arrays that stand for float32 ``weights`` at a ``precision``: "fp32", "fp16" or "int8".
 
     Of int8, each number is off by at most half of its row's scale. Raises OptionError for another precision, and for
-    a number that is not finite or, unless fp32, beyond 65504 on either side of zero.
+    a number that is not finite, or too large: what becomes float16 holds 65504, a row of int8 3.4e38.
     """
     check_choice("weights", precision, PRECISIONS)
     stored: dict[str, Array] = {}
     for name, weight in weights.items():
-        _check_range(name, weight, precision)
+        if not np.isfinite(weight).all():
+            raise OptionError(f"the weight {name!r} holds a number that is not finite")
         if precision == "fp32":
             stored[name] = weight
         elif precision == "int8" and weight.ndim == 2:
-            stored[name], stored[name + SCALE] = _quantise(weight)
+            levels, scale = _quantise(weight)
+            _check_range(name, weight, precision, float(scale.max(initial=0)) * LEVELS, float(np.finfo(np.float32).max))
+            stored[name], stored[name + SCALE] = levels, scale
         else:
+            _check_range(name, weight, precision, float(np.abs(weight).max(initial=0)), LARGEST)
             stored[name] = weight.astype(np.float16)
     return stored
 
@@ -81,13 +85,10 @@ def note_precision(card: str, precision: str, measured: str = "") -> str:
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def _check_range(name: str, weight: Array, precision: str) -> None:
-    largest = float(np.abs(weight).max(initial=0))
-    if not np.isfinite(largest):
-        raise OptionError(f"the weight {name!r} holds a number that is not finite")
-    if precision != "fp32" and largest > LARGEST:
+def _check_range(name: str, weight: Array, precision: str, reached: float, most: float) -> None:
+    if reached > most:
         raise OptionError(
-            f"the weight {name!r} holds a number of size {largest:g}, {precision} takes at most {LARGEST:g}; "
+            f"the weight {name!r} holds a number of size {np.abs(weight).max():g}, {precision} takes at most {most:g}; "
             "save the model as fp32"
         )
 
