@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from itertools import chain, compress
+from itertools import compress, repeat
+from operator import contains
 
 import numpy as np
 import numpy.typing as npt
 
+from textsiam.text.flat import Flat, merged
 from textsiam.text.seen import Seen
-from textsiam.text.sentencepiece_encoder import Flat, SentencePieceEncoder
-from textsiam.text.word_ids import WordIds
+from textsiam.text.sentencepiece_encoder import SentencePieceEncoder
+from textsiam.text.word_ids import WHOLE, WordIds
 from textsiam.text.word_table import LONGEST_WORD, WordTable, word_keys
 
 MOST_WORDS = 200_000
@@ -19,7 +21,6 @@ MOST_WORDS = 200_000
 
 _LONGEST_TEXT = 4_096  # characters: the memory that is needed on the way is ten times that of the texts
 _END = "\x1e"  # ASCII's record separator marks the end of a text
-_WHOLE = -1  # in the place of the ids of a word: its text has to go to SentencePiece whole
 
 
 class BlockEncoder:
@@ -47,7 +48,7 @@ class BlockEncoder:
         # Of word 0, which stands for all that are not in the table, and of words 1 to the table's length:
         self._starts = np.zeros(1, np.int64)
         self._lengths = np.ones(1, np.int64)
-        self._ids = np.array([_WHOLE], np.int32)
+        self._ids = np.array([WHOLE], np.int32)
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -56,10 +57,11 @@ class BlockEncoder:
 
     def flat(self, texts: list[str]) -> Flat:
         """Give the ids of texts laid end to end; some thousand texts a call are fastest."""
-        sure = np.array([" " in text and len(text) <= _LONGEST_TEXT for text in texts], np.bool_)
+        sure = np.fromiter(map(contains, texts, repeat(" ")), np.bool_, count=len(texts))
+        sure &= np.fromiter(map(len, texts), np.int64, count=len(texts)) <= _LONGEST_TEXT
         short = list(compress(texts, sure))
         try:
-            data = "".join([text for short_text in short for text in (short_text, _END)]).encode("utf-8")
+            data = _END.join([*short, ""]).encode("utf-8")
         except UnicodeEncodeError:
             return self._encoder.flat(texts)
         if not short or data.count(_END.encode()) != len(short):
@@ -70,7 +72,7 @@ class BlockEncoder:
             sure[sure] = ~whole
         if sure.all():
             return ids, lengths
-        return _merged(sure, (ids, lengths), self._encoder.flat(list(compress(texts, ~sure))))
+        return merged(sure, (ids, lengths), self._encoder.flat(list(compress(texts, ~sure))))
 
     def _by_words(self, data: bytes) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
         """Give ids, lengths and which have to go whole, bool (n,), of texts that end in U+001E."""
@@ -87,7 +89,7 @@ class BlockEncoder:
         places += np.arange(len(places))
         ids = word_ids[places]
         text_ends = ends[characters[breaks] == ord(_END)]
-        whole = _counts(ids == _WHOLE, text_ends) > 0
+        whole = _counts(ids == WHOLE, text_ends) > 0
         text_lengths = np.diff(text_ends, prepend=0)
         if self._word_ids.most_tokens is not None:
             whole |= text_lengths > self._word_ids.most_tokens
@@ -112,33 +114,22 @@ class BlockEncoder:
 
     def _learn(self, missed: list[bytes], words: int) -> bool:
         """Remember the missed ones of so many words, only those that came before if most are new; tell if any are."""
-        counted = Counter(missed).most_common()
-        mostly_new = 2 * len(counted) > words
-        again = [word for word, count in counted if count > 1 or not mostly_new or self._seen.before(word)]
+        counted = Counter(missed)
+        again = list(counted)
+        if 2 * len(counted) > words:
+            again = [word for word, count in counted.items() if count > 1 or self._seen.before(word)]
         again = again[: self._most_words - len(self)]
         if not again:
             return False
-        rows = self._word_ids([word.decode("utf-8") for word in again])
+        ids, lengths = self._word_ids.flat([word.decode("utf-8") for word in again])
         sizes = np.fromiter(map(len, again), np.int64, count=len(again))
         self._table.add(word_keys(b"".join(again), np.cumsum(sizes) - sizes, sizes))
-        lengths = np.array([1 if row is None else len(row) for row in rows], np.int64)
-        ids = list(chain.from_iterable([_WHOLE] if row is None else row for row in rows))
         self._starts = np.concatenate([self._starts, len(self._ids) + np.cumsum(lengths) - lengths])
         self._lengths = np.concatenate([self._lengths, lengths])
-        self._ids = np.concatenate([self._ids, np.array(ids, np.int32)])
+        self._ids = np.concatenate([self._ids, ids])
         return True
 
 
 def _counts(flags: npt.NDArray[np.bool_], ends: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Count the set flags of each text that ends before its end; fast where few are set."""
     return np.bincount(np.searchsorted(ends, np.flatnonzero(flags), side="right"), minlength=len(ends))
-
-
-def _merged(first: npt.NDArray[np.bool_], ones: Flat, others: Flat) -> Flat:
-    """Lay texts of two kinds end to end in their order: ``first`` says which are the ``ones``."""
-    lengths = np.empty(len(first), np.int64)
-    lengths[first], lengths[~first] = ones[1], others[1]
-    from_first = np.repeat(first, lengths)
-    ids = np.empty(len(from_first), np.int32)
-    ids[from_first], ids[~from_first] = ones[0], others[0]
-    return ids, lengths

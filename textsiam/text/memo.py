@@ -8,13 +8,12 @@ from itertools import pairwise
 
 from textsiam.text.seen import Seen
 from textsiam.text.sentencepiece_encoder import SentencePieceEncoder
-from textsiam.text.word_ids import WordIds
+from textsiam.text.word_ids import WHOLE, WordIds
 
 MOST_WORDS = 200_000
 """Words that are remembered."""
 _LONGEST_WORD = 32
-_WHOLE_ID = -1  # in the place of the ids of a word: its text has to go to SentencePiece whole
-_WHOLE = array("i", [_WHOLE_ID]).tobytes()
+_WHOLE = array("i", [WHOLE]).tobytes()
 
 
 class WordMemo:
@@ -53,7 +52,7 @@ class WordMemo:
                 return self._encoder.ids(text)
             joined = b"".join([self._packed.get(word, _WHOLE) for word in words])
         row: list[int] = memoryview(joined).cast("i").tolist()
-        if _WHOLE_ID in row:
+        if WHOLE in row:
             return self._encoder.ids(text)
         most_tokens, unknown = self._word_ids.most_tokens, self._word_ids.unknown
         if most_tokens is not None and len(row) > most_tokens:

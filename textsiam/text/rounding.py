@@ -21,7 +21,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
+from typing import TypeVar
 
+import numpy as np
+import numpy.typing as npt
 import sentencepiece
 
 from textsiam.text.wire import fields
@@ -35,6 +38,10 @@ _TOGETHER = 16  # words a call: more are cheaper each, and fail more often
 _UNKNOWN_PENALTY = 10.0  # below the lowest score
 _SYMBOL_SCORE = 0.1  # of a user-defined symbol, per byte
 _RESET = 100_000.0  # sum of scores from which SentencePiece starts anew
+Sums = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Characters = TypeVar("Characters", float, Sums)
+
 _NBEST = 1  # field of NBestSentencePieceText: the ways to cut, best first; each ends with its score
 
 
@@ -47,6 +54,16 @@ class RoundingGuard:
         scores: list[float] = processor.get_score(list(tokens))
         longest = max(len(piece.encode()) for piece in processor.id_to_piece(list(tokens)))
         self._highest = max(max(map(abs, scores)) + _UNKNOWN_PENALTY, _SYMBOL_SCORE * longest)
+        self._holds = self._highest * STEADY_TOKENS < _RESET
+
+    def steady_by(self, best: Sums, ahead: Sums, characters: Sums, tokens: npt.NDArray[np.int64]) -> Flags:
+        """Tell which words are steady, by their best sums in float64 and how far these are ahead of the second best.
+
+        ``characters``: of each word, normalized, ``tokens``: how many there are; all of shape (n,).
+        """
+        # A run of unknown characters is one token, and yet adds a score for each character.
+        few_enough = np.abs(best) <= self._highest * tokens
+        return few_enough & (ahead > self._rounding(characters)) & self._holds
 
     def steady(self, words: list[str], known: list[bool], tokens: list[int]) -> set[str]:
         """Give the steady ones of ``words``, none of which holds a space, a U+2581 or a lone surrogate.
@@ -54,7 +71,7 @@ class RoundingGuard:
         ``known``: whether all tokens of a word are known, ``tokens``: how many there are.
         """
         steady: set[str] = set()
-        if self._highest * STEADY_TOKENS >= _RESET:
+        if not self._holds:
             return steady
         wholly = [word for word, is_known in zip(words, known, strict=True) if is_known]
         for start in range(0, len(wholly), _TOGETHER):
@@ -70,14 +87,17 @@ class RoundingGuard:
         best, second = self._best_two(text)
         normalized: str = self._processor.normalize(text)
         longest = 1 + max(map(len, normalized.split(WORD_START)))
-        rounding = 2 * longest * _UNIT * self._highest * (STEADY_TOKENS + longest)
         own_error = 6 * len(normalized) * _UNIT * abs(best)
-        if best - second > rounding + own_error:
+        if best - second > self._rounding(longest) + own_error:
             return words
         if len(words) == 1:
             return []
         half = len(words) // 2
         return [*self._steady(words[:half]), *self._steady(words[half:])]
+
+    def _rounding(self, characters: Characters) -> Characters:
+        """Give the margin beyond which words of so many normalized characters are steady."""
+        return 2 * characters * _UNIT * self._highest * (STEADY_TOKENS + characters)
 
     def _best_two(self, text: str) -> tuple[float, float]:
         """Give the scores of the best and the second best way to cut; minus infinity where there is but one."""

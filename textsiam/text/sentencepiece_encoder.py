@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import chain
-
-import numpy as np
-import numpy.typing as npt
 import sentencepiece
 
 from textsiam.text.checks import without_surrogates
+from textsiam.text.flat import Flat, flat_of
 
 FEW_TEXTS = 32  # SentencePiece starts its threads for any list: up to here, text by text is faster
-
-Flat = tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]
-"""Ids of n texts end to end, int32 (N,), and the tokens of each, int64 (n,)."""
 
 
 class SentencePieceEncoder:
@@ -37,9 +31,7 @@ class SentencePieceEncoder:
 
     def flat(self, texts: list[str]) -> Flat:
         """Give the ids of texts laid end to end; about 35 bytes a token are needed on the way."""
-        rows = self.id_lists(texts)
-        lengths = np.fromiter(map(len, rows), np.int64, count=len(rows))
-        return np.fromiter(chain.from_iterable(rows), np.int32, count=int(lengths.sum())), lengths
+        return flat_of(self.id_lists(texts))
 
     def _plain_id_lists(self, texts: list[str]) -> list[list[int]]:
         if len(texts) <= FEW_TEXTS:

@@ -13,8 +13,9 @@ import sentencepiece
 from textsiam.errors import OptionError, VocabularyError
 from textsiam.text.block_encoder import BlockEncoder
 from textsiam.text.checks import check_not_one_text, check_text, without_surrogates
+from textsiam.text.flat import Flat, positions_within
 from textsiam.text.memo import WordMemo
-from textsiam.text.sentencepiece_encoder import FEW_TEXTS, Flat, SentencePieceEncoder
+from textsiam.text.sentencepiece_encoder import FEW_TEXTS, SentencePieceEncoder
 from textsiam.text.word_ids import WordIds
 from textsiam.text.word_rules import WORD_START, word_rules
 
@@ -205,9 +206,7 @@ def _blocks(texts: list[str]) -> Iterator[list[str]]:
 
 def _cut(ids: npt.NDArray[np.int32], lengths: npt.NDArray[np.int64], max_tokens: int) -> Flat:
     """Keep the first ``max_tokens`` ids of each text."""
-    starts = np.cumsum(lengths) - lengths
-    positions = np.arange(len(ids)) - np.repeat(starts, lengths)
-    return ids[positions < max_tokens], np.minimum(lengths, max_tokens)
+    return ids[positions_within(lengths) < max_tokens], np.minimum(lengths, max_tokens)
 
 
 def _counted(ids: npt.NDArray[np.int32], lengths: npt.NDArray[np.int64], word_start: int, cut_texts: int) -> TokenIds:

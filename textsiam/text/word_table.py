@@ -8,13 +8,13 @@ import numpy.typing as npt
 LONGEST_WORD = 23
 """Bytes of UTF-8 up to which a word has a key: three times eight, less one for its length."""
 
-_PARTS = 3  # of a key, eight bytes each
+_PARTS = 3  # of a word's key, eight bytes each
 _PROBES = 64  # slots that a word may be in
 _FACTORS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)  # odd, of random bits
 _SPREAD = np.uint64(0xD6E8FEB86659FD93)
 
 Keys = npt.NDArray[np.uint64]
-"""uint64 (3, n): a word's bytes, zeros after them, its length in the highest byte."""
+"""uint64 (parts, n); of words three parts: a word's bytes, zeros after them, its length in the highest byte."""
 
 
 def _masks() -> npt.NDArray[np.uint64]:
@@ -38,14 +38,15 @@ def word_keys(data: bytes, starts: npt.NDArray[np.int64], sizes: npt.NDArray[np.
 class WordTable:
     """Numbers words by their keys, from 1 on; a word is found if all its bytes are equal. One thread at a time.
 
-    It holds up to ``most_words`` words, each in 24 bytes, and twice to four times as many slots of 4 bytes. Words that
-    were added early, the frequent ones, lie side by side, which the processor's caches like.
+    It holds up to ``most_words`` words, each in 8 bytes for each of the ``parts`` of a key, and twice to four times as
+    many slots of 4 bytes. Words that were added early, the frequent ones, lie side by side, which the processor's
+    caches like.
     """
 
-    def __init__(self, most_words: int) -> None:
+    def __init__(self, most_words: int, parts: int = _PARTS) -> None:
         self._bits = max(4, (2 * most_words - 1).bit_length())  # at most half of the slots are taken
         self._slots = np.zeros(1 << self._bits, np.int32)  # numbers, 0 where the slot is free
-        self._keys = np.zeros((_PARTS, most_words + 1), np.uint64)
+        self._keys = np.zeros((parts, most_words + 1), np.uint64)
         self._count = 0
 
     def __len__(self) -> int:
@@ -84,14 +85,14 @@ class WordTable:
     def _differ(self, numbers: npt.NDArray[np.int32], keys: Keys) -> npt.NDArray[np.bool_]:
         """Tell where another word has the number."""
         differ: npt.NDArray[np.bool_] = self._keys[0].take(numbers) != keys[0]
-        for part in range(1, _PARTS):
+        for part in range(1, len(keys)):
             differ |= self._keys[part].take(numbers) != keys[part]
         differ &= numbers > 0
         return differ
 
     def _first_slots(self, keys: Keys) -> npt.NDArray[np.intp]:
         mixed = keys[0] * _FACTORS[0]
-        for part in range(1, _PARTS):
+        for part in range(1, len(keys)):
             mixed += keys[part] * _FACTORS[part]
         mixed ^= mixed >> np.uint64(32)
         mixed *= _SPREAD
