@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from tests.model.making import random_tokens, random_weights, token_ids
-from textsiam.model import lstm
-from textsiam.model.architecture import Architecture
+from textsiam.arrays import Array
+from textsiam.model import beginnings, lstm
+from textsiam.model.architecture import POOLINGS, Architecture
+from textsiam.model.beginnings import DEPTH, Level, shared_beginnings
 from textsiam.model.lstm import NumpyLSTMEncoder
 
 VOCABULARY = 50
@@ -21,6 +23,35 @@ def test_blocks_of_any_size_give_the_same(monkeypatch: pytest.MonkeyPatch, block
     at_once = encoder(tokens)
     monkeypatch.setattr(lstm, "BLOCK_TEXTS", block)
     assert np.abs(encoder(tokens) - at_once).max() < 1e-6
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_shared_beginnings_change_no_vector(monkeypatch: pytest.MonkeyPatch, pooling: str, bidirectional: bool) -> None:
+    architecture = Architecture(encoder="lstm", dim=5, units=4, bidirectional=bidirectional, pooling=pooling)
+    encoder = NumpyLSTMEncoder(architecture, random_weights(architecture, VOCABULARY, seed=7))
+    generator = np.random.default_rng(6)
+    # few words, so that texts begin and end alike; some end where others go on, some stand alone
+    rows = [generator.integers(1, 4, size=size, dtype=np.int32) for size in generator.integers(0, 12, size=400)]
+    rows += [generator.integers(1, VOCABULARY, size=40, dtype=np.int32)]
+    tokens = token_ids(rows)
+    assert len(shared_beginnings(tokens.ids, tokens.offsets[:-1], tokens.lengths)) == 0  # not in this order
+    alone = encoder(tokens)
+    read: list[list[Level]] = []
+
+    def noted(*texts: Array) -> list[Level]:
+        read.append(shared_beginnings(*texts))
+        return read[-1]
+
+    monkeypatch.setattr(lstm, "SHARED_FROM", 1)
+    monkeypatch.setattr(lstm, "shared_beginnings", noted)
+    for block, group in ((512, 8192), (7, 50), (1, 1)):
+        monkeypatch.setattr(lstm, "BLOCK_TEXTS", block)
+        monkeypatch.setattr(beginnings, "GROUP_TEXTS", group)
+        assert np.abs(encoder(tokens) - alone).max() < 1e-6
+    assert len(read[0]) == DEPTH
+    assert read[-1] == []
+    assert not encoder(token_ids([np.zeros(0, np.int32)] * 3)).any()
 
 
 def test_gates_are_looked_up_only_for_tokens_that_came() -> None:

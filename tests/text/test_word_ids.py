@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from tests.text.word_cases import TIES, TYPES, expected, proto_of
+from tests.text.conftest import made_up_texts
+from tests.text.word_cases import HARD, SYMBOLS, TIES, TYPES, expected, proto_of
 from textsiam.text.rounding import STEADY_TOKENS
 from textsiam.text.tokenizer import read_processor
-from textsiam.text.word_ids import WordIds
+from textsiam.text.word_ids import WHOLE, WordIds
 
 
 @pytest.mark.parametrize("kind", TYPES)
@@ -23,3 +25,25 @@ def test_ids_of_words_or_none(kind: str) -> None:
     assert rows[0] is not None
     assert (word_ids.unknown, word_ids.most_tokens) == (1, STEADY_TOKENS if kind == "unigram" else None)
     assert word_ids([]) == []
+
+
+@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize("symbols", [(), SYMBOLS])
+def test_many_words_have_the_ids_of_few(kind: str, symbols: tuple[str, ...]) -> None:
+    proto = proto_of(kind, "nfkc_casefold", symbols)
+    hard = [word.replace("\ud800", "").replace("\udfff", "").replace(" ", "") for word in HARD]
+    words = list(dict.fromkeys([*hard, *" ".join([*TIES, *made_up_texts(30)]).split(), "\u4e01" * 9, "ab" * 60]))
+    many = WordIds(read_processor(proto), unigram=kind == "unigram")
+    ids, lengths = many.flat(words)
+    rows = [row.tolist() for row in np.split(ids, lengths.cumsum()[:-1])]
+    # asked one by one, a word's lead is bounded more strictly: what was steady stays so, with the same ids
+    one_by_one = [row or [] if row is not None else [WHOLE] for row in many(words)]
+    for row, alone, plain in zip(rows, one_by_one, expected(proto, words), strict=True):
+        assert row in ([WHOLE], plain)
+        assert alone in ([WHOLE], row)
+    assert sum(row == [WHOLE] for row in rows) < len(words) / 4
+    few, few_lengths = many.flat(words[:3])
+    assert (few.tolist(), few_lengths.tolist()) == (
+        [token for row in rows[:3] for token in row],
+        [len(row) for row in rows[:3]],
+    )

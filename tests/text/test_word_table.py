@@ -40,6 +40,13 @@ def test_it_finds_what_was_added_and_nothing_else(words: list[bytes], batches: i
     assert len(table) == len(added)
 
 
+def test_keys_of_one_part() -> None:
+    keys = np.random.default_rng(0).choice(2**62, size=1000, replace=False).astype(np.uint64)[None]
+    table = WordTable(1000, parts=1)
+    assert table.add(keys[:, :700]).tolist() == list(range(1, 701))
+    assert table.find(keys).tolist() == [*range(1, 701), *[0] * 300]
+
+
 def test_a_word_without_a_slot_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(word_table_module, "_PROBES", 1)
     words = [f"{i}".encode() for i in range(64)]

@@ -1,28 +1,26 @@
 """The LSTM encoder in NumPy.
 
 Texts are taken in blocks, by falling length, so that those still running at step t are the first ``sizes[t]``: nothing
-is computed for padding. Their tokens lie step after step in one array, those of step t from ``starts[t]`` on. What a
-token adds to the gates of the first layer depends on the token alone, and is looked up.
-
-All four gates go through one tanh, as sigmoid(x) = (tanh(x / 2) + 1) / 2: the halves stand in the weights, and states
-are kept doubled. Shapes: B texts, N tokens of a block, D embedding, H units, G = 4H gates, V vocabulary.
+is computed for padding. Their tokens lie step after step in one array, those of step t from ``starts[t]`` on. Of many
+texts, a single layer reads beginnings that several share once (beginnings.py). Shapes: B texts of a block, n of all, N
+tokens, D features, H units, G = 4H gates.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from textsiam.arrays import Array
 from textsiam.model.architecture import Architecture
+from textsiam.model.beginnings import Level, alphabetical_groups, shared_beginnings
+from textsiam.model.lstm_step import Fill, GateProduct, GateTable, Step
 from textsiam.text.tokenizer import TokenIds
 
 BLOCK_TEXTS = 512
-_HALF, _ONE = np.float32(0.5), np.float32(1)
-
-Fill = Callable[[slice, Array], None]  # writes the inputs' share of some tokens' gates, (b, G)
+SHARED_FROM = 1_024  # texts from which on beginnings are looked for
 
 
 class NumpyLSTMEncoder:
@@ -32,15 +30,31 @@ class NumpyLSTMEncoder:
         self.architecture = architecture
         ways = ("forwards", "backwards") if architecture.bidirectional else ("forwards",)
         prefixes = [[f"encoder.layers.{layer}.{way}" for way in ways] for layer in range(architecture.layers)]
-        self.tables = [_GateTable(weights["encoder.embedding.weight"], weights, prefix) for prefix in prefixes[0]]
-        self.products = [[_GateProduct(weights, prefix) for prefix in layer] for layer in prefixes[1:]]
-        self.recurrences = [[_Recurrence(weights, prefix) for prefix in layer] for layer in prefixes]
+        self.tables = [GateTable(weights["encoder.embedding.weight"], weights, prefix) for prefix in prefixes[0]]
+        self.products = [[GateProduct(weights, prefix) for prefix in layer] for layer in prefixes[1:]]
+        self.recurrences = [
+            [_Recurrence(Step(weights, prefix), architecture.pooling) for prefix in layer] for layer in prefixes
+        ]
 
     def __call__(self, tokens: TokenIds) -> Array:
         """Return float32 (n, H), or (n, 2H) in two directions."""
+        lengths, begins = tokens.lengths, tokens.offsets[:-1]
         vectors = np.zeros((len(tokens), self.architecture.vector_size), dtype=np.float32)
-        for block in _blocks(tokens):
-            vectors[block.texts] = self._encode(block)
+        if self.architecture.layers == 1 and len(tokens) >= SHARED_FROM:
+            units = self.architecture.units
+            for way, recurrence in enumerate(self.recurrences[0]):
+                # the second way reads each text from its end
+                ids = _reversed(tokens) if way else tokens.ids
+                vectors_nH = vectors[:, way * units : (way + 1) * units]
+                for texts in alphabetical_groups(ids, begins, lengths):
+                    group = (ids, begins[texts], lengths[texts])
+                    vectors_nH[texts] = self._encode_group(self.tables[way], recurrence, *group)
+        else:
+            for texts in _by_length(lengths):
+                vectors[texts] = self._encode(_Block(tokens.ids, begins[texts], lengths[texts]))
+        if self.architecture.pooling == "mean":
+            vectors /= np.maximum(lengths, 1)[:, None].astype(np.float32)
+        vectors *= np.float32(0.5)  # states are doubled
         return vectors
 
     def _encode(self, block: _Block) -> Array:
@@ -53,140 +67,147 @@ class NumpyLSTMEncoder:
             fills = [product.of(way_ND) for product, way_ND in zip(products, inputs, strict=False)]
         # The backward states stay reversed: each pooling gives the same for either order, and "last" is then the state
         # that has seen the whole text.
-        pooling = self.architecture.pooling
         return np.concatenate(
-            [way.pooled(fill, block, pooling) for way, fill in zip(self.recurrences[-1], fills, strict=True)], axis=1
+            [way.pooled(fill, block) for way, fill in zip(self.recurrences[-1], fills, strict=True)], axis=1
         )
+
+    def _encode_group(
+        self, table: GateTable, recurrence: _Recurrence, ids: Array, begins_n: Array, lengths_n: Array
+    ) -> Array:
+        """Read one way of a single layer: the beginnings that are shared, and then how each text goes on."""
+        pooled_nH = np.empty((len(lengths_n), recurrence.units), dtype=np.float32)
+        levels = shared_beginnings(ids, begins_n, lengths_n)
+        read: _Read | None = None
+        for depth, level in enumerate(levels, 1):
+            read = recurrence.grown(read, table.of(level.ids_N), level)
+            ended = np.flatnonzero(lengths_n == depth)
+            pooled_nH[ended] = read.pooled_BH[level.node_B[ended]]
+        left_n = lengths_n - len(levels)
+        for texts in _by_length(left_n):
+            block = _Block(ids, begins_n[texts] + len(levels), left_n[texts])
+            before = None if read is None else read.of(levels[-1].node_B[texts])
+            pooled_nH[texts] = recurrence.pooled(table.of(block.ids_N), block, before)
+        return pooled_nH
+
+
+class _Block:
+    """B texts by falling length, ``ids[begins_B[i] : begins_B[i] + lengths_B[i]]``, their tokens step after step."""
+
+    def __init__(self, ids: Array, begins_B: Array, lengths_B: Array) -> None:
+        step_T1 = np.arange(lengths_B[0])[:, None]
+        self.inside_TB = step_T1 < lengths_B
+        sizes_T = self.inside_TB.sum(axis=1)
+        self.starts_T = np.cumsum(sizes_T) - sizes_T
+        self.sizes: list[int] = sizes_T.tolist()
+        self.starts: list[int] = self.starts_T.tolist()
+        self.ids, self.begins_B = ids, begins_B
+        self.ids_N = ids[(begins_B + step_T1)[self.inside_TB]]
+        self.mirrored_TB = lengths_B - 1 - step_T1  # below 0 behind a text's end
+
+    @property
+    def mirrored_ids_N(self) -> Array:
+        """The tokens of each text reversed."""
+        ids_N: Array = self.ids[(self.begins_B + self.mirrored_TB)[self.inside_TB]]
+        return ids_N
+
+    @property
+    def mirror_N(self) -> Array:
+        """Where a token stands once its text is reversed."""
+        # at every step a text's place among those that run is the same
+        mirror_TB: Array = self.starts_T[self.mirrored_TB] + np.arange(len(self.begins_B))
+        return mirror_TB[self.inside_TB]
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
-    """B texts by falling length: their rows, lengths, and packed tokens."""
+class _Read:
+    """Where B texts are after some tokens: doubled states, cells, and what is pooled of the states so far."""
 
-    texts: Array
-    lengths_B: Array
-    sizes: list[int]
-    starts: list[int]
-    ids_N: Array
-    mirrored_ids_N: Array  # each text reversed
-    mirror_N: Array  # where a token stands once its text is reversed
+    state_BH: Array
+    cell_BH: Array
+    pooled_BH: Array
 
-
-def _blocks(tokens: TokenIds) -> Iterator[_Block]:
-    lengths = tokens.lengths
-    falling = np.argsort(-lengths, kind="stable")
-    falling = falling[: np.count_nonzero(lengths)]
-    for first in range(0, len(falling), BLOCK_TEXTS):
-        texts = falling[first : first + BLOCK_TEXTS]
-        lengths_B, begins_B = lengths[texts], tokens.offsets[texts]
-        step_T1 = np.arange(lengths_B[0])[:, None]
-        inside_TB = step_T1 < lengths_B
-        sizes_T = inside_TB.sum(axis=1)
-        starts_T = np.cumsum(sizes_T) - sizes_T
-        mirrored_TB = lengths_B - 1 - step_T1  # below 0 behind a text's end
-        yield _Block(
-            texts=texts,
-            lengths_B=lengths_B,
-            sizes=sizes_T.tolist(),
-            starts=starts_T.tolist(),
-            ids_N=tokens.ids[(begins_B + step_T1)[inside_TB]],
-            mirrored_ids_N=tokens.ids[(begins_B + mirrored_TB)[inside_TB]],
-            # at every step a text's place among those that run is the same
-            mirror_N=(starts_T[mirrored_TB] + np.arange(len(texts)))[inside_TB],
-        )
-
-
-class _GateTable:
-    """What each token adds to the gates of a first layer; rows are filled in when their token first comes."""
-
-    def __init__(self, embedding_VD: Array, weights: Mapping[str, Array], prefix: str) -> None:
-        self.embedding_VD = embedding_VD
-        self.product = _GateProduct(weights, prefix, doubled=False)
-        self.gates_VG = np.empty((len(embedding_VD), self.product.bias_G.size), dtype=np.float32)
-        self.known_V = np.zeros(len(embedding_VD), dtype=bool)
-
-    def of(self, ids_N: Array) -> Fill:
-        """Give the filler for these tokens."""
-        if not self.known_V[ids_N].all():
-            new = np.unique(ids_N[~self.known_V[ids_N]])
-            self.gates_VG[new] = self.embedding_VD[new] @ self.product.input_DG + self.product.bias_G
-            self.known_V[new] = True  # only now: another thread must not read rows that are not there
-
-        def fill(now: slice, gates_BG: Array) -> None:
-            np.take(self.gates_VG, ids_N[now], axis=0, out=gates_BG, mode="clip")  # "clip" spares a check
-
-        return fill
-
-
-class _GateProduct:
-    """What the states of the layer below, which are ``doubled``, add to the gates."""
-
-    def __init__(self, weights: Mapping[str, Array], prefix: str, *, doubled: bool = True) -> None:
-        self.input_DG = _gates_last(weights[f"{prefix}.weight_ih_l0"]) * (_HALF if doubled else _ONE)
-        bias_G1 = (weights[f"{prefix}.bias_ih_l0"] + weights[f"{prefix}.bias_hh_l0"])[:, None]
-        self.bias_G = _gates_last(bias_G1)[0]
-
-    def of(self, x_ND: Array) -> Fill:
-        """Give the filler for tokens with these inputs."""
-
-        def fill(now: slice, gates_BG: Array) -> None:
-            np.matmul(x_ND[now], self.input_DG, out=gates_BG)
-            gates_BG += self.bias_G
-
-        return fill
+    def of(self, rows: Array) -> _Read:
+        """Give copies for some of the texts, or for one several times."""
+        state_BH = self.state_BH[rows]
+        pooled_BH = state_BH if self.pooled_BH is self.state_BH else self.pooled_BH[rows]
+        return _Read(state_BH, self.cell_BH[rows], pooled_BH)
 
 
 class _Recurrence:
-    """Goes through a block step by step."""
+    """Goes through texts step by step, and pools their states."""
 
-    def __init__(self, weights: Mapping[str, Array], prefix: str) -> None:
-        self.recurrent_HG = _gates_last(weights[f"{prefix}.weight_hh_l0"]) * _HALF  # for states are doubled
-        self.units = len(self.recurrent_HG)
+    def __init__(self, step: Step, pooling: str) -> None:
+        self.step, self.pooling = step, pooling
+        self.units = step.units
 
     def all_states(self, fill: Fill, block: _Block) -> Array:
         """Return every token's state, doubled, (N, H)."""
         state_NH = np.empty((len(block.ids_N), self.units), dtype=np.float32)
-        for start, state_BH in zip(block.starts, self._steps(fill, block), strict=True):
+        for start, state_BH in zip(block.starts, self._steps(fill, block, self._unread(block.sizes[0])), strict=True):
             state_NH[start : start + len(state_BH)] = state_BH
         return state_NH
 
-    def pooled(self, fill: Fill, block: _Block, pooling: str) -> Array:
-        """Return each text's pooled state, not doubled any more, (B, H)."""
-        steps = self._steps(fill, block)
-        first_BH = next(steps)
-        pooled_BH = first_BH if pooling == "last" else first_BH.copy()  # a text that has ended keeps its state
-        for state_BH in steps:
-            if pooling == "max":
-                np.maximum(pooled_BH[: len(state_BH)], state_BH, out=pooled_BH[: len(state_BH)])
-            elif pooling == "mean":
-                pooled_BH[: len(state_BH)] += state_BH
-        divisor_B = 2 * block.lengths_B if pooling == "mean" else np.full(len(pooled_BH), 2)
-        return pooled_BH / divisor_B[:, None].astype(np.float32)
+    def pooled(self, fill: Fill, block: _Block, before: _Read | None = None) -> Array:
+        """Return each text's states, doubled, pooled, (B, H): of a mean the sum; ``before``, if any, is used up."""
+        read = before or self._unread(block.sizes[0])
+        for number, state_BH in enumerate(self._steps(fill, block, read, first=before is None)):
+            self._pool(read.pooled_BH[: len(state_BH)], state_BH, first=before is None and number == 0)
+        return read.pooled_BH
 
-    def _steps(self, fill: Fill, block: _Block) -> Iterator[Array]:
-        """Give the doubled states of the texts that run, step by step; views of one array, that of the first step."""
-        texts, units = len(block.texts), self.units
-        all_gates_BG, all_products_BG = np.empty((2, texts, 4 * units), dtype=np.float32)
-        all_state_BH, all_spare_BH = np.empty((2, texts, units), dtype=np.float32)
-        all_cell_BH = np.zeros((texts, units), dtype=np.float32)
+    def grown(self, before: _Read | None, fill: Fill, level: Level) -> _Read:
+        """Read one token more: give where the beginnings of a level are, from where those of the level before were."""
+        texts = len(level.ids_N)
+        grown = self._unread(texts)
+        gates_BG, spare_BG = np.empty((2, min(texts, BLOCK_TEXTS), 4 * self.units), dtype=np.float32)
+        for start in range(0, texts, BLOCK_TEXTS):
+            rows = slice(start, min(start + BLOCK_TEXTS, texts))
+            size = rows.stop - start
+            state_BH, cell_BH, pooled_BH = grown.state_BH[rows], grown.cell_BH[rows], grown.pooled_BH[rows]
+            if before is not None:
+                parents = level.parent_N[rows]
+                np.take(before.state_BH, parents, axis=0, out=state_BH, mode="clip")
+                np.take(before.cell_BH, parents, axis=0, out=cell_BH, mode="clip")
+                if self.pooling != "last":
+                    np.take(before.pooled_BH, parents, axis=0, out=pooled_BH, mode="clip")
+            fill(rows, gates_BG[:size])
+            self.step(gates_BG[:size], state_BH, cell_BH, spare_BG[:size], first=before is None)
+            self._pool(pooled_BH, state_BH, first=before is None)
+        return grown
+
+    def _unread(self, texts: int) -> _Read:
+        """Make room for texts of which nothing has been read; only the cells, all 0, mean something."""
+        state_BH = np.empty((texts, self.units), dtype=np.float32)
+        pooled_BH = state_BH if self.pooling == "last" else np.empty_like(state_BH)  # a text that ends keeps its state
+        return _Read(state_BH, np.zeros_like(state_BH), pooled_BH)
+
+    def _pool(self, pooled_BH: Array, state_BH: Array, *, first: bool) -> None:
+        if self.pooling == "last":
+            return
+        if first:
+            pooled_BH[:] = state_BH
+        elif self.pooling == "max":
+            np.maximum(pooled_BH, state_BH, out=pooled_BH)
+        else:
+            pooled_BH += state_BH
+
+    def _steps(self, fill: Fill, block: _Block, read: _Read, *, first: bool = True) -> Iterator[Array]:
+        """Give the states of the texts that run, step by step, in ``read``; ``first``: nothing has been read yet."""
+        gates_BG, spare_BG = np.empty((2, block.sizes[0], 4 * self.units), dtype=np.float32)
         for size, start in zip(block.sizes, block.starts, strict=True):
-            gates_BG, state_BH, cell_BH = all_gates_BG[:size], all_state_BH[:size], all_cell_BH[:size]
-            fill(slice(start, start + size), gates_BG)
-            if start:
-                gates_BG += np.matmul(state_BH, self.recurrent_HG, out=all_products_BG[:size])
-            np.tanh(gates_BG, out=gates_BG)
-            gates_BG[:, : 3 * units] += _ONE
-            entry_BH, keep_BH, exit_BH, candidate_BH = (gates_BG[:, g * units : (g + 1) * units] for g in range(4))
-            cell_BH *= keep_BH
-            cell_BH += np.multiply(entry_BH, candidate_BH, out=all_spare_BH[:size])
-            cell_BH *= _HALF
-            np.tanh(cell_BH, out=state_BH)
-            state_BH *= exit_BH
+            fill(slice(start, start + size), gates_BG[:size])
+            state_BH, cell_BH = read.state_BH[:size], read.cell_BH[:size]
+            self.step(gates_BG[:size], state_BH, cell_BH, spare_BG[:size], first=first and start == 0)
             yield state_BH
 
 
-def _gates_last(weight_GX: Array) -> Array:
-    """Reorder torch's gates, halve what goes into a sigmoid, and lay the gates along the last axis, (X, G)."""
-    entry, keep, candidate, leave = np.split(weight_GX.astype(np.float32), 4)
-    sigmoids = np.concatenate([entry, keep, leave]) * _HALF
-    return np.ascontiguousarray(np.concatenate([sigmoids, candidate]).T)
+def _by_length(lengths: Array) -> Iterator[Array]:
+    """Give the rows of the texts with a token, by falling length, a block at a time."""
+    falling = np.argsort(-lengths, kind="stable")
+    falling = falling[: np.count_nonzero(lengths > 0)]
+    return (falling[first : first + BLOCK_TEXTS] for first in range(0, len(falling), BLOCK_TEXTS))
+
+
+def _reversed(tokens: TokenIds) -> Array:
+    """Give the ids with each text reversed where it stands."""
+    ends = np.repeat(tokens.offsets[:-1] + tokens.offsets[1:] - 1, tokens.lengths)
+    return tokens.ids[ends - np.arange(len(ends))]

@@ -206,7 +206,10 @@ def _blocks(texts: list[str]) -> Iterator[list[str]]:
 
 def _cut(ids: npt.NDArray[np.int32], lengths: npt.NDArray[np.int64], max_tokens: int) -> Flat:
     """Keep the first ``max_tokens`` ids of each text."""
-    return ids[positions_within(lengths) < max_tokens], np.minimum(lengths, max_tokens)
+    long = np.flatnonzero(lengths > max_tokens)
+    over = lengths[long] - max_tokens
+    tails = np.repeat(np.cumsum(lengths)[long] - over, over) + positions_within(over)
+    return np.delete(ids, tails), np.minimum(lengths, max_tokens)
 
 
 def _counted(ids: npt.NDArray[np.int32], lengths: npt.NDArray[np.int64], word_start: int, cut_texts: int) -> TokenIds:
