@@ -75,9 +75,9 @@ def textsiam_epoch(pairs: Pairs, vocabulary: Vocabulary) -> Epoch:
     from textsiam.training.memory import keep_freed_memory
     from textsiam.training.network import SiameseNetwork
     from textsiam.training.objective import Objective
+    from textsiam.training.runtime import deterministic_algorithms
 
-    keep_freed_memory()  # as textsiam.train asks for, and the next line; the first one holds for the peer too
-    torch.use_deterministic_algorithms(True)
+    keep_freed_memory()  # as textsiam.train asks for; it holds for the peer too
     started = time.perf_counter()
     tokenized = tokenize_pairs(pairs, Tokenizer(vocabulary.proto, max_tokens=CONFIG.max_tokens))
     tokenizing = time.perf_counter() - started
@@ -92,10 +92,9 @@ def textsiam_epoch(pairs: Pairs, vocabulary: Vocabulary) -> Epoch:
         identity="benchmark",
     )
     started = time.perf_counter()
-    with progress("training", None, "pairs", show=False) as bar:
+    with progress("training", None, "pairs", show=False) as bar, deterministic_algorithms():
         loop.run(bar)
     steps = time.perf_counter() - started
-    torch.use_deterministic_algorithms(False)
     batches = [loop.collator(rows) for rows in loop.sampler.batches(0)]
     tokens = sum(int(batch.lengths_U.sum()) for batch in batches)
     return Epoch(tokenizing, steps, tokens, sum(batch.ids_UT.numel() for batch in batches))

@@ -6,7 +6,7 @@ import torch
 from textsiam.model.architecture import POOLINGS, Architecture
 from textsiam.training import encoders
 from textsiam.training.encoders import LSTMEncoder
-from textsiam.training.layouts import Layout, PackedLayout, PaddedLayout, layout_of
+from textsiam.training.layouts import Layout, PackedLayout, PaddedLayout, Rows, layout_of
 
 LENGTHS = torch.tensor([3, 1, 6, 2, 6, 1])
 
@@ -52,11 +52,49 @@ def test_mirrored_reverses_each_text_within_its_length(layout: Layout) -> None:
         reversed_BTD[text, :length] = x_BTD[text, :length].flip(0)
     x = _laid_out(layout, x_BTD).requires_grad_()
     mirrored = layout.mirrored(x)
+    assert isinstance(mirrored, torch.Tensor)
     assert torch.equal(mirrored, _laid_out(layout, reversed_BTD))
     wanted = torch.randn_like(x)
     torch.autograd.backward((mirrored * wanted).sum())
     assert x.grad is not None
-    assert torch.equal(x.grad, layout.mirrored(wanted))
+    back = layout.mirrored(wanted)
+    assert isinstance(back, torch.Tensor)
+    assert torch.equal(x.grad, back)
+
+
+@pytest.mark.parametrize("layout", _layouts(), ids=lambda layout: type(layout).__name__)
+def test_of_a_token_the_same_is_dropped_wherever_it_stands(layout: Layout) -> None:
+    torch.manual_seed(6)
+    embedding, dropout = torch.nn.Embedding(9, 16, padding_idx=0), torch.nn.Dropout(0.5)
+    ids_BT = torch.randint(1, 9, (6, 6)) * (torch.arange(6) < LENGTHS[:, None])
+    seen: dict[int, torch.Tensor] = {}
+    for way in (ids_BT, ids_BT.flip(0)):
+        seen.clear()
+        x = layout.embedded(embedding, dropout, way)
+        features = x.x_UD[x.row_N] if isinstance(x, Rows) else x
+        for token, feature in zip(layout.ids(way).flatten().tolist(), features.flatten(0, -2), strict=True):
+            kept = feature != 0
+            assert torch.equal(feature[kept], 2 * embedding.weight[token][kept])
+            assert torch.equal(seen.setdefault(token, feature), feature)
+            assert token == 0 or 0 < int(kept.sum()) < 16
+        torch.autograd.backward(features.sum())
+    assert embedding.weight.grad is not None
+    assert not embedding.weight.grad[0].any()
+    dropout.eval()
+    x = layout.embedded(embedding, dropout, ids_BT)
+    features = x.x_UD[x.row_N] if isinstance(x, Rows) else x
+    assert torch.equal(features, embedding(layout.ids(ids_BT)))
+
+
+def test_rows_are_mirrored_as_features_are() -> None:
+    layout = PackedLayout(LENGTHS)
+    rows = Rows(torch.randn(4, 2), torch.randint(4, (int(LENGTHS.sum()),)))
+    mirrored = layout.mirrored(rows)
+    assert isinstance(mirrored, Rows)
+    assert torch.equal(mirrored.x_UD, rows.x_UD)
+    apart = layout.mirrored(rows.x_UD[rows.row_N])
+    assert isinstance(apart, torch.Tensor)
+    assert torch.equal(mirrored.x_UD[mirrored.row_N], apart)
 
 
 @pytest.mark.parametrize("layout", _layouts(), ids=lambda layout: type(layout).__name__)

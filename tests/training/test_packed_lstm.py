@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from textsiam.training.layouts import PackedLayout
-from textsiam.training.packed_lstm import packed_lstm
+from textsiam.training.layouts import PackedLayout, Rows
 
 LENGTHS = [3, 1, 5, 2, 5, 1]
 
@@ -23,7 +22,7 @@ def test_states_are_those_of_each_text_alone(lengths: list[int]) -> None:
     torch.manual_seed(1)
     lstm = torch.nn.LSTM(4, 3).double()
     layout, texts, x_ND = _packed_inputs(lengths, 4)
-    states = packed_lstm(x_ND, lstm, layout.sizes, layout.starts)
+    states = layout.run(lstm, x_ND)
     for token, (text, step) in enumerate(zip(layout.text_N.tolist(), layout.step_N.tolist(), strict=True)):
         alone = lstm(texts[text][:, None])[0][step, 0]
         assert torch.allclose(states[token], alone, atol=1e-12)
@@ -44,7 +43,7 @@ def test_gradients_are_those_of_each_text_alone() -> None:
     lstm.zero_grad()
 
     x_ND.requires_grad_()
-    torch.autograd.backward((packed_lstm(x_ND, lstm, layout.sizes, layout.starts) * wanted).sum())
+    torch.autograd.backward((layout.run(lstm, x_ND) * wanted).sum())
     found = [weight.grad for weight in lstm.parameters() if weight.grad is not None]
     assert len(found) == len(expected) == 4
     assert all(torch.allclose(a, b, atol=1e-12) for a, b in zip(found, expected, strict=True))
@@ -55,9 +54,28 @@ def test_gradients_are_those_of_each_text_alone() -> None:
         assert torch.allclose(of_token[token], of_text[step], atol=1e-12)
 
 
+def test_rows_that_tokens_share_gather_the_gradients_of_all_of_them() -> None:
+    torch.manual_seed(3)
+    lstm = torch.nn.LSTM(4, 3).double()
+    layout, _, x_ND = _packed_inputs(LENGTHS, 4)
+    x_UD, row_N = torch.randn(5, 4, dtype=torch.float64), torch.randint(5, (len(x_ND),))
+    wanted = torch.randn(len(x_ND), 3, dtype=torch.float64)
+    results = []
+    for shared in (False, True):
+        given = x_UD.clone().requires_grad_()
+        lstm.zero_grad()
+        states = layout.run(lstm, Rows(given, row_N) if shared else given[row_N])
+        torch.autograd.backward((states * wanted).sum())
+        results.append([states, given.grad, *(weight.grad for weight in lstm.parameters())])
+    for apart, together in zip(*results, strict=True):
+        assert apart is not None
+        assert together is not None
+        assert torch.allclose(apart, together, atol=1e-12)
+
+
 def test_an_input_that_needs_no_gradient_gets_none() -> None:
     lstm = torch.nn.LSTM(4, 3).double()
     layout, _, x_ND = _packed_inputs(LENGTHS, 4)
-    torch.autograd.backward(packed_lstm(x_ND, lstm, layout.sizes, layout.starts).sum())
+    torch.autograd.backward(layout.run(lstm, x_ND).sum())
     assert x_ND.grad is None
     assert all(weight.grad is not None for weight in lstm.parameters())

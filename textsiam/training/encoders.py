@@ -13,7 +13,7 @@ from torch import nn
 
 from textsiam.model.architecture import Architecture
 from textsiam.text.tokenizer import PAD_ID
-from textsiam.training.layouts import Layout, layout_of
+from textsiam.training.layouts import Layout, Rows, layout_of
 
 
 class BagEncoder(nn.Module):
@@ -36,7 +36,8 @@ class BagEncoder(nn.Module):
 class LSTMEncoder(nn.Module):
     """Stacked LSTM (Hochreiter and Schmidhuber 1997) in one or two directions, pooled over the tokens.
 
-    The backward direction reads each text reversed within its own length.
+    The backward direction reads each text reversed within its own length. Of a token's embedding the same components
+    are dropped in all texts of a batch: what both texts of a pair have in common is dropped alike in both.
     """
 
     def __init__(self, architecture: Architecture, vocabulary_size: int, dropout: float) -> None:
@@ -55,23 +56,23 @@ class LSTMEncoder(nn.Module):
         if ids_BT.shape[1] == 0:  # a batch of empty texts alone: an LSTM takes no sequence of no steps
             ids_BT = ids_BT.new_full((len(ids_BT), 1), PAD_ID)
         layout = layout_of(lengths_B.clamp(min=1), ids_BT.shape[1])
-        x = self.embedding(layout.ids(ids_BT))
-        *lower, top = self.layers
-        for layer in lower:
-            ahead, *back = self._run(layer, x, layout, len(ids_BT))
-            x = torch.cat([ahead, *map(layout.mirrored, back)], dim=-1)
-        states = self._run(top, x, layout, len(ids_BT))
+        first, *upper = self.layers
+        states = self._run(first, layout.embedded(self.embedding, self.dropout, ids_BT), layout)
+        for layer in upper:
+            ahead, *back = states
+            x = torch.cat([ahead, *(cast(torch.Tensor, layout.mirrored(way)) for way in back)], dim=-1)
+            if self.training and self.dropout.p:
+                # the same components at every token of a text (Gal and Ghahramani 2016)
+                x = x * layout.of_tokens(self.dropout(x.new_ones(len(ids_BT), x.shape[-1])))
+            states = self._run(layer, x, layout)
         # The backward states stay reversed: each pooling gives the same for either order, and "last" is then the state
         # that has seen the whole text.
         pooled = torch.cat([layout.pooled(way, self.architecture.pooling) for way in states], dim=1)
         return pooled * (lengths_B > 0)[:, None]
 
-    def _run(self, layer: nn.Module, x: torch.Tensor, layout: Layout, texts: int) -> list[torch.Tensor]:
+    def _run(self, layer: nn.Module, x: torch.Tensor | Rows, layout: Layout) -> list[torch.Tensor]:
         """Run one layer: its states, and behind them those of the reversed texts."""
         assert isinstance(layer, nn.ModuleDict)
-        if self.training and self.dropout.p:
-            # the same components at every token of a text (Gal and Ghahramani 2016)
-            x = x * layout.of_tokens(self.dropout(x.new_ones(texts, x.shape[-1])))
         inputs = {"forwards": x, "backwards": layout.mirrored(x)} if "backwards" in layer else {"forwards": x}
         return [layout.run(cast(nn.LSTM, layer[way]), way_x) for way, way_x in inputs.items()]
 

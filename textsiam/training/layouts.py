@@ -6,12 +6,22 @@ same in either (difference < 1e-5). Shapes: B texts, T tokens (padded), N tokens
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
 from torch import nn
 
+from textsiam.text.tokenizer import PAD_ID
 from textsiam.training.packed_lstm import packed_lstm
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Features of tokens, many of them alike: token i has row ``row_N[i]`` of ``x_UD``."""
+
+    x_UD: torch.Tensor
+    row_N: torch.Tensor
 
 
 class Layout(Protocol):
@@ -20,13 +30,16 @@ class Layout(Protocol):
     def ids(self, ids_BT: torch.Tensor) -> torch.Tensor:
         """Lay padded token ids out."""
 
+    def embedded(self, embedding: nn.Embedding, dropout: nn.Dropout, ids_BT: torch.Tensor) -> torch.Tensor | Rows:
+        """Embed padded token ids; of a token the same is dropped wherever it stands."""
+
     def of_tokens(self, x_BD: torch.Tensor) -> torch.Tensor:
         """Give each token what belongs to its text, such that it multiplies x."""
 
-    def run(self, lstm: nn.LSTM, x: torch.Tensor) -> torch.Tensor:
+    def run(self, lstm: nn.LSTM, x: torch.Tensor | Rows) -> torch.Tensor:
         """Run a single-layer LSTM forwards."""
 
-    def mirrored(self, x: torch.Tensor) -> torch.Tensor:
+    def mirrored(self, x: torch.Tensor | Rows) -> torch.Tensor | Rows:
         """Reverse each text within its length."""
 
     def pooled(self, states: torch.Tensor, pooling: str) -> torch.Tensor:
@@ -58,17 +71,26 @@ class PaddedLayout:
         """Lay padded token ids out, (T, B)."""
         return ids_BT.T.contiguous()
 
+    def embedded(self, embedding: nn.Embedding, dropout: nn.Dropout, ids_BT: torch.Tensor) -> torch.Tensor:
+        """Embed padded token ids, (T, B, D)."""
+        ids_TB = self.ids(ids_BT)
+        if ids_TB.is_cuda:  # to look for distinct ids would make the GPU wait
+            return nn.functional.embedding(ids_TB, dropout(embedding.weight), PAD_ID)
+        distinct_U, place_TB = torch.unique(ids_TB, return_inverse=True)
+        return nn.functional.embedding(place_TB, dropout(embedding(distinct_U)))
+
     def of_tokens(self, x_BD: torch.Tensor) -> torch.Tensor:
         """Give each token what belongs to its text, (B, D): it broadcasts."""
         return x_BD
 
-    def run(self, lstm: nn.LSTM, x: torch.Tensor) -> torch.Tensor:
+    def run(self, lstm: nn.LSTM, x: torch.Tensor | Rows) -> torch.Tensor:
         """Run a single-layer LSTM forwards, (T, B, H)."""
         states: torch.Tensor = lstm(x)[0]
         return states
 
-    def mirrored(self, x: torch.Tensor) -> torch.Tensor:
+    def mirrored(self, x: torch.Tensor | Rows) -> torch.Tensor:
         """Reverse each text within its length."""
+        assert isinstance(x, torch.Tensor)
         mirrored_ND: torch.Tensor = _Mirrored.apply(x.reshape(-1, x.shape[2]), self.mirror_N)  # type: ignore[no-untyped-call] # torch has no types
         return mirrored_ND.reshape(x.shape)
 
@@ -103,16 +125,27 @@ class PackedLayout:
         """Pack padded token ids, (N,)."""
         return ids_BT[self.text_N, self.step_N]
 
+    def embedded(self, embedding: nn.Embedding, dropout: nn.Dropout, ids_BT: torch.Tensor) -> Rows:
+        """Embed each distinct token once."""
+        distinct_U, row_N = torch.unique(self.ids(ids_BT), return_inverse=True)
+        return Rows(dropout(embedding(distinct_U)), row_N)
+
     def of_tokens(self, x_BD: torch.Tensor) -> torch.Tensor:
         """Give each token what belongs to its text, (N, D)."""
         return x_BD.index_select(0, self.text_N)
 
-    def run(self, lstm: nn.LSTM, x: torch.Tensor) -> torch.Tensor:
+    def run(self, lstm: nn.LSTM, x: torch.Tensor | Rows) -> torch.Tensor:
         """Run a single-layer LSTM forwards, (N, H)."""
-        return packed_lstm(x, lstm, self.sizes, self.starts)
+        x_UD, row_N = (x.x_UD, x.row_N) if isinstance(x, Rows) else (x, None)
+        weights = dict(lstm.named_parameters())
+        bias_G = weights["bias_ih_l0"] + weights["bias_hh_l0"]
+        gates_UG = nn.functional.linear(x_UD, weights["weight_ih_l0"], bias_G)
+        return packed_lstm(gates_UG, row_N, lstm, self.sizes, self.starts)
 
-    def mirrored(self, x: torch.Tensor) -> torch.Tensor:
+    def mirrored(self, x: torch.Tensor | Rows) -> torch.Tensor | Rows:
         """Reverse each text within its length."""
+        if isinstance(x, Rows):
+            return Rows(x.x_UD, x.row_N[self.mirror_N])
         mirrored_ND: torch.Tensor = _Mirrored.apply(x, self.mirror_N)  # type: ignore[no-untyped-call] # torch has no types
         return mirrored_ND
 

@@ -1,9 +1,8 @@
-"""A layer of LSTM over packed texts, for the processor: no step is computed for padding, and one by one go only the
-products with the last state and the gates.
+"""A layer of LSTM over packed texts, for the processor: no step is computed for padding.
 
 Texts are sorted by falling length, so that those which still run at step t are the first ``sizes[t]``; their tokens lie
-step after step in one tensor, those of step t from ``starts[t]`` on. Shapes: N tokens, B texts, D inputs, H units,
-G = 4H gates (input, forget, cell, output, as torch has them).
+step after step in one tensor, those of step t from ``starts[t]`` on. Shapes: N tokens, U rows of gates, B texts, H
+units, G = 4H gates (input, forget, cell, output, as torch has them).
 """
 
 from __future__ import annotations
@@ -17,13 +16,16 @@ _sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
 _tanh_backward = torch.ops.aten.tanh_backward.grad_input
 
 
-def packed_lstm(x_ND: torch.Tensor, lstm: nn.LSTM, sizes: list[int], starts: list[int]) -> torch.Tensor:
-    """Run a single-layer ``nn.LSTM`` forwards over packed texts, (N, H)."""
-    weights = dict(lstm.named_parameters())
-    bias_G = weights["bias_ih_l0"] + weights["bias_hh_l0"]
-    state_NH: torch.Tensor = _PackedLSTM.apply(  # type: ignore[no-untyped-call] # torch gives it no types
-        x_ND, weights["weight_ih_l0"], weights["weight_hh_l0"], bias_G, sizes, starts
-    )
+def packed_lstm(
+    gates_UG: torch.Tensor, row_N: torch.Tensor | None, lstm: nn.LSTM, sizes: list[int], starts: list[int]
+) -> torch.Tensor:
+    """Run the recurrence of a single-layer ``nn.LSTM`` forwards over packed texts, (N, H).
+
+    ``gates_UG`` is what inputs and biases add to the gates, and ``row_N`` (int64) says which of its rows belongs to
+    each token; None: its own.
+    """
+    recurrent_GH = lstm.get_parameter("weight_hh_l0")
+    state_NH: torch.Tensor = _PackedLSTM.apply(gates_UG, row_N, recurrent_GH, sizes, starts)  # type: ignore[no-untyped-call] # torch gives it no types
     return state_NH
 
 
@@ -33,22 +35,24 @@ class _PackedLSTM(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any,
-        x_ND: torch.Tensor,
-        input_GD: torch.Tensor,
+        gates_UG: torch.Tensor,
+        row_N: torch.Tensor | None,
         recurrent_GH: torch.Tensor,
-        bias_G: torch.Tensor,
         sizes: list[int],
         starts: list[int],
     ) -> torch.Tensor:
-        units = recurrent_GH.shape[1]
-        gates_NG = x_ND @ input_GD.t()
-        cell_NH, squashed_NH, state_NH = (gates_NG.new_empty(len(x_ND), units) for _ in range(3))
+        units, tokens = recurrent_GH.shape[1], starts[-1] + sizes[-1]
+        gates_NG = gates_UG.new_empty(tokens, 4 * units)
+        cell_NH, squashed_NH, state_NH = (gates_UG.new_empty(tokens, units) for _ in range(3))
         earlier = slice(0, 0)
         for size, start in zip(sizes, starts, strict=True):
             now = slice(start, start + size)
             before = slice(earlier.start, earlier.start + size)
             gates_BG = gates_NG[now]
-            gates_BG += bias_G  # here, in the cache: an addmm of all tokens would first write the bias N times
+            if row_N is None:
+                gates_BG.copy_(gates_UG[now])
+            else:
+                torch.index_select(gates_UG, 0, row_N[now], out=gates_BG)
             if start:
                 gates_BG.addmm_(state_NH[before], recurrent_GH.t())
             gates_BG[:, : 2 * units].sigmoid_()
@@ -61,13 +65,13 @@ class _PackedLSTM(torch.autograd.Function):
             torch.tanh(cell_NH[now], out=squashed_NH[now])
             torch.mul(exit_BH, squashed_NH[now], out=state_NH[now])
             earlier = now
-        ctx.save_for_backward(x_ND, input_GD, recurrent_GH, gates_NG, cell_NH, squashed_NH, state_NH)
-        ctx.sizes, ctx.starts = sizes, starts
+        ctx.save_for_backward(row_N, recurrent_GH, gates_NG, cell_NH, squashed_NH, state_NH)
+        ctx.sizes, ctx.starts, ctx.rows = sizes, starts, len(gates_UG)
         return state_NH
 
     @staticmethod
     def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        x_ND, input_GD, recurrent_GH, gates_NG, cell_NH, squashed_NH, state_NH = ctx.saved_tensors
+        row_N, recurrent_GH, gates_NG, cell_NH, squashed_NH, state_NH = ctx.saved_tensors
         sizes, starts = ctx.sizes, ctx.starts
         d_gates_NG = torch.empty_like(gates_NG)
         d_state_BH, d_cell_BH = (state_NH.new_zeros(sizes[0], state_NH.shape[1]) for _ in range(2))
@@ -86,11 +90,10 @@ class _PackedLSTM(torch.autograd.Function):
             )
             if step:
                 torch.mm(d_now_BG, recurrent_GH, out=d_now_BH)
-        d_x_ND = d_gates_NG @ input_GD if ctx.needs_input_grad[0] else None
-        # one product for both weights: matrix libraries are faster on wide ones
-        d_weights = d_gates_NG.t() @ torch.cat([x_ND, _states_before(state_NH, sizes, starts)], dim=1)
-        inputs = x_ND.shape[1]
-        return d_x_ND, d_weights[:, :inputs], d_weights[:, inputs:], d_gates_NG.sum(dim=0), None, None
+        d_recurrent_GH = d_gates_NG.t() @ _states_before(state_NH, sizes, starts)
+        if row_N is not None:
+            d_gates_NG = d_gates_NG.new_zeros(ctx.rows, d_gates_NG.shape[1]).index_add_(0, row_N, d_gates_NG)
+        return d_gates_NG, None, d_recurrent_GH, None, None
 
 
 def _gates_backward(

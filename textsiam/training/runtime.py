@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,21 @@ def autocast(precision: str, device: torch.device) -> AbstractContextManager[Any
     if precision == "bf16" or (precision == "auto" and computes_bf16(device)):
         return torch.autocast(device.type, dtype=torch.bfloat16)
     return nullcontext()
+
+
+@contextmanager
+def deterministic_algorithms() -> Iterator[None]:
+    """Hold torch to algorithms that give equal results for equal seeds."""
+    memory = torch.utils.deterministic
+    before = torch.are_deterministic_algorithms_enabled(), memory.fill_uninitialized_memory  # type: ignore[attr-defined] # set by torch at run time
+    torch.use_deterministic_algorithms(True)
+    # torch would also write NaN to every new tensor, a twentieth of a step's time; nothing here is read unwritten
+    memory.fill_uninitialized_memory = False  # type: ignore[attr-defined] # as above
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before[0])
+        memory.fill_uninitialized_memory = before[1]  # type: ignore[attr-defined] # as above
 
 
 class TorchEncoder:

@@ -31,7 +31,7 @@ from textsiam.training.memory import keep_freed_memory
 from textsiam.training.network import SiameseNetwork
 from textsiam.training.objective import Objective
 from textsiam.training.preparation import GIVEN, Material, prepare
-from textsiam.training.runtime import find_device
+from textsiam.training.runtime import deterministic_algorithms, find_device
 from textsiam.training.token_cache import TokenCache, open_tokens
 
 TOKENS = "tokens"  # the folder of token ids in that of the run
@@ -236,17 +236,15 @@ def _identity(config: TrainConfig, vocabulary: Vocabulary, *fingerprints: str) -
 @contextmanager
 def _reproducible(config: TrainConfig, device: torch.device, processes: Processes) -> Iterator[None]:
     """Seed torch and hold it to deterministic algorithms and ``threads``; put the caller's settings back afterwards."""
-    deterministic, threads = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
+    threads = torch.get_num_threads()
     if device.type == "cuda":
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic only with it
     # without naming it, torch warns where there are several GPUs
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else None):
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else None), deterministic_algorithms():
         torch.manual_seed(config.seed)
-        torch.use_deterministic_algorithms(True)
         if config.threads or processes.count > 1:
             torch.set_num_threads(processes.threads(config.threads))
         try:
             yield
         finally:
-            torch.use_deterministic_algorithms(deterministic)
             torch.set_num_threads(threads)
