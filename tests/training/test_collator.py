@@ -3,9 +3,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from textsiam.model.architecture import Architecture
 from textsiam.text.tokenizer import TokenIds
 from textsiam.training.collator import PaddedCollator
 from textsiam.training.corpus import TokenizedPairs
+from textsiam.training.network import SiameseNetwork
 
 TEXTS = [[5, 6, 7], [], [8], [9, 4], [3, 3, 3, 3]]
 
@@ -36,6 +38,20 @@ def test_each_distinct_text_stands_once_and_every_side_finds_its_text() -> None:
             assert not batch.ids_UT[text, length:].any()
     assert batch.labels_B.tolist() == [1.0, 1.0, 0.0]
     assert batch.ids_UT.dtype == torch.int64
+
+
+def test_rounded_shapes_add_empty_texts_and_padding_alone() -> None:
+    rows = np.array([2, 0, 1])
+    plain, rounded = (PaddedCollator(_pairs(), rounded=rounded)(rows) for rounded in (False, True))
+    assert rounded.ids_UT.shape == (64, 8)
+    assert torch.equal(rounded.ids_UT[: len(plain.ids_UT), : plain.ids_UT.shape[1]], plain.ids_UT)
+    assert int(rounded.ids_UT.sum()) == int(plain.ids_UT.sum())
+    assert rounded.lengths_U.tolist() == [*plain.lengths_U.tolist(), *[0] * (64 - len(plain.lengths_U))]
+    assert torch.equal(rounded.index_a, plain.index_a)
+    assert torch.equal(rounded.index_b, plain.index_b)
+    architecture = Architecture(encoder="lstm", dim=5, units=4, bidirectional=True)
+    network = SiameseNetwork(architecture, 20).eval()
+    assert torch.allclose(network(plain), network(rounded), atol=1e-6)
 
 
 def test_pair_length_is_that_of_the_longer_text() -> None:

@@ -6,7 +6,7 @@ import torch
 from textsiam.model.architecture import POOLINGS, Architecture
 from textsiam.training import encoders
 from textsiam.training.encoders import LSTMEncoder
-from textsiam.training.layouts import Layout, PackedLayout, PaddedLayout, Rows, layout_of
+from textsiam.training.layouts import Layout, PackedLayout, PaddedLayout, Rows, computes_padded, layout_of
 
 LENGTHS = torch.tensor([3, 1, 6, 2, 6, 1])
 
@@ -115,6 +115,7 @@ def test_the_gradient_of_a_largest_state_that_comes_twice_goes_to_one_of_them() 
 
 def test_padded_under_autocast_packed_elsewhere() -> None:
     assert isinstance(layout_of(LENGTHS, 6), PackedLayout)
+    assert computes_padded(torch.device("cuda"))
     with torch.autocast("cpu", dtype=torch.bfloat16):
         assert isinstance(layout_of(LENGTHS, 6), PaddedLayout)
 

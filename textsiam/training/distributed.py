@@ -5,6 +5,7 @@ The first process reads, tokenizes, evaluates and writes; the others open its to
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -111,6 +112,9 @@ def joined(device: torch.device) -> Iterator[tuple[Processes, torch.device]]:
         device = torch.device("cuda", local)
         torch.cuda.set_device(device)
     if not made_before:
+        # An optimizer imports it, and where there is a group by then, it keeps that group's threads to the end of the
+        # interpreter, where some of them ended in a crash.
+        importlib.import_module("torch._dynamo")
         with _told():
             distributed.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
     count = distributed.get_world_size()

@@ -47,13 +47,13 @@ class Layout(Protocol):
 
 
 def layout_of(lengths_B: torch.Tensor, steps: int) -> Layout:
-    """Choose the faster layout for texts of ``lengths_B`` (int64, 1 to ``steps``), padded to ``steps``.
+    """Choose the faster layout for texts of ``lengths_B`` (int64, 1 to ``steps``), padded to ``steps``."""
+    return PaddedLayout(lengths_B, steps) if computes_padded(lengths_B.device) else PackedLayout(lengths_B)
 
-    On a processor in fp32 it is the packed one; cuDNN, and oneDNN in bf16, run padded texts faster.
-    """
-    if lengths_B.device.type == "cpu" and not torch.is_autocast_enabled("cpu"):
-        return PackedLayout(lengths_B)
-    return PaddedLayout(lengths_B, steps)
+
+def computes_padded(device: torch.device) -> bool:
+    """Tell whether padded texts are faster now: with cuDNN, and oneDNN in bf16; packed ones on a processor in fp32."""
+    return device.type != "cpu" or torch.is_autocast_enabled("cpu")
 
 
 class PaddedLayout:

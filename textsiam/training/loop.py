@@ -24,6 +24,7 @@ from textsiam.training.collator import PaddedCollator
 from textsiam.training.config import TrainConfig
 from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.distributed import Processes
+from textsiam.training.layouts import computes_padded
 from textsiam.training.network import SiameseNetwork
 from textsiam.training.objective import Objective
 from textsiam.training.runlog import RunLog
@@ -65,7 +66,8 @@ class TrainingLoop:
             balanced=config.balanced,
             seed=config.seed,
         )
-        self.collator = PaddedCollator(self.pairs)
+        with autocast(config.precision, self.device):
+            self.collator = PaddedCollator(self.pairs, rounded=computes_padded(self.device))
         self.total_steps = self.sampler.batches_per_epoch * config.epochs
         self.total_pairs = self.sampler.pairs_per_epoch * config.epochs
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.network, config.weight_decay), fused=True)
