@@ -48,7 +48,7 @@ def test_every_name_of_an_encoder_and_a_head_has_its_numpy_twin() -> None:
     [
         ({"encoder": "ltsm"}, "encoder is 'ltsm', expected one of bag, lstm; did you mean 'lstm'?"),
         ({"pooling": "avg"}, f"pooling is 'avg', expected one of {', '.join(POOLINGS)}"),
-        ({"head": "Cosine"}, "head is 'Cosine', expected one of cosine, euclidean, mlp; did you mean 'cosine'?"),
+        ({"head": "Cosine"}, f"head is 'Cosine', expected one of {', '.join(HEADS)}; did you mean 'cosine'?"),
         ({"dim": 0}, "dim is 0, expected a whole number, 1 to 4096"),
         ({"units": 4097}, "units is 4097, expected a whole number, 1 to 4096"),
         ({"layers": 9}, "layers is 9, expected a whole number, 1 to 8"),

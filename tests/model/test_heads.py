@@ -9,14 +9,20 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from tests.model.making import QUICK, random_weights
+from tests.model.making import QUICK, fitting, random_weights
 from textsiam.arrays import Array
 from textsiam.model.architecture import HEADS, Architecture
 from textsiam.model.heads import NUMPY_HEADS, Head, cosine_similarity
 
-SIZE, HIDDEN = 3, 5
-WEIGHTS = random_weights(Architecture(encoder="bag", dim=SIZE, head="mlp", head_units=HIDDEN), 4, seed=11)
-MLP = {name: value.astype(np.float64).tolist() for name, value in WEIGHTS.items() if name.startswith("head.")}
+SIZE, HIDDEN, BAG = 3, 5, {"encoder": "bag"}
+WEIGHTS = {
+    head: random_weights(Architecture(**fitting({**BAG, "dim": SIZE, "head": head, "head_units": HIDDEN})), 4, seed=11)
+    for head in HEADS
+}
+PLAIN_WEIGHTS = {
+    head: {name: value.astype(np.float64).tolist() for name, value in weights.items() if name.startswith("head.")}
+    for head, weights in WEIGHTS.items()
+}
 
 
 def cosine_by_hand(u: list[float], v: list[float]) -> float:
@@ -29,27 +35,45 @@ def euclidean_by_hand(u: list[float], v: list[float]) -> float:
     return -math.sqrt(sum((a - b) ** 2 for a, b in zip(u, v, strict=True)))
 
 
+def dot_by_hand(u: list[float], v: list[float]) -> float:
+    return sum(a * b for a, b in zip(u, v, strict=True))
+
+
+def manhattan_by_hand(u: list[float], v: list[float]) -> float:
+    return math.exp(-sum(abs(a - b) for a, b in zip(u, v, strict=True)))
+
+
+def squared_euclidean_by_hand(u: list[float], v: list[float]) -> float:
+    weights = PLAIN_WEIGHTS["squared_euclidean"]
+    terms = [w * (a - b) ** 2 for a, b, w in zip(u, v, weights["head.output.weight"][0], strict=True)]
+    return float(sum(terms) + weights["head.output.bias"][0])
+
+
 def mlp_by_hand(u: list[float], v: list[float]) -> float:
+    weights = PLAIN_WEIGHTS["mlp"]
     sides = list(zip(u, v, strict=True))
     features = [abs(a - b) for a, b in sides] + [a * b for a, b in sides] + [a + b for a, b in sides]
-    logit = MLP["head.output.bias"][0]
+    logit = weights["head.output.bias"][0]
     for unit in range(HIDDEN):
-        total = MLP["head.hidden.bias"][unit]
-        for feature, weight in zip(features, MLP["head.hidden.weight"][unit], strict=True):
+        total = weights["head.hidden.bias"][unit]
+        for feature, weight in zip(features, weights["head.hidden.weight"][unit], strict=True):
             total += feature * weight
-        logit += MLP["head.output.weight"][0][unit] * max(total, 0.0)
+        logit += weights["head.output.weight"][0][unit] * max(total, 0.0)
     return float(logit)
 
 
 BY_HAND: dict[str, Callable[[list[float], list[float]], float]] = {
     "cosine": cosine_by_hand,
+    "dot": dot_by_hand,
     "euclidean": euclidean_by_hand,
+    "manhattan": manhattan_by_hand,
     "mlp": mlp_by_hand,
+    "squared_euclidean": squared_euclidean_by_hand,
 }
 
 
 def make_head(name: str) -> Head:
-    return NUMPY_HEADS[name](WEIGHTS)
+    return NUMPY_HEADS[name](WEIGHTS[name])
 
 
 def vectors(rows: int, low: float = -4, high: float = 4) -> st.SearchStrategy[Array]:
@@ -82,7 +106,8 @@ def test_the_sides_can_be_swapped_bit_for_bit(name: str, u: Array, v: Array) -> 
 def test_the_sides_can_be_swapped_bit_for_bit_at_every_size(name: str, rows: int, size: int) -> None:
     rng = np.random.default_rng(rows * 1000 + size)
     u, v = rng.normal(size=(2, rows, size)).astype(np.float32)
-    head = NUMPY_HEADS[name](random_weights(Architecture(encoder="bag", dim=size, head_units=33), 4, seed=size))
+    architecture = Architecture(**fitting({**BAG, "dim": size, "head": name, "head_units": 33}))
+    head = NUMPY_HEADS[name](random_weights(architecture, 4, seed=size))
     assert head(u, v).tobytes() == head(v, u).tobytes()
 
 
@@ -99,6 +124,12 @@ def test_a_zero_vector_has_cosine_0_and_its_own_distance() -> None:
     assert make_head("euclidean")(zero, zero).tolist() == [0]
     assert make_head("euclidean")(zero, other).tolist() == [-5]
     assert np.isfinite(make_head("mlp")(zero, zero)).all()
+
+
+def test_exp_of_a_distance_is_1_for_equal_vectors_and_never_0() -> None:
+    zero, far = np.zeros((1, SIZE), dtype=np.float32), np.full((1, SIZE), 1e6, dtype=np.float32)
+    assert make_head("manhattan")(far, far).tolist() == [1]
+    assert 0 < make_head("manhattan")(zero, far)[0] < 1e-30
 
 
 @QUICK

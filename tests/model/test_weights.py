@@ -5,7 +5,7 @@ import pytest
 
 from tests.model.making import fitting
 from textsiam.errors import OptionError
-from textsiam.model.architecture import Architecture
+from textsiam.model.architecture import HEADS, Architecture
 from textsiam.model.weights import check_weights, expected_shapes
 from textsiam.training.network import SiameseNetwork
 
@@ -19,7 +19,7 @@ ARCHITECTURES = [
             for both in (False, True)
         ),
     ]
-    for head in ("cosine", "euclidean", "mlp")
+    for head in HEADS
 ]
 
 

@@ -9,6 +9,7 @@ from textsiam.model.architecture import Architecture
 from textsiam.training.heads import HEAD_MODULES
 
 PARTS = Architecture(encoder="bag", dim=6, head_units=5)
+SQUARED = Architecture(encoder="bag", dim=6, head="squared_euclidean")
 
 
 def _vectors() -> tuple[torch.Tensor, torch.Tensor]:
@@ -39,6 +40,32 @@ def test_symmetric_and_with_finite_gradients(name: str) -> None:
     raw.sum().backward()
     assert u.grad is not None
     assert u.grad.isfinite().all()  # also where two vectors are equal, and where one is zero
+
+
+def test_dot_product_and_other_distances_by_hand() -> None:
+    u, v = _vectors()
+    linear = HEAD_MODULES["squared_euclidean"](SQUARED, 0.0)
+    torch.nn.init.normal_(linear.get_parameter("output.weight"))
+    torch.nn.init.constant_(linear.get_parameter("output.bias"), 0.3)
+    weights = linear.get_parameter("output.weight")[0].tolist()
+    dots, nearness, logits = (
+        HEAD_MODULES["dot"](PARTS, 0.0)(u, v),
+        HEAD_MODULES["manhattan"](PARTS, 0.0)(u, v),
+        linear(u, v),
+    )
+    for row, (a, b) in enumerate(zip(u.tolist(), v.tolist(), strict=True)):
+        sides = list(zip(a, b, strict=True))
+        assert dots[row].item() == pytest.approx(sum(x * y for x, y in sides), abs=1e-5)
+        assert nearness[row].item() == pytest.approx(math.exp(-sum(abs(x - y) for x, y in sides)), abs=1e-6)
+        logit = sum(w * (x - y) ** 2 for w, (x, y) in zip(weights, sides, strict=True)) + 0.3
+        assert logits[row].item() == pytest.approx(logit, abs=1e-5)
+
+
+def test_at_first_a_squared_distance_speaks_against_the_same() -> None:
+    u, v = _vectors()
+    logits = HEAD_MODULES["squared_euclidean"](SQUARED, 0.0)(u, v)
+    assert logits[2] == 0
+    assert (logits[[0, 1, *range(3, 9)]] < 0).all()
 
 
 def test_mlp_by_hand() -> None:

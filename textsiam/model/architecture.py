@@ -10,12 +10,11 @@ from textsiam.model.options import check_options, option
 
 ENCODERS = ("bag", "lstm")
 POOLINGS = ("last", "max", "mean")
-HEADS = ("cosine", "euclidean", "mlp")
+HEADS = ("cosine", "dot", "euclidean", "manhattan", "mlp", "squared_euclidean")
 # (option, value) -> the options that then have no meaning, and must keep their defaults
 WITHOUT = {
     ("encoder", "bag"): ("units", "layers", "bidirectional", "pooling"),
-    ("head", "cosine"): ("head_units",),
-    ("head", "euclidean"): ("head_units",),
+    **{("head", head): ("head_units",) for head in HEADS if head != "mlp"},
 }
 
 
@@ -41,7 +40,9 @@ class Architecture:
     pooling
         How an LSTM's states become one vector: "last", "max" or "mean" over the text's tokens.
     head
-        "cosine" of the two vectors, negative "euclidean" distance, or an "mlp" over |u-v|, u*v and u+v.
+        What compares the two vectors: their "cosine", their "dot" product, the negative "euclidean" distance, exp(-d)
+        of the "manhattan" distance d, an "mlp" over |u-v|, u*v and u+v, or "squared_euclidean", a linear layer over
+        (u-v)^2.
     head_units
         Hidden size of the MLP head.
     max_tokens

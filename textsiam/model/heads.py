@@ -14,6 +14,7 @@ import numpy as np
 from textsiam.arrays import Array
 
 EPSILON = np.float32(1e-8)  # least norm in a cosine: that of a zero vector stays 0
+FARTHEST = np.float32(80)  # Manhattan distance from which on all count as this one: exp(-80) is no zero yet in float32
 
 
 class Head(Protocol):
@@ -37,6 +38,34 @@ class NumpyEuclideanHead:
     def __call__(self, u: Array, v: Array) -> Array:
         """Return float32 (n,)."""
         return -_norms(u - v)
+
+
+class NumpyDotHead:
+    """Dot product; a logit."""
+
+    def __call__(self, u: Array, v: Array) -> Array:
+        """Return float32 (n,)."""
+        return np.asarray(np.einsum("nd,nd->n", u, v))
+
+
+class NumpyManhattanHead:
+    """exp(-d) of the Manhattan distance d, in (0, 1]."""
+
+    def __call__(self, u: Array, v: Array) -> Array:
+        """Return float32 (n,)."""
+        return np.asarray(np.exp(-np.minimum(np.abs(u - v).sum(axis=1), FARTHEST)))
+
+
+class NumpySquaredEuclideanHead:
+    """A linear layer over (u-v)^2, component by component; gives a logit."""
+
+    def __init__(self, weights: Mapping[str, Array]) -> None:
+        self.output_D = weights["head.output.weight"][0]
+        self.output_bias = weights["head.output.bias"][0]
+
+    def __call__(self, u: Array, v: Array) -> Array:
+        """Return float32 (n,)."""
+        return np.asarray(np.square(u - v) @ self.output_D + self.output_bias)
 
 
 class NumpyMLPHead:
@@ -68,9 +97,12 @@ def _norms(x: Array) -> Array:
     return np.asarray(np.sqrt(np.einsum("nd,nd->n", x, x)))
 
 
-# a cosine and a distance have no weights
+# cosine, dot product and plain distances have no weights
 NUMPY_HEADS: dict[str, Callable[[Mapping[str, Array]], Head]] = {
     "cosine": lambda _weights: NumpyCosineHead(),
+    "dot": lambda _weights: NumpyDotHead(),
     "euclidean": lambda _weights: NumpyEuclideanHead(),
+    "manhattan": lambda _weights: NumpyManhattanHead(),
     "mlp": NumpyMLPHead,
+    "squared_euclidean": NumpySquaredEuclideanHead,
 }

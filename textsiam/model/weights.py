@@ -27,6 +27,8 @@ def expected_shapes(architecture: Architecture, vocabulary_size: int) -> dict[st
         hidden = architecture.head_units
         shapes |= {"head.hidden.weight": (hidden, 3 * architecture.vector_size), "head.hidden.bias": (hidden,)}
         shapes |= {"head.output.weight": (1, hidden), "head.output.bias": (1,)}
+    if architecture.head == "squared_euclidean":
+        shapes |= {"head.output.weight": (1, architecture.vector_size), "head.output.bias": (1,)}
     return shapes
 
 

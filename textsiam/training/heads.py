@@ -10,6 +10,7 @@ from torch import nn
 from textsiam.model.architecture import Architecture
 
 EPSILON = 1e-8
+FARTHEST = 80.0  # Manhattan distance from which on all count as this one: exp(-80) is no zero yet in float32
 COMPARISON_SCALE, SUM_SCALE = 8.0, 0.25  # of the MLP's first weights, against the usual start
 
 
@@ -29,6 +30,46 @@ class EuclideanHead(nn.Module):
         # the root has no slope at 0: equal vectors would give NaN gradients
         squared_B = (u_BD - v_BD).square().sum(dim=1)
         return -torch.where(squared_B > 0, squared_B.clamp(min=1e-12).sqrt(), squared_B)
+
+
+class DotHead(nn.Module):
+    """Dot product; a logit."""
+
+    def forward(self, u_BD: torch.Tensor, v_BD: torch.Tensor) -> torch.Tensor:
+        """Return (B,)."""
+        return (u_BD * v_BD).sum(dim=1)
+
+
+class ManhattanHead(nn.Module):
+    """exp(-d) of the Manhattan distance d, in (0, 1].
+
+    Mueller and Thyagarajan, "Siamese recurrent architectures for learning sentence similarity", 2016 (MaLSTM). They
+    train it with the squared error, whose slope fades with the score itself: texts that start far apart are hardly
+    pulled together. That of the cross-entropy does not fade.
+    """
+
+    def forward(self, u_BD: torch.Tensor, v_BD: torch.Tensor) -> torch.Tensor:
+        """Return (B,)."""
+        return (u_BD - v_BD).abs().sum(dim=1).clamp(max=FARTHEST).neg().exp()
+
+
+class SquaredEuclideanHead(nn.Module):
+    """A linear layer over (u-v)^2, component by component; gives a logit.
+
+    As Koch, Zemel, Salakhutdinov, "Siamese neural networks for one-shot image recognition", 2015, weigh |u-v|. At the
+    start every component counts alike, against the texts being the same.
+    """
+
+    def __init__(self, architecture: Architecture, _dropout: float) -> None:
+        super().__init__()
+        self.output = nn.Linear(architecture.vector_size, 1)
+        nn.init.constant_(self.output.weight, -(architecture.vector_size**-0.5))
+        nn.init.zeros_(self.output.bias)
+
+    def forward(self, u_BD: torch.Tensor, v_BD: torch.Tensor) -> torch.Tensor:
+        """Return (B,)."""
+        logits_B1: torch.Tensor = self.output((u_BD - v_BD).square())
+        return logits_B1[:, 0]
 
 
 class MLPHead(nn.Module):
@@ -52,9 +93,12 @@ class MLPHead(nn.Module):
         return logits_B1[:, 0]
 
 
-# a cosine and a distance have neither weights nor anything to drop
+# cosine, dot product and plain distances have neither weights nor anything to drop
 HEAD_MODULES: dict[str, Callable[[Architecture, float], nn.Module]] = {
     "cosine": lambda _architecture, _dropout: CosineHead(),
+    "dot": lambda _architecture, _dropout: DotHead(),
     "euclidean": lambda _architecture, _dropout: EuclideanHead(),
+    "manhattan": lambda _architecture, _dropout: ManhattanHead(),
     "mlp": MLPHead,
+    "squared_euclidean": SquaredEuclideanHead,
 }
