@@ -37,7 +37,16 @@ def test_each_distinct_text_stands_once_and_every_side_finds_its_text() -> None:
             assert batch.ids_UT[text, :length].tolist() == TEXTS[wanted]
             assert not batch.ids_UT[text, length:].any()
     assert batch.labels_B.tolist() == [1.0, 1.0, 0.0]
+    assert batch.groups_U.tolist() == [0, 1, 2, 4]  # unless it is told more, each text is a group of its own
     assert batch.ids_UT.dtype == torch.int64
+
+
+def test_each_text_has_the_number_of_its_group() -> None:
+    pairs, rows = _pairs(), np.array([2, 0, 1])
+    groups = np.array([7, 8, 7, 9, 8])
+    plain, rounded = (PaddedCollator(pairs, rounded=rounded, groups=groups)(rows) for rounded in (False, True))
+    assert plain.groups_U.tolist() == [7, 8, 7, 8]
+    assert rounded.groups_U.tolist() == [7, 8, 7, 8, *[-1] * 60]
 
 
 def test_rounded_shapes_add_empty_texts_and_padding_alone() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from textsiam.errors import OptionError
 from textsiam.model.architecture import Architecture
 from textsiam.training.config import READING, TrainConfig, read_toml
+from textsiam.training.loss_rules import WeightedLoss
 
 
 def test_toml_round_trip(tmp_path: Path) -> None:
@@ -93,11 +94,29 @@ def test_a_loss_must_go_with_the_head() -> None:
         ({"head": "mlp", "margin": 0.5}, "loss 'bce' has none"),
         ({"head": "cosine", "margin": 0}, "margin is 0, expected 1e-06 to 100 for loss 'contrastive'"),
         ({"head": "cosine", "loss": "cosine_embedding", "margin": 1.5}, "expected -1 to 1"),
+        (
+            {"head": "cosine", "loss": "contrastive+triplet_hard", "margin": 3},
+            "expected 1e-06 to 2 for loss 'triplet_h",
+        ),
+        ({"loss": "bce+in_batch", "margin": 1}, r"loss 'bce' \+ 'in_batch' has none; leave it out"),
     ],
 )
 def test_a_margin_must_go_with_the_loss(options: dict[str, Any], message: str) -> None:
     with pytest.raises(OptionError, match=message):
         TrainConfig(**options)
+
+
+def test_a_temperature_must_go_with_the_loss() -> None:
+    assert TrainConfig(loss="bce+in_batch", temperature=0.1).temperature == 0.1
+    with pytest.raises(OptionError, match=r"temperature is 0\.1, but loss 'bce' has none; leave it out"):
+        TrainConfig(temperature=0.1)
+
+
+def test_a_wrong_loss_is_told_with_other_mistakes() -> None:
+    with pytest.raises(OptionError, match=r"loss is 'bec', .*did you mean 'bce'\?; epochs is 0"):
+        TrainConfig(loss="bec", epochs=0)
+    with pytest.raises(OptionError, match="loss is 3, expected a text"):
+        TrainConfig(loss=3)  # type: ignore[arg-type]  # the mistake is the test
 
 
 @pytest.mark.parametrize(
@@ -108,15 +127,19 @@ def test_a_margin_must_go_with_the_loss(options: dict[str, Any], message: str) -
         ("cosine", False, "contrastive"),
         ("cosine", True, "squared_error"),
         ("euclidean", False, "contrastive"),
+        ("dot", False, "bce"),
+        ("manhattan", False, "bce"),
+        ("manhattan", True, "squared_error"),
+        ("squared_euclidean", False, "bce"),
     ],
 )
 def test_what_auto_stands_for(head: str, graded: bool, loss: str) -> None:
-    assert TrainConfig(head=head).resolved_loss(graded=graded) == loss
+    assert TrainConfig(head=head).losses(graded=graded) == (WeightedLoss(loss),)
 
 
 def test_a_distance_cannot_learn_grades() -> None:
     with pytest.raises(OptionError, match="no loss for graded labels"):
-        TrainConfig(head="euclidean").resolved_loss(graded=True)
+        TrainConfig(head="euclidean").losses(graded=True)
 
 
 def test_unknown_toml_key_names_file_and_neighbour(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from textsiam.training.config import TrainConfig
 from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.loop import TrainingLoop, learning_rate, stop_request
 from textsiam.training.network import SiameseNetwork
-from textsiam.training.objective import Objective
+from textsiam.training.objective import Objective, Scored
 
 PAIRS = 100
 
@@ -228,13 +228,15 @@ def test_embeddings_and_biases_do_not_decay() -> None:
 @pytest.mark.parametrize("evaluate_every", [0, 2])
 def test_a_run_that_diverges_is_told_and_keeps_its_good_checkpoint(tmp_path: Path, evaluate_every: int) -> None:
     loop = _loop(Dev(0.5), tmp_path, evaluate_every=evaluate_every)
-    transform, calls = loop.objective.transform, []
+    term, calls = loop.objective.terms[0], []
+    inputs = term.inputs
 
-    def poison(raw: torch.Tensor) -> torch.Tensor:
+    def poison(scored: Scored) -> tuple[torch.Tensor, ...]:
         calls.append(1)
-        return transform(raw) * (float("nan") if len(calls) == 10 else 1)
+        raw_B, labels_B = inputs(scored)
+        return raw_B * (float("nan") if len(calls) == 10 else 1), labels_B
 
-    loop.objective.transform = poison
+    term.inputs = poison
     with pytest.raises(TrainingError, match=r"training diverged: .* lower learning_rate"):
         _run(loop)
     good = _loop(Dev(0.5), tmp_path, evaluate_every=evaluate_every)

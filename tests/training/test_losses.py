@@ -5,7 +5,13 @@ import math
 import pytest
 import torch
 
-from textsiam.training.losses import BinaryCrossEntropyLoss, ContrastiveLoss, CosineEmbeddingLoss, SquaredErrorLoss
+from textsiam.training.losses import (
+    BinaryCrossEntropyLoss,
+    ContrastiveLoss,
+    CosineEmbeddingLoss,
+    OnlineContrastiveLoss,
+    SquaredErrorLoss,
+)
 
 LABELS = [1.0, 0.0, 1.0, 0.0, 0.0, 0.25, 1.0, 0.0]
 
@@ -36,6 +42,37 @@ def test_contrastive_by_hand(margin: float) -> None:
     terms = [y * d**2 + (1 - y) * max(0.0, margin - d) ** 2 for d, y in zip(distances, LABELS, strict=True)]
     loss = ContrastiveLoss(margin)(torch.tensor(distances), torch.tensor(LABELS))
     assert loss.item() == pytest.approx(_mean(terms), abs=1e-6)
+
+
+def _online_contrastive_by_hand(distances: list[float], labels: list[float], margin: float) -> float:
+    same = [d for d, y in zip(distances, labels, strict=True) if y == 1]
+    others = [d for d, y in zip(distances, labels, strict=True) if y == 0]
+    if not same or not others:
+        return 0.0
+    terms = [d**2 for d in same if d > min(others)]
+    terms += [max(0.0, margin - d) ** 2 for d in others if d < max(same)]
+    return sum(terms) / len(distances)
+
+
+@pytest.mark.parametrize("margin", [0.3, 0.8, 2.0])
+@pytest.mark.parametrize(
+    "labels", [[1, 0, 1, 0, 0, 1, 1, 0], [1, 1, 0, 0, 0, 0, 1, 0], [1] * 8, [0] * 8], ids=["mixed", "easy", "1", "0"]
+)
+def test_online_contrastive_by_hand(margin: float, labels: list[float]) -> None:
+    distances = [0.1, 0.05, 1.3, 1.8, 0.6, 0.4, 0.0, margin]
+    given = torch.tensor(distances, requires_grad=True)
+    loss = OnlineContrastiveLoss(margin)(given, torch.tensor(labels, dtype=torch.float32))
+    assert loss.item() == pytest.approx(_online_contrastive_by_hand(distances, labels, margin), abs=1e-6)
+    loss.backward()
+    assert given.grad is not None
+    assert given.grad.isfinite().all()
+
+
+def test_online_contrastive_has_no_gradient_for_easy_pairs() -> None:
+    distances = torch.tensor([0.1, 0.5, 0.4, 0.7], requires_grad=True)
+    OnlineContrastiveLoss(0.8)(distances, torch.tensor([1.0, 1.0, 0.0, 0.0])).backward()
+    assert distances.grad is not None
+    assert (distances.grad != 0).tolist() == [False, True, True, False]
 
 
 def test_binary_cross_entropy_by_hand() -> None:

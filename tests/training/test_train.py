@@ -69,6 +69,16 @@ def test_every_head_and_loss_trains(toy_pairs: Pairs, toy_dev: Pairs, toy_config
         {"encoder": "lstm", "head": "cosine", "loss": "cosine_embedding", "pooling": "last"},
         {"encoder": "bag", "head": "euclidean", "loss": "contrastive"},
         {"encoder": "lstm", "head": "mlp", "loss": "bce", "bidirectional": True, "layers": 2, "balanced": True},
+        {"encoder": "bag", "head": "dot", "loss": "bce"},
+        {"encoder": "lstm", "head": "manhattan", "loss": "bce"},
+        {"encoder": "bag", "head": "squared_euclidean", "loss": "squared_error"},
+        {"encoder": "bag", "head": "cosine", "loss": "online_contrastive"},
+        {"encoder": "bag", "head": "cosine", "loss": "cosent"},
+        {"encoder": "bag", "head": "cosine", "loss": "in_batch"},
+        {"encoder": "bag", "head": "cosine", "loss": "triplet_all"},
+        {"encoder": "bag", "head": "cosine", "loss": "triplet_hard"},
+        {"encoder": "bag", "head": "cosine", "loss": "triplet_semi_hard"},
+        {"encoder": "lstm", "head": "mlp", "loss": "auto+in_batch:0.5"},
     ):
         config = TrainConfig(**fitting({**dataclasses.asdict(toy_config), **options, "epochs": 10}))
         model = textsiam.train(toy_pairs, dev=toy_dev, config=config)
@@ -80,7 +90,20 @@ def test_graded_labels(toy_config: TrainConfig) -> None:
     pairs = Pairs.from_rows(graded, label_range=(0, 5))
     model = textsiam.train(pairs, config=_with_cosine(toy_config, epochs=10))
     assert model.details["loss"] == "squared_error"
+    assert model.details["loss_options"] == {}
     assert max(record["spearman"] for record in model.details["history"]) > 0.5
+
+
+def test_losses_that_need_labels_of_0_or_1_are_refused_for_grades(toy_config: TrainConfig) -> None:
+    graded = Pairs.from_rows([(a, b, 4.0 * label) for a, b, label in make_rows(64)], label_range=(0, 5))
+    with pytest.raises(OptionError, match="loss 'in_batch' needs labels that are 0 or 1, but these are graded; bce"):
+        textsiam.train(graded, config=dataclasses.replace(toy_config, loss="squared_error+in_batch"))
+
+
+def test_the_card_tells_the_losses_and_their_options(toy_pairs: Pairs, toy_dev: Pairs, toy_config: TrainConfig) -> None:
+    config = _with_cosine(toy_config, epochs=1, loss="contrastive+in_batch:0.5", temperature=0.1)
+    model = textsiam.train(toy_pairs, dev=toy_dev, config=config)
+    assert "| loss | contrastive+in_batch:0.5, contrastive margin 0.8, in_batch temperature 0.1 |" in model.card
 
 
 def test_without_dev_a_part_that_shares_no_text_is_set_aside(toy_pairs: Pairs, toy_config: TrainConfig) -> None:

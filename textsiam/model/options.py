@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from textsiam.errors import OptionError, check_choice
 
-_LOW, _HIGH, _CHOICES = "low", "high", "choices"
+_LOW, _HIGH, _CHOICES, _CHECK = "low", "high", "choices", "check"
 _WANTED = {bool: "true or false", str: "a text", int: "a whole number", float: "a number"}
 
 
-def option(default: Any, *, low: float | None = None, high: float | None = None, choices: Sequence[str] = ()) -> Any:
-    """Declare a dataclass field with its default and what it may be: numbers in [low, high], or one of ``choices``."""
-    return dataclasses.field(default=default, metadata={_LOW: low, _HIGH: high, _CHOICES: tuple(choices)})
+def option(
+    default: Any,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: Sequence[str] = (),
+    check: Callable[[Any], object] | None = None,
+) -> Any:
+    """Declare a dataclass field with its default and what it may be.
+
+    Numbers lie in [low, high]; a text is one of ``choices``, or what ``check`` takes without an OptionError.
+    """
+    rules = {_LOW: low, _HIGH: high, _CHOICES: tuple(choices), _CHECK: check}
+    return dataclasses.field(default=default, metadata=rules)
 
 
 def check_options(config: Any) -> None:
@@ -41,24 +52,26 @@ def known_options(config_class: type, values: dict[str, Any], origin: str) -> di
 def _problems(config: Any) -> Iterator[str]:
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
-        if field.metadata.get(_CHOICES):
-            try:
+        try:
+            if field.metadata.get(_CHOICES):
                 check_choice(field.name, value, field.metadata[_CHOICES])
-            except OptionError as error:
-                yield str(error)
-        elif field.metadata:
-            yield from _value_problems(field, value)
+            elif field.metadata and (problem := _value_problem(field, value)):
+                yield problem
+            elif field.metadata.get(_CHECK):
+                field.metadata[_CHECK](value)
+        except OptionError as error:
+            yield str(error)
 
 
-def _value_problems(field: dataclasses.Field[Any], value: Any) -> Iterator[str]:
+def _value_problem(field: dataclasses.Field[Any], value: Any) -> str:
     wanted = _WANTED[type(field.default)]
     if not _fits(type(field.default), value):
-        yield f"{field.name} is {value!r}, expected {wanted}"
-        return
+        return f"{field.name} is {value!r}, expected {wanted}"
     low, high = field.metadata[_LOW], field.metadata[_HIGH]
     if (low is not None and value < low) or (high is not None and value > high):
         bounds = f"at least {low}" if high is None else f"at most {high}" if low is None else f"{low} to {high}"
-        yield f"{field.name} is {value!r}, expected {wanted}, {bounds}"
+        return f"{field.name} is {value!r}, expected {wanted}, {bounds}"
+    return ""
 
 
 def _fits(kind: type, value: Any) -> bool:

@@ -30,7 +30,7 @@ def describe_run(
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors, {loop.device.type}",
         "threads": torch.get_num_threads(),
         "loss": loop.objective.name,
-        "margin": loop.objective.margin,
+        "loss_options": loop.objective.options,
         "graded": train_pairs.graded,
         "label_range": list(train_pairs.label_range),
         "parameters": sum(value.numel() for value in loop.network.parameters()),
@@ -56,7 +56,7 @@ def model_card(model: PairModel, dev_raw: npt.NDArray[Any], dev_pairs: Pairs) ->
         *(("", str(note)) for note in details["vocabulary_notes"]),
         ("trained on", _pairs_line(details["train"])),
         ("calibrated on", f"{_pairs_line(details['dev'])} ({details['dev_origin']})"),
-        ("loss", details["loss"] + (f", margin {details['margin']:g}" if details["margin"] is not None else "")),
+        ("loss", _loss_line(details["loss"], details["loss_options"])),
         ("steps", f"{details['steps']:,} in {details['seconds'] / 60:.1f} minutes, best at {details['best_step']:,}"),
         ("machine", f"{details['machine']}, {details['threads']} threads, torch {details['torch']}"),
         *_dev_metrics(model, dev_raw, dev_pairs),
@@ -70,6 +70,13 @@ def model_card(model: PairModel, dev_raw: npt.NDArray[Any], dev_pairs: Pairs) ->
         f"The probabilities assume that the share of same pairs is that of dev, {model.calibration.prior:.3f}. "
         "The dev figures chose the best step, the calibration and the threshold: expect a little less on new pairs.\n"
     )
+
+
+def _loss_line(loss: str, options_of: dict[str, dict[str, float]]) -> str:
+    described = [
+        f"{name} {option} {value:g}" for name, options in options_of.items() for option, value in options.items()
+    ]
+    return ", ".join([loss, *described])
 
 
 def _dev_metrics(model: PairModel, raw: npt.NDArray[Any], pairs: Pairs) -> list[tuple[str, str]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
 
+from textsiam.arrays import Array
 from textsiam.text.buckets import padded
 from textsiam.training.corpus import TokenizedPairs
 
@@ -18,7 +19,8 @@ class PairBatch:
     """B pairs over U distinct texts, and perhaps empty ones behind them.
 
     ``ids_UT`` (int64) is padded with 0 behind each text's ``lengths_U``; ``index_a`` and ``index_b`` (int64, (B,)) say
-    which of the U texts stand on the two sides; ``labels_B`` (float32) are in [0, 1].
+    which of the U texts stand on the two sides; ``labels_B`` (float32) are in [0, 1]. Texts that are known to be the
+    same share their number in ``groups_U`` (int64); that of the empty texts behind is -1.
     """
 
     ids_UT: torch.Tensor
@@ -26,24 +28,27 @@ class PairBatch:
     index_a: torch.Tensor
     index_b: torch.Tensor
     labels_B: torch.Tensor
+    groups_U: torch.Tensor
 
     def to(self, device: torch.device) -> PairBatch:
         """Move to a device; to a GPU from pinned memory, without waiting."""
         if device.type == "cpu":
             return self
-        parts = (self.ids_UT, self.lengths_U, self.index_a, self.index_b, self.labels_B)
+        parts = (getattr(self, field.name) for field in fields(self))
         return PairBatch(*(part.pin_memory().to(device, non_blocking=True) for part in parts))
 
 
 class PaddedCollator:
     """Makes batches of ``pairs``, with ``rounded`` shapes: up to multiples of 64 texts and 8 tokens, by padding.
 
+    ``groups`` (int64, (n,)) is the number of each distinct text's group, as ``known_same`` gives it; without it every
+    text is a group of its own.
     Libraries that prepare a program for each new shape (cuDNN; oneDNN in bf16) are faster if shapes come again. It
     takes half a millisecond of a step of 30 or more: to collate in a thread, ahead of the step, would gain nothing.
     """
 
-    def __init__(self, pairs: TokenizedPairs, *, rounded: bool = False) -> None:
-        self.pairs, self.rounded = pairs, rounded
+    def __init__(self, pairs: TokenizedPairs, *, rounded: bool = False, groups: Array | None = None) -> None:
+        self.pairs, self.rounded, self.groups = pairs, rounded, groups
 
     def __call__(self, rows: np.ndarray) -> PairBatch:
         """Collate the pairs with these row numbers, int64 (B,)."""
@@ -51,13 +56,16 @@ class PaddedCollator:
         both = np.concatenate([pairs.index_a[rows], pairs.index_b[rows]])
         distinct, place = np.unique(both, return_inverse=True)
         ids_UT, lengths_U = padded(pairs.tokens, distinct)
+        groups_U = distinct if self.groups is None else self.groups[distinct]
         if self.rounded:
             texts, steps = -len(ids_UT) % ROUND_TEXTS, -ids_UT.shape[1] % ROUND_TOKENS
             ids_UT, lengths_U = np.pad(ids_UT, ((0, texts), (0, steps))), np.pad(lengths_U, (0, texts))
+            groups_U = np.pad(groups_U, (0, texts), constant_values=-1)
         return PairBatch(
             ids_UT=torch.from_numpy(ids_UT),
             lengths_U=torch.from_numpy(lengths_U),
             index_a=torch.from_numpy(place[: len(rows)]),
             index_b=torch.from_numpy(place[len(rows) :]),
             labels_B=torch.from_numpy(pairs.labels[rows]),
+            groups_U=torch.from_numpy(groups_U),
         )

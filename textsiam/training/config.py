@@ -13,18 +13,11 @@ from typing import Any, NamedTuple
 from textsiam.errors import OptionError, check_choice
 from textsiam.model.architecture import Architecture
 from textsiam.model.options import known_options, option
+from textsiam.training.loss_rules import AUTO, LOSS_RULES, WeightedLoss, parse_losses, resolve_losses
 
-LOSSES = ("auto", "bce", "contrastive", "cosine_embedding", "squared_error")
-# the losses that each head's output can be trained with; the first is what "auto" takes for 0/1 labels
-HEAD_LOSSES = {
-    "cosine": ("contrastive", "cosine_embedding", "squared_error"),
-    "euclidean": ("contrastive",),
-    "mlp": ("bce", "squared_error"),
-}
 # the value of "margin" that means: the loss's own default
 AUTO_MARGIN = -2.0
-# the margins that a loss can take; losses that are not here have none
-MARGINS = {"contrastive": (1e-6, 100.0), "cosine_embedding": (-1.0, 1.0)}
+TEMPERATURE = 0.05
 
 # what the table [reading] of a TOML file may hold: further files, and how the command line reads all of them
 READING = ("dev", "vocab", "columns", "header", "quoting", "delimiter", "on_error", "labels", "label_range")
@@ -37,13 +30,22 @@ class TrainConfig(Architecture):
     Parameters
     ----------
     loss
-        "auto" is "bce" for the mlp head, "contrastive" for the others, and "squared_error" for graded labels.
+        One loss, or a sum such as "bce+in_batch:0.5" (weights behind colons). "bce", "squared_error" train the heads
+        mlp, dot, manhattan, squared_euclidean; "contrastive", "online_contrastive" cosine and euclidean;
+        "cosine_embedding", "cosent", "squared_error", "in_batch", "triplet_all", "triplet_hard", "triplet_semi_hard"
+        cosine. Added to a loss of another head, those of cosine take the vectors' cosine. "auto" is the first that is
+        named here for the head, for graded labels "squared_error"; they go also with bce, contrastive,
+        cosine_embedding and cosent.
     margin
-        Of the contrastive loss (above 0) and the cosine-embedding loss (-1 to 1); -2 takes the loss's own default.
+        Of the contrastive losses (above 0), the cosine-embedding loss (-1 to 1) and the triplet losses (above 0, to 2);
+        a sum shares it; -2 takes each loss's own default.
+    temperature
+        By which "in_batch" and "cosent" divide cosines: the lower, the more the hardest texts count.
     epochs
         Passes over the training pairs; the learning rate is planned for all of them.
     batch_size
-        Pairs a step, of all processes together where several train (torchrun).
+        Pairs a step, of all processes together where several train (torchrun): each process compares the pairs of its
+        own part alone, which the losses cosent, in_batch, online_contrastive and triplet feel.
     learning_rate
         Highest rate of AdamW, reached after the warm-up; it then falls to 0 along a cosine.
     weight_decay
@@ -74,8 +76,9 @@ class TrainConfig(Architecture):
         Of everything random; equal seed on an equal machine gives equal weights.
     """
 
-    loss: str = option("auto", choices=LOSSES)
+    loss: str = option(AUTO, check=parse_losses)
     margin: float = option(AUTO_MARGIN, low=AUTO_MARGIN, high=100)
+    temperature: float = option(TEMPERATURE, low=1e-3, high=100)
     epochs: int = option(4, low=1, high=10_000)
     batch_size: int = option(256, low=2, high=1_000_000)
     learning_rate: float = option(2e-3, low=1e-8, high=10)
@@ -95,19 +98,7 @@ class TrainConfig(Architecture):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.loss != "auto" and self.loss not in HEAD_LOSSES[self.head]:
-            fitting = ", ".join(HEAD_LOSSES[self.head])
-            raise OptionError(f"loss {self.loss!r} does not go with head {self.head!r}, expected one of {fitting}")
-        self._check_margin(HEAD_LOSSES[self.head][0] if self.loss == "auto" else self.loss)
-
-    def _check_margin(self, loss: str) -> None:
-        if self.margin == AUTO_MARGIN:
-            return
-        if loss not in MARGINS:
-            raise OptionError(f"margin is {self.margin:g}, but loss {loss!r} has none; leave it out")
-        low, high = MARGINS[loss]
-        if not low <= self.margin <= high:
-            raise OptionError(f"margin is {self.margin:g}, expected {low:g} to {high:g} for loss {loss!r}")
+        self.losses(graded=False)
 
     @property
     def architecture(self) -> Architecture:
@@ -115,18 +106,26 @@ class TrainConfig(Architecture):
         names = [field.name for field in dataclasses.fields(Architecture)]
         return Architecture(**{name: getattr(self, name) for name in names})
 
-    def resolved_loss(self, *, graded: bool) -> str:
-        """Name the loss that "auto" stands for.
+    def losses(self, *, graded: bool) -> tuple[WeightedLoss, ...]:
+        """Give the losses that are added up, with what "auto" stands for.
 
-        Raises OptionError where the head cannot learn grades, or the loss cannot take ``margin``.
+        Raises OptionError where the head or a loss cannot learn grades, or no loss has a use for ``margin`` or
+        ``temperature``, or one cannot take that margin.
         """
-        if self.loss != "auto":
-            return self.loss
-        if graded and "squared_error" not in HEAD_LOSSES[self.head]:
-            raise OptionError(f"head {self.head!r} has no loss for graded labels; choose head 'cosine' or 'mlp'")
-        loss = "squared_error" if graded else HEAD_LOSSES[self.head][0]
-        self._check_margin(loss)
-        return loss
+        losses = resolve_losses(self.loss, self.head, graded=graded)
+        rules = {loss.name: LOSS_RULES[loss.name] for loss in losses}
+        names = " + ".join(map(repr, rules))
+        if self.temperature != TEMPERATURE and not any(rule.temperature for rule in rules.values()):
+            raise OptionError(f"temperature is {self.temperature:g}, but loss {names} has none; leave it out")
+        if self.margin == AUTO_MARGIN:
+            return losses
+        margins = {name: rule.margin for name, rule in rules.items() if rule.margin is not None}
+        if not margins:
+            raise OptionError(f"margin is {self.margin:g}, but loss {names} has none; leave it out")
+        for name, (low, high) in margins.items():
+            if not low <= self.margin <= high:
+                raise OptionError(f"margin is {self.margin:g}, expected {low:g} to {high:g} for loss {name!r}")
+        return losses
 
     def to_toml(self, reading: Mapping[str, str | bool | Sequence[str | int]] | None = None) -> str:
         """Return all options as TOML that ``from_toml`` reads back equal, and ``reading`` as the table [reading].

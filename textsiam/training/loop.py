@@ -24,6 +24,7 @@ from textsiam.training.collator import PaddedCollator
 from textsiam.training.config import TrainConfig
 from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.distributed import Processes
+from textsiam.training.known_same import known_same
 from textsiam.training.layouts import computes_padded
 from textsiam.training.network import SiameseNetwork
 from textsiam.training.objective import Objective
@@ -66,8 +67,9 @@ class TrainingLoop:
             balanced=config.balanced,
             seed=config.seed,
         )
+        groups = known_same(self.pairs) if self.objective.needs_known_same else None
         with autocast(config.precision, self.device):
-            self.collator = PaddedCollator(self.pairs, rounded=computes_padded(self.device))
+            self.collator = PaddedCollator(self.pairs, rounded=computes_padded(self.device), groups=groups)
         self.total_steps = self.sampler.batches_per_epoch * config.epochs
         self.total_pairs = self.sampler.pairs_per_epoch * config.epochs
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.network, config.weight_decay), fused=True)
@@ -156,8 +158,8 @@ class TrainingLoop:
     def _loss(self, rows: npt.NDArray[np.int64]) -> torch.Tensor:
         batch = self.collator(rows).to(self.device)
         with autocast(self.config.precision, self.device):
-            raw_B = self.network(batch)
-        loss: torch.Tensor = self.objective(raw_B.float(), batch.labels_B)
+            raw_B, vectors_UD = self.network.compare(batch)
+        loss: torch.Tensor = self.objective(raw_B.float(), vectors_UD.float(), batch)
         return loss
 
     def _check_finite(self) -> None:

@@ -25,9 +25,14 @@ class SiameseNetwork(nn.Module):
 
     def forward(self, batch: PairBatch) -> torch.Tensor:
         """Return the raw scores of the batch's pairs, (B,)."""
-        vectors_UD = self.encoder(batch.ids_UT, batch.lengths_U)
-        raw_B: torch.Tensor = self.head(vectors_UD[batch.index_a], vectors_UD[batch.index_b])
+        raw_B, _ = self.compare(batch)
         return raw_B
+
+    def compare(self, batch: PairBatch) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the raw scores of the batch's pairs, (B,), and the vectors of its texts, (U, D)."""
+        vectors_UD: torch.Tensor = self.encoder(batch.ids_UT, batch.lengths_U)
+        raw_B: torch.Tensor = self.head(vectors_UD[batch.index_a], vectors_UD[batch.index_b])
+        return raw_B, vectors_UD
 
     def numpy_weights(self) -> dict[str, npt.NDArray[Any]]:
         """Copy the weights to float32 arrays under the names that the NumPy twins read."""

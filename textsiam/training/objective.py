@@ -1,48 +1,131 @@
-"""Which loss goes with which head, and what of the head's raw score the loss takes."""
+"""Which loss goes with which head, what each takes of a batch, and the sum of losses that a configuration asks for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import nn
 
+from textsiam.training.collator import PairBatch
 from textsiam.training.config import AUTO_MARGIN, TrainConfig
-from textsiam.training.losses import BinaryCrossEntropyLoss, ContrastiveLoss, CosineEmbeddingLoss, SquaredErrorLoss
+from textsiam.training.heads import CosineHead
+from textsiam.training.loss_rules import LOSS_RULES, spelled
+from textsiam.training.losses import (
+    BinaryCrossEntropyLoss,
+    ContrastiveLoss,
+    CosineEmbeddingLoss,
+    OnlineContrastiveLoss,
+    SquaredErrorLoss,
+)
+from textsiam.training.ranking_losses import CoSENTLoss, InBatchLoss
+from textsiam.training.triplet_losses import BatchAllTripletLoss, BatchHardTripletLoss, SemiHardTripletLoss
 
-Transform = Callable[[torch.Tensor], torch.Tensor]
+LARGEST_PROBABILITY = 1 - 1e-6  # that has a finite logit in float32
 
 
-def _unchanged(raw_B: torch.Tensor) -> torch.Tensor:
-    return raw_B
+class Scored(NamedTuple):
+    """A batch with the raw scores of its pairs and the vectors of its texts."""
+
+    raw_B: torch.Tensor
+    vectors_UD: torch.Tensor
+    batch: PairBatch
+
+
+Inputs = Callable[[Scored], tuple[torch.Tensor, ...]]
+
+
+def _of_pairs(transform: Callable[[torch.Tensor], torch.Tensor]) -> Inputs:
+    """Give a loss the raw scores, transformed, and the labels."""
+    return lambda scored: (transform(scored.raw_B), scored.batch.labels_B)
 
 
 def _cosine_distance(cosine_B: torch.Tensor) -> torch.Tensor:
     return 1 - cosine_B
 
 
-# (head, loss) -> what the loss gets from the head's raw score, the loss's class, its default margin (None: it has none)
-OBJECTIVES: dict[tuple[str, str], tuple[Transform, type[nn.Module], float | None]] = {
-    ("cosine", "contrastive"): (_cosine_distance, ContrastiveLoss, 0.8),
-    ("cosine", "cosine_embedding"): (_unchanged, CosineEmbeddingLoss, 0.5),
-    ("cosine", "squared_error"): (_unchanged, SquaredErrorLoss, None),
-    ("euclidean", "contrastive"): (torch.neg, ContrastiveLoss, 2.0),
-    ("mlp", "bce"): (_unchanged, BinaryCrossEntropyLoss, None),
-    ("mlp", "squared_error"): (torch.sigmoid, SquaredErrorLoss, None),
+def _logit(probability_B: torch.Tensor) -> torch.Tensor:
+    below_1_B = probability_B.clamp(max=LARGEST_PROBABILITY)
+    return below_1_B.log() - torch.log1p(-below_1_B)
+
+
+def _pairs_of_texts(scored: Scored) -> tuple[torch.Tensor, ...]:
+    batch = scored.batch
+    return scored.vectors_UD, batch.index_a, batch.index_b, batch.labels_B, batch.groups_U
+
+
+def _groups_of_texts(scored: Scored) -> tuple[torch.Tensor, ...]:
+    return scored.vectors_UD, scored.batch.groups_U
+
+
+_raw, _distance, _negated = _of_pairs(lambda raw_B: raw_B), _of_pairs(_cosine_distance), _of_pairs(torch.neg)
+_probability_of_logit, _logit_of_probability = _of_pairs(torch.sigmoid), _of_pairs(_logit)
+# heads that give a logit
+_LOGIT_HEADS = ("dot", "mlp", "squared_euclidean")
+# (head, loss) -> what the loss gets of a scored batch, the loss's class, its default margin (None: it has none)
+OBJECTIVES: dict[tuple[str, str], tuple[Inputs, type[nn.Module], float | None]] = {
+    ("cosine", "contrastive"): (_distance, ContrastiveLoss, 0.8),
+    ("cosine", "cosine_embedding"): (_raw, CosineEmbeddingLoss, 0.5),
+    ("cosine", "squared_error"): (_raw, SquaredErrorLoss, None),
+    ("cosine", "online_contrastive"): (_distance, OnlineContrastiveLoss, 0.8),
+    ("cosine", "cosent"): (_raw, CoSENTLoss, None),
+    ("cosine", "in_batch"): (_pairs_of_texts, InBatchLoss, None),
+    ("cosine", "triplet_all"): (_groups_of_texts, BatchAllTripletLoss, 0.2),
+    ("cosine", "triplet_hard"): (_groups_of_texts, BatchHardTripletLoss, 0.2),
+    ("cosine", "triplet_semi_hard"): (_groups_of_texts, SemiHardTripletLoss, 0.2),
+    ("euclidean", "contrastive"): (_negated, ContrastiveLoss, 2.0),
+    ("euclidean", "online_contrastive"): (_negated, OnlineContrastiveLoss, 2.0),
+    ("manhattan", "bce"): (_logit_of_probability, BinaryCrossEntropyLoss, None),
+    ("manhattan", "squared_error"): (_raw, SquaredErrorLoss, None),
+    **{(head, "bce"): (_raw, BinaryCrossEntropyLoss, None) for head in _LOGIT_HEADS},
+    **{(head, "squared_error"): (_probability_of_logit, SquaredErrorLoss, None) for head in _LOGIT_HEADS},
 }
 
 
+class Term(nn.Module):
+    """One loss of the sum: of the head's raw scores, or, where it does not go with them, of the vectors' cosines."""
+
+    def __init__(self, name: str, weight: float, config: TrainConfig) -> None:
+        super().__init__()
+        self.name, self.weight = name, weight
+        self.of_head = (config.head, name) in OBJECTIVES
+        self.inputs, loss_class, margin = OBJECTIVES[config.head if self.of_head else "cosine", name]
+        self.options: dict[str, float] = {}
+        if margin is not None:
+            self.options["margin"] = margin if config.margin == AUTO_MARGIN else config.margin
+        if LOSS_RULES[name].temperature:
+            self.options["temperature"] = config.temperature
+        self.cosine, self.loss = CosineHead(), loss_class(**self.options)
+
+    def forward(self, scored: Scored) -> torch.Tensor:
+        """Return the weighted loss, a scalar."""
+        if not self.of_head:
+            vectors_UD, batch = scored.vectors_UD, scored.batch
+            scored = scored._replace(raw_B=self.cosine(vectors_UD[batch.index_a], vectors_UD[batch.index_b]))
+        loss: torch.Tensor = self.loss(*self.inputs(scored))
+        return loss if self.weight == 1 else self.weight * loss
+
+
 class Objective(nn.Module):
-    """The loss that a configuration asks for, on the raw scores of its head."""
+    """The sum of losses that a configuration asks for.
+
+    ``name`` is the sum as ``loss`` spells it, with what "auto" stands for; ``options`` the margins and temperatures of
+    its losses; ``needs_known_same`` tells whether batches must come with groups of texts that are known to be the same.
+    """
 
     def __init__(self, config: TrainConfig, *, graded: bool) -> None:
         super().__init__()
-        self.name = config.resolved_loss(graded=graded)
-        self.transform, loss_class, default_margin = OBJECTIVES[config.head, self.name]
-        self.margin = default_margin if config.margin == AUTO_MARGIN else config.margin
-        self.loss = loss_class() if self.margin is None else loss_class(self.margin)
+        losses = config.losses(graded=graded)
+        self.name = spelled(losses)
+        # a plain list: losses have no weights that a module would have to know of
+        self.terms = [Term(name, weight, config) for name, weight in losses]
+        self.options = {term.name: term.options for term in self.terms if term.options}
+        self.needs_known_same = any(LOSS_RULES[loss.name].known_same for loss in losses)
 
-    def forward(self, raw_B: torch.Tensor, labels_B: torch.Tensor) -> torch.Tensor:
-        """Return the mean loss of raw scores (B,) against labels (B,), a scalar."""
-        loss: torch.Tensor = self.loss(self.transform(raw_B), labels_B)
+    def forward(self, raw_B: torch.Tensor, vectors_UD: torch.Tensor, batch: PairBatch) -> torch.Tensor:
+        """Return the loss of raw scores (B,) and text vectors (U, D) of a batch, a scalar."""
+        scored = Scored(raw_B, vectors_UD, batch)
+        first, *others = (term(scored) for term in self.terms)
+        loss: torch.Tensor = sum(others, first)
         return loss

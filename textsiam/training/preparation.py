@@ -58,7 +58,7 @@ def prepare(
 
 def _read(pairs: Any, dev: Any, config: TrainConfig) -> tuple[Pairs, Pairs]:
     pairs = read_pairs(pairs)
-    config.resolved_loss(graded=pairs.graded)
+    config.losses(graded=pairs.graded)
     _check_side("training", pairs)
     if dev is None:
         try:

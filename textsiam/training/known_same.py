@@ -1,0 +1,48 @@
+"""Which texts of the training pairs are known to be the same: directly, or over other pairs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from textsiam.arrays import Array
+from textsiam.data.numbering import number_keys
+from textsiam.errors import import_extra
+from textsiam.text.tokenizer import TokenIds
+from textsiam.training.corpus import TokenizedPairs
+
+DIGEST_BYTES = 16
+
+
+def known_same(pairs: TokenizedPairs) -> Array:
+    """Give the number of each distinct text's group, int64 (n,).
+
+    Two texts are in one group if a chain of pairs of label 1 leads from one to the other. Texts of equal token ids,
+    which no encoder can tell apart, are the same too. A pair of label 0 does not part a group: where labels contradict
+    each other, nothing is known.
+    """
+    sparse = import_extra("scipy.sparse", "train", "finding texts that are known to be the same")
+    csgraph = import_extra("scipy.sparse.csgraph", "train", "finding texts that are known to be the same")
+    count = len(pairs.tokens)
+    numbers, first = _number_equal_ids(pairs.tokens)
+    same = pairs.labels == 1
+    ends_a = np.concatenate([pairs.index_a[same], np.arange(count)])
+    ends_b = np.concatenate([pairs.index_b[same], first[numbers]])
+    edges = sparse.coo_array((np.ones(len(ends_a), dtype=bool), (ends_a, ends_b)), shape=(count, count))
+    _, groups = csgraph.connected_components(edges, directed=False)
+    return np.asarray(groups, dtype=np.int64)
+
+
+def _number_equal_ids(tokens: TokenIds) -> tuple[Array, Array]:
+    """Number the distinct sequences of ids, and say at which text each number stands first."""
+    keys = np.fromiter(_digests(tokens), dtype=f"S{DIGEST_BYTES}", count=len(tokens))
+    high, low = keys.view(np.uint64).reshape(-1, 2).T
+    return number_keys(high, low)
+
+
+def _digests(tokens: TokenIds) -> Iterator[bytes]:
+    for start, end in pairwise(tokens.offsets.tolist()):
+        yield hashlib.blake2b(tokens.ids[start:end].tobytes(), digest_size=DIGEST_BYTES).digest()
