@@ -103,6 +103,17 @@ def test_two_processes_have_the_losses_of_one(one_process: Path, tmp_path: Path)
 
 
 @pytest.mark.slow
+def test_two_processes_rank_the_texts_of_their_parts(tmp_path: Path) -> None:
+    _ended(_start(2, *_train(tmp_path, "two"), "--loss", "bce+in_batch:0.5", "--temperature", "0.1"))
+    losses = _figures(_log(tmp_path / "two.run"), "loss")
+    assert np.isfinite(losses).all()
+    # known-same groups are topics here: there is something to rank, and it is learned
+    assert losses[0] > 2 * losses[-2]
+    details = textsiam.PairModel.load(tmp_path / "two").details
+    assert (details["loss"], details["processes"]) == ("bce+in_batch:0.5", 2)
+
+
+@pytest.mark.slow
 def test_ctrl_c_stops_both_and_the_run_can_be_resumed(one_process: Path, tmp_path: Path) -> None:
     arguments = _train(tmp_path, "stopped")
     process = _start(2, *arguments)

@@ -116,11 +116,13 @@ def test_a_run_stopped_and_resumed_equals_one_that_ran_through(
     assert _log(tmp_path / "run") == _log(tmp_path / "whole")
 
 
-def test_resuming_is_exact_with_everything_random_switched_on_and_across_misses(tmp_path: Path) -> None:
+@pytest.mark.parametrize("loss", ["bce", "bce+in_batch:0.5+triplet_semi_hard"])
+def test_resuming_is_exact_with_everything_random_switched_on_and_across_misses(tmp_path: Path, loss: str) -> None:
     options: dict[str, Any] = {
         "layers": 2,
         "bidirectional": True,
         "head": "mlp",
+        "loss": loss,
         "balanced": True,
         "dropout": 0.3,
         "patience": 3,
@@ -141,6 +143,14 @@ def test_resuming_is_exact_with_everything_random_switched_on_and_across_misses(
     assert _weights(resumed) == _weights(whole)
     assert resumed.state.history == whole.state.history
     assert (resumed.state.step, resumed.state.best_step) == (ended.step, ended.best_step)
+
+
+def test_batches_know_which_texts_are_the_same_where_a_loss_needs_it() -> None:
+    for loss, told in (("bce", False), ("bce+in_batch", True)):
+        loop = _loop(Dev(0.5), loss=loss)
+        batch = loop.collator(np.arange(PAIRS))
+        are_same = batch.groups_U[batch.index_a] == batch.groups_U[batch.index_b]
+        assert bool(are_same[batch.labels_B == 1].all()) is told
 
 
 def test_the_best_weights_are_kept() -> None:

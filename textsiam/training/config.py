@@ -30,22 +30,22 @@ class TrainConfig(Architecture):
     Parameters
     ----------
     loss
-        One loss, or a sum such as "bce+in_batch:0.5" (weights behind colons). "bce", "squared_error" train the heads
-        mlp, dot, manhattan, squared_euclidean; "contrastive", "online_contrastive" cosine and euclidean;
-        "cosine_embedding", "cosent", "squared_error", "in_batch", "triplet_all", "triplet_hard", "triplet_semi_hard"
-        cosine. Added to a loss of another head, those of cosine take the vectors' cosine. "auto" is the first that is
-        named here for the head, for graded labels "squared_error"; they go also with bce, contrastive,
-        cosine_embedding and cosent.
+        One loss, or a sum such as "bce+in_batch:0.5" (the weight behind a colon). "bce" and "squared_error" train the
+        heads mlp, dot, manhattan and squared_euclidean; "contrastive" and "online_contrastive" train cosine and
+        euclidean; "cosine_embedding", "squared_error", "cosent", "in_batch", "triplet_all", "triplet_hard" and
+        "triplet_semi_hard" train cosine. Those of cosine can be added to the loss of any other head: they then take the
+        cosine of the two vectors. "auto" is "contrastive" for cosine and euclidean, "bce" for other heads, and
+        "squared_error" for graded labels, which online_contrastive, in_batch and the triplet losses do not take.
     margin
-        Of the contrastive losses (above 0), the cosine-embedding loss (-1 to 1) and the triplet losses (above 0, to 2);
-        a sum shares it; -2 takes each loss's own default.
+        Of the contrastive losses (above 0), the cosine-embedding loss (-1 to 1) and the triplet losses (above 0, to 2),
+        the same for all in a sum; -2 takes each loss's own default.
     temperature
-        By which "in_batch" and "cosent" divide cosines: the lower, the more the hardest texts count.
+        What in_batch and cosent divide cosines by: the lower, the more the hardest texts and pairs count.
     epochs
         Passes over the training pairs; the learning rate is planned for all of them.
     batch_size
-        Pairs a step, of all processes together where several train (torchrun): each process compares the pairs of its
-        own part alone, which the losses cosent, in_batch, online_contrastive and triplet feel.
+        Pairs a step, of all processes together where several train (torchrun). Losses that compare pairs or texts of a
+        batch with each other (cosent, in_batch, online_contrastive, triplets) do so in each process's part alone.
     learning_rate
         Highest rate of AdamW, reached after the warm-up; it then falls to 0 along a cosine.
     weight_decay

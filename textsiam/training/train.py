@@ -58,7 +58,8 @@ def train(
 
     Under torchrun every process calls it alike: they share each batch, the first one alone looks at ``pairs`` and
     writes ``out``, and the model comes back in all. They must see the same files. Another number of processes may
-    resume a run: the weights are then equal but for rounding and dropout. On Linux the process keeps, for good, memory
+    resume a run: the weights are then equal but for rounding, dropout, and losses that compare texts of a batch with
+    each other, for each process does so in its own part. On Linux the process keeps, for good, memory
     that the steps free (see ``memory.keep_freed_memory``).
 
     Raises DataError for pairs that cannot be read, TrainingError for pairs that nothing can be learned from (one class
