@@ -14,7 +14,8 @@ from textsiam.training.heads import EPSILON
 
 def unit_vectors(vectors_UD: torch.Tensor) -> torch.Tensor:
     """Scale vectors to length 1; zero stays zero."""
-    return vectors_UD / torch.linalg.vector_norm(vectors_UD, dim=1, keepdim=True).clamp(min=EPSILON)
+    lengths_U1: torch.Tensor = torch.linalg.vector_norm(vectors_UD, dim=1, keepdim=True)
+    return vectors_UD / lengths_U1.clamp(min=EPSILON)
 
 
 class CoSENTLoss(nn.Module):
