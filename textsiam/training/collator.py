@@ -43,6 +43,7 @@ class PaddedCollator:
 
     ``groups`` (int64, (n,)) is the number of each distinct text's group, as ``known_same`` gives it; without it every
     text is a group of its own.
+
     Libraries that prepare a program for each new shape (cuDNN; oneDNN in bf16) are faster if shapes come again. It
     takes half a millisecond of a step of 30 or more: to collate in a thread, ahead of the step, would gain nothing.
     """

@@ -40,7 +40,8 @@ class TrainConfig(Architecture):
         Of the contrastive losses (above 0), the cosine-embedding loss (-1 to 1) and the triplet losses (above 0, to 2),
         the same for all in a sum; -2 takes each loss's own default.
     temperature
-        What in_batch and cosent divide cosines by: the lower, the more the hardest texts and pairs count.
+        What in_batch and cosent divide cosines by, the same for both in a sum: the lower it is, the more the hardest
+        texts and pairs count.
     epochs
         Passes over the training pairs; the learning rate is planned for all of them.
     batch_size

@@ -37,7 +37,7 @@ class DotHead(nn.Module):
 
     def forward(self, u_BD: torch.Tensor, v_BD: torch.Tensor) -> torch.Tensor:
         """Return (B,)."""
-        return (u_BD * v_BD).sum(dim=1)
+        return (u_BD * v_BD).sum(dim=1, dtype=torch.float32)
 
 
 class ManhattanHead(nn.Module):
@@ -50,7 +50,7 @@ class ManhattanHead(nn.Module):
 
     def forward(self, u_BD: torch.Tensor, v_BD: torch.Tensor) -> torch.Tensor:
         """Return (B,)."""
-        return (u_BD - v_BD).abs().sum(dim=1).clamp(max=FARTHEST).neg().exp()
+        return (u_BD - v_BD).abs().sum(dim=1, dtype=torch.float32).clamp(max=FARTHEST).neg().exp()
 
 
 class SquaredEuclideanHead(nn.Module):

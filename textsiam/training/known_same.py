@@ -44,5 +44,5 @@ def _number_equal_ids(tokens: TokenIds) -> tuple[Array, Array]:
 
 
 def _digests(tokens: TokenIds) -> Iterator[bytes]:
-    for start, end in pairwise(tokens.offsets.tolist()):
+    for start, end in pairwise(tokens.offsets):
         yield hashlib.blake2b(tokens.ids[start:end].tobytes(), digest_size=DIGEST_BYTES).digest()

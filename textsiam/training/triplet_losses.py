@@ -55,10 +55,12 @@ class BatchHardTripletLoss(nn.Module):
     def forward(self, vectors_UD: torch.Tensor, groups_U: torch.Tensor) -> torch.Tensor:
         """Return the mean loss, a scalar."""
         distance_UU, same_UU, other_UU = _compared(vectors_UD, groups_U)
-        farthest_U = distance_UU.masked_fill(~same_UU, -BEYOND).amax(dim=1)
-        nearest_U = distance_UU.masked_fill(~other_UU, BEYOND).amin(dim=1)
+        fixed_UU, anchors_U = distance_UU.detach(), torch.arange(len(groups_U), device=groups_U.device)
+        farthest_U = fixed_UU.masked_fill(~same_UU, -BEYOND).argmax(dim=1)
+        nearest_U = fixed_UU.masked_fill(~other_UU, BEYOND).argmin(dim=1)
         has_both_U = same_UU.any(dim=1) & other_UU.any(dim=1)
-        violation_U = (farthest_U - nearest_U + self.margin).clamp(min=0) * has_both_U
+        violation_U = distance_UU[anchors_U, farthest_U] - distance_UU[anchors_U, nearest_U] + self.margin
+        violation_U = violation_U.clamp(min=0) * has_both_U
         return violation_U.sum() / has_both_U.sum().clamp(min=1)
 
 
@@ -80,16 +82,13 @@ class SemiHardTripletLoss(nn.Module):
         """Return the mean loss, a scalar."""
         distance_UU, same_UU, other_UU = _compared(vectors_UD, groups_U)
         anchors_P, positives_P = same_UU.nonzero(as_tuple=True)
-        positive_P, distance_PU, other_PU = (
-            distance_UU[anchors_P, positives_P],
-            distance_UU[anchors_P],
-            other_UU[anchors_P],
-        )
-        semi_hard_PU = other_PU & (distance_PU > positive_P[:, None])
-        nearest_P = distance_PU.masked_fill(~semi_hard_PU, BEYOND).amin(dim=1)
-        farthest_P = distance_PU.masked_fill(~other_PU, -BEYOND).amax(dim=1)
-        negative_P = torch.where(semi_hard_PU.any(dim=1), nearest_P, farthest_P)
-        has_negative_P = other_PU.any(dim=1)
+        positive_P = distance_UU[anchors_P, positives_P]
+        # first the negatives farther than the positive, from near to far; behind them the others, from far to near
+        fixed_PU, is_negative_PU = distance_UU.detach()[anchors_P], other_UU[anchors_P]
+        is_farther_PU = fixed_PU > positive_P.detach()[:, None]
+        rank_PU = torch.where(is_farther_PU, fixed_PU, 2 * BEYOND - fixed_PU).masked_fill(~is_negative_PU, torch.inf)
+        negative_P = distance_UU[anchors_P, rank_PU.argmin(dim=1)]
+        has_negative_P = is_negative_PU.any(dim=1)
         violation_P = (positive_P - negative_P + self.margin).clamp(min=0) * has_negative_P
         return violation_P.sum() / has_negative_P.sum().clamp(min=1)
 
