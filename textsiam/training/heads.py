@@ -50,7 +50,10 @@ class ManhattanHead(nn.Module):
 
     def forward(self, u_BD: torch.Tensor, v_BD: torch.Tensor) -> torch.Tensor:
         """Return (B,)."""
-        return (u_BD - v_BD).abs().sum(dim=1, dtype=torch.float32).clamp(max=FARTHEST).neg().exp()
+        distance_B = (u_BD - v_BD).abs().sum(dim=1, dtype=torch.float32)
+        # what is beyond keeps the slope of the distance: else texts that start far apart would never be pulled together
+        beyond_B = FARTHEST + (distance_B - distance_B.detach())
+        return torch.where(distance_B < FARTHEST, distance_B, beyond_B).neg().exp()
 
 
 class SquaredEuclideanHead(nn.Module):
