@@ -20,7 +20,7 @@ def laid_out(texts: list[list[int]]) -> tuple[np.ndarray, np.ndarray, np.ndarray
 @QUICK
 @given(texts=few_tokens)
 def test_groups_are_neighbours_in_alphabetical_order(texts: list[list[int]]) -> None:
-    rows = np.concatenate([np.zeros(0, np.int64), *alphabetical_groups(*laid_out(texts))]).tolist()
+    rows = np.concatenate([np.zeros(0, np.int64), *alphabetical_groups(*laid_out(texts), 4)]).tolist()
     assert sorted(rows) == [row for row, text in enumerate(texts) if text]
     beginnings_ = [texts[row][:DEPTH] for row in rows]
     assert beginnings_ == sorted(beginnings_)
@@ -28,7 +28,11 @@ def test_groups_are_neighbours_in_alphabetical_order(texts: list[list[int]]) -> 
 
 def test_groups_have_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(beginnings, "GROUP_TEXTS", 3)
-    assert [len(rows) for rows in alphabetical_groups(*laid_out([[1]] * 7 + [[]]))] == [3, 3, 1]
+    texts = laid_out([[1]] * 7 + [[]])
+    assert [len(rows) for rows in alphabetical_groups(*texts, 4)] == [3, 3, 1]
+    monkeypatch.setattr(beginnings, "GROUP_NUMBERS", 100)
+    assert [len(rows) for rows in alphabetical_groups(*texts, 50)] == [2, 2, 2, 1]
+    assert [len(rows) for rows in alphabetical_groups(*texts, 101)] == [1] * 7
 
 
 @QUICK

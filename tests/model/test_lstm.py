@@ -45,6 +45,7 @@ def test_shared_beginnings_change_no_vector(monkeypatch: pytest.MonkeyPatch, poo
 
     monkeypatch.setattr(lstm, "SHARED_FROM", 1)
     monkeypatch.setattr(lstm, "shared_beginnings", noted)
+    monkeypatch.setattr(lstm, "SHARED_TO", 30)  # the longest text stands apart
     for block, group in ((512, 8192), (7, 50), (1, 1)):
         monkeypatch.setattr(lstm, "BLOCK_TEXTS", block)
         monkeypatch.setattr(beginnings, "GROUP_TEXTS", group)

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import textsiam.text.word_ids as word_ids_module
 from tests.text.conftest import made_up_texts
 from tests.text.word_cases import (
     NORMALIZATIONS,
@@ -14,6 +16,7 @@ from tests.text.word_cases import (
     TYPES,
     expected,
     hard_texts,
+    near_tying_unigram,
     proto_of,
     tied_texts,
     tying_unigram,
@@ -36,9 +39,11 @@ def rows_of(encoder: BlockEncoder, texts: list[str]) -> list[list[int]]:
     return [ids[end - length : end].tolist() for end, length in zip(ends, lengths.tolist(), strict=True)]
 
 
+@pytest.mark.parametrize("many", [1, 64])
 @pytest.mark.parametrize("kind", TYPES)
 @pytest.mark.parametrize("normalization", NORMALIZATIONS)
-def test_ids_are_sentencepieces(kind: str, normalization: str) -> None:
+def test_ids_are_sentencepieces(kind: str, normalization: str, many: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(word_ids_module, "_MANY", many)
     proto = proto_of(kind, normalization, SYMBOLS)
     encoder = encoder_of(proto, unigram=kind == "unigram")
 
@@ -70,8 +75,10 @@ def test_blank_and_single_texts(kind: str) -> None:
             assert rows_of(encoder, texts) == expected(proto, texts)
 
 
-def test_rounding_of_what_came_before_counts() -> None:
+@pytest.mark.parametrize("many", [1, 64])
+def test_rounding_of_what_came_before_counts(many: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a unigram model ties depend on the sum before them: words end to end would differ, the encoder does not."""
+    monkeypatch.setattr(word_ids_module, "_MANY", many)
     proto = tying_unigram()
     words = [f"{a}{tie}{b}" for a in "ab" for tie in ("p", "pp", "ppp", "000", "00000", "b0a") for b in ("", "a", "bb")]
     alone = dict(zip(words, expected(proto, words), strict=True))
@@ -85,6 +92,30 @@ def test_rounding_of_what_came_before_counts() -> None:
     for _ in range(2):
         assert rows_of(encoder, texts) == rows
     assert len(encoder) == len(words)
+
+
+def test_a_lead_that_rounding_can_make_up_for_does_not_count() -> None:
+    proto = near_tying_unigram()
+    words = ["".join(letters) for size in (4, 5) for letters in product("apqb", repeat=size)]
+    generator = np.random.default_rng(0)
+    texts = [" ".join(generator.choice(words, size=count % 20 + 2)) for count in range(500)]
+    rows = expected(proto, texts)
+    alone = dict(zip(words, expected(proto, words), strict=True))
+    assert rows != [[token for word in text.split() for token in alone[word]] for text in texts]
+    encoder = encoder_of(proto, unigram=True)
+    for _ in range(2):
+        assert rows_of(encoder, texts) == rows
+
+
+@pytest.mark.parametrize("normalization", NORMALIZATIONS)
+def test_many_words_that_end_in_a_word_start(normalization: str) -> None:
+    proto = proto_of("unigram", normalization)
+    encoder = encoder_of(proto, unigram=True)
+    words = list(dict.fromkeys(" ".join(made_up_texts(80)).split()))
+    for texts in ([f"{word} a\u2581 b" for word in words], [f"{word}\u2581 {word}x b" for word in words]):
+        assert len(texts) > 64
+        for _ in range(2):
+            assert rows_of(encoder, texts) == expected(proto, texts)
 
 
 def test_what_is_learned() -> None:

@@ -43,3 +43,11 @@ def test_every_piece_is_found_wherever_it_starts(pieces: list[str], words: list[
 def test_a_trie_that_misses_a_piece_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(word_table_module, "_PROBES", 1)
     assert not PieceTrie([chr(0x4E00 + i) for i in range(500)]).whole
+    generator, broken = np.random.default_rng(0), 0
+    for _ in range(200):
+        pieces = list({"".join(chr(0x4E00 + i) for i in row) for row in generator.integers(0, 30, (10, 3))})
+        trie = PieceTrie(pieces)
+        if trie.whole:
+            assert {piece for *_, piece in found(trie, pieces)} == set(range(len(pieces)))
+        broken += not trie.whole
+    assert 0 < broken < 200

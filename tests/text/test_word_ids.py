@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 
+import textsiam.text.word_table as word_table_module
 from tests.text.conftest import made_up_texts
-from tests.text.word_cases import HARD, SYMBOLS, TIES, TYPES, expected, proto_of
+from tests.text.word_cases import HARD, SYMBOLS, TIES, TYPES, expected, proto_of, written_unigram
 from textsiam.text.rounding import STEADY_TOKENS
 from textsiam.text.tokenizer import read_processor
 from textsiam.text.word_ids import WHOLE, WordIds
@@ -47,3 +50,27 @@ def test_many_words_have_the_ids_of_few(kind: str, symbols: tuple[str, ...]) -> 
         [token for row in rows[:3] for token in row],
         [len(row) for row in rows[:3]],
     )
+
+
+@pytest.mark.parametrize(("kinds", "behind"), [({"ac": 4}, b"\xc0\x0c\x01"), ({"ac": 5}, b"\xc0\x0c\x01"), ({}, b"")])
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_models_that_others_wrote(sign: int, kinds: dict[str, int], behind: bytes) -> None:
+    """Symbols and unused pieces with fields behind their types; scores above 0."""
+    scores = {"\u2581": 50.0 * sign, "a": 50.0 * sign, "ac": 51.0 * sign, "b": 50.0 * sign}
+    proto = written_unigram(scores, kinds, behind)
+    words = ["ac" + "".join(letters) for letters in product("ab", repeat=6)]
+    ids, lengths = WordIds(read_processor(proto), unigram=True).flat(words)
+    rows = [row.tolist() for row in np.split(ids, lengths.cumsum()[:-1])]
+    assert all(row in ([WHOLE], plain) for row, plain in zip(rows, expected(proto, words), strict=True))
+
+
+def test_a_trie_that_is_not_whole_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    proto = proto_of("unigram", "nfkc_casefold")
+    words = list(dict.fromkeys(" ".join(made_up_texts(40)).split()))
+    monkeypatch.setattr(word_table_module, "_PROBES", 1)
+    broken = WordIds(read_processor(proto), unigram=True)
+    ids, lengths = broken.flat(words)
+    assert broken._two_best is not None
+    assert not broken._two_best.usable
+    rows = [row.tolist() for row in np.split(ids, lengths.cumsum()[:-1])]
+    assert rows == [[WHOLE] if row is None else row for row in broken(words)]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+import numpy as np
 import sentencepiece
 from hypothesis import strategies as st
 
@@ -43,11 +44,25 @@ def trained(**options: str | int | list[str]) -> bytes:
 
 def tying_unigram() -> bytes:
     """Write a unigram model in which "pp" and "p" are as good as "p" and "pp", and so with zeros."""
-    scores = {"\u2581": -2.1, "\u2581a": -3.7, "a": -3.13, "b": -2.9, "p": -3.3, "pp": -4.7, "0": -4.21, "00": -5.37}
+    return written_unigram(
+        {"\u2581": -2.1, "\u2581a": -3.7, "a": -3.13, "b": -2.9, "p": -3.3, "pp": -4.7, "0": -4.21, "00": -5.37}
+    )
+
+
+def near_tying_unigram() -> bytes:
+    """Write a unigram model in which "pq" is ahead of "p" and "q" by one unit in the last place of a float32."""
+    near = float(np.nextafter(np.float32(np.float32(-3.3) + np.float32(-4.7)), np.float32(0)))
+    return written_unigram({"\u2581": -2.1, "a": -3.13, "b": -2.9, "p": -3.3, "q": -4.7, "pq": near})
+
+
+def written_unigram(scores: dict[str, float], kinds: dict[str, int] | None = None, behind: bytes = b"") -> bytes:
+    """Write a unigram model of pieces with their scores and types (1: normal), and more fields ``behind`` those."""
     control, unknown, normal = 3, 2, 1
-    pieces = [("<pad>", 0.0, control), ("<unk>", 0.0, unknown), *((p, score, normal) for p, score in scores.items())]
+    given = kinds or {}
+    pieces = [("<pad>", 0.0, control), ("<unk>", 0.0, unknown)]
+    pieces += [(piece, score, given.get(piece, normal)) for piece, score in scores.items()]
     written = [
-        b"\x0a%c%b\x15%b\x18%c" % (len(piece.encode()), piece.encode(), struct.pack("<f", score), kind)
+        b"\x0a%c%b\x15%b\x18%c%b" % (len(piece.encode()), piece.encode(), struct.pack("<f", score), kind, behind)
         for piece, score, kind in pieces
     ]
     trainer = b"\x18\x01" + b"\xc0\x02\x01" + b"\xd8\x02\x00"  # the type unigram, the ids of unknown and padding

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
 from textsiam.model.architecture import Architecture
 from textsiam.text.tokenizer import TokenIds
+from textsiam.training import collator, encoders
 from textsiam.training.collator import PaddedCollator
 from textsiam.training.corpus import TokenizedPairs
+from textsiam.training.layouts import PaddedLayout
 from textsiam.training.network import SiameseNetwork
 
 TEXTS = [[5, 6, 7], [], [8], [9, 4], [3, 3, 3, 3]]
@@ -41,25 +44,31 @@ def test_each_distinct_text_stands_once_and_every_side_finds_its_text() -> None:
     assert batch.ids_UT.dtype == torch.int64
 
 
-def test_each_text_has_the_number_of_its_group() -> None:
+def test_each_text_has_the_number_of_its_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collator, "ROUND_TEXTS", 3)
     pairs, rows = _pairs(), np.array([2, 0, 1])
     groups = np.array([7, 8, 7, 9, 8])
     plain, rounded = (PaddedCollator(pairs, rounded=rounded, groups=groups)(rows) for rounded in (False, True))
     assert plain.groups_U.tolist() == [7, 8, 7, 8]
-    assert rounded.groups_U.tolist() == [7, 8, 7, 8, *[-1] * 60]
+    assert rounded.groups_U.tolist() == [7, 8, 7, 8, -1, -1]
 
 
-def test_rounded_shapes_add_empty_texts_and_padding_alone() -> None:
+def test_rounded_shapes_add_empty_texts_and_padding_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = np.array([2, 0, 1])
+    few = PaddedCollator(_pairs(), rounded=True)(rows)
+    assert few.ids_UT.shape == (4, 8)  # to add 60 texts to 4 would gain nothing
+    monkeypatch.setattr(collator, "ROUND_TEXTS", 3)
     plain, rounded = (PaddedCollator(_pairs(), rounded=rounded)(rows) for rounded in (False, True))
-    assert rounded.ids_UT.shape == (64, 8)
+    assert rounded.ids_UT.shape == (6, 8)
     assert torch.equal(rounded.ids_UT[: len(plain.ids_UT), : plain.ids_UT.shape[1]], plain.ids_UT)
     assert int(rounded.ids_UT.sum()) == int(plain.ids_UT.sum())
-    assert rounded.lengths_U.tolist() == [*plain.lengths_U.tolist(), *[0] * (64 - len(plain.lengths_U))]
+    assert rounded.lengths_U.tolist() == [*plain.lengths_U.tolist(), *[0] * 2]
     assert torch.equal(rounded.index_a, plain.index_a)
     assert torch.equal(rounded.index_b, plain.index_b)
     architecture = Architecture(encoder="lstm", dim=5, units=4, bidirectional=True)
     network = SiameseNetwork(architecture, 20).eval()
+    assert torch.allclose(network(plain), network(rounded), atol=1e-6)
+    monkeypatch.setattr(encoders, "layout_of", PaddedLayout)
     assert torch.allclose(network(plain), network(rounded), atol=1e-6)
 
 

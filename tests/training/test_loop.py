@@ -52,7 +52,7 @@ class Dev:
 
 def _config(**options: object) -> TrainConfig:
     given = {"dim": 8, "units": 8, "head_units": 8, "epochs": 4, "batch_size": 16, "seed": 3, **options}
-    return TrainConfig(**fitting(given), precision="fp32", device="cpu")
+    return TrainConfig(**{"precision": "fp32", "device": "cpu", **fitting(given)})
 
 
 def _loop(dev: Dev, folder: Path | None = None, identity: str = "toy", **options: object) -> TrainingLoop:
@@ -69,6 +69,13 @@ def _loop(dev: Dev, folder: Path | None = None, identity: str = "toy", **options
         identity=identity,
         folder=folder,
     )
+
+
+@pytest.mark.parametrize(
+    ("encoder", "precision", "rounded"), [("lstm", "fp32", False), ("lstm", "bf16", True), ("bag", "bf16", False)]
+)
+def test_shapes_are_rounded_where_texts_are_padded(encoder: str, precision: str, rounded: bool) -> None:
+    assert _loop(Dev(0.5), encoder=encoder, precision=precision).collator.rounded is rounded
 
 
 def _run(loop: TrainingLoop) -> RunState:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from textsiam.errors import OptionError
-from textsiam.training.runtime import autocast, computes_bf16, find_device
+from textsiam.training.runtime import autocast, computes_bf16, deterministic_algorithms, find_device
 
 CPU = torch.device("cpu")
 
@@ -24,6 +24,27 @@ def test_unknown_device_is_refused(name: str) -> None:
 def test_a_gpu_that_is_not_there_is_refused() -> None:
     with pytest.raises(OptionError, match="torch finds no GPU"):
         find_device("cuda")
+
+
+@pytest.mark.parametrize("warn_only", [False, True])
+@pytest.mark.parametrize("enabled", [False, True])
+def test_deterministic_algorithms_leave_the_callers_settings(enabled: bool, warn_only: bool) -> None:
+    memory = torch.utils.deterministic
+
+    def settings() -> tuple[bool, bool, bool]:
+        enabled = torch.are_deterministic_algorithms_enabled()
+        return enabled, torch.is_deterministic_algorithms_warn_only_enabled(), memory.fill_uninitialized_memory  # type: ignore[attr-defined] # set by torch at run time
+
+    before = settings()
+    try:
+        torch.use_deterministic_algorithms(enabled, warn_only=warn_only)
+        mine = settings()
+        with pytest.raises(RuntimeError, match="stop"), deterministic_algorithms():
+            assert settings() == (True, False, False)
+            raise RuntimeError("stop")
+        assert settings() == mine
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
 
 
 @pytest.mark.parametrize(("precision", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16), ("auto", None)])

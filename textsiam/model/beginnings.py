@@ -19,6 +19,7 @@ from textsiam.arrays import Array
 DEPTH = 6
 """Tokens of a text that are looked for in others: what goes on alike is rare."""
 GROUP_TEXTS = 8_192
+GROUP_NUMBERS = 1 << 20  # texts times units: what is kept of a group's beginnings stays below 30 MB
 _TOKEN_BITS = 21  # of which 63 hold three: a larger vocabulary is sorted wrongly, and spares less
 _WORTH_IT = 0.9  # share of the tokens from which on to look beginnings up takes longer than to read them again
 
@@ -35,14 +36,18 @@ class Level:
     """The beginning of each text; of a text that has ended, any."""
 
 
-def alphabetical_groups(ids: Array, begins: Array, lengths: Array) -> Iterator[Array]:
-    """Give the rows of texts ``ids[begins[i] : begins[i] + lengths[i]]`` with a token, neighbours together."""
+def alphabetical_groups(ids: Array, begins: Array, lengths: Array, units: int) -> Iterator[Array]:
+    """Give the rows of texts ``ids[begins[i] : begins[i] + lengths[i]]`` with a token, neighbours together.
+
+    The larger the states are (``units``), the smaller the groups.
+    """
     rows = np.flatnonzero(lengths)
+    size = max(1, min(GROUP_TEXTS, GROUP_NUMBERS // units))
     if len(rows) > 1:
         first = _first_tokens(ids, begins[rows], lengths[rows]) + 1  # 0 behind a text's end
         keys = [(first[t] << 2 * _TOKEN_BITS) | (first[t + 1] << _TOKEN_BITS) | first[t + 2] for t in (0, 3)]
         rows = rows[np.lexsort(keys[::-1])]
-    return (rows[start : start + GROUP_TEXTS] for start in range(0, len(rows), GROUP_TEXTS))
+    return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
 def shared_beginnings(ids: Array, begins_B: Array, lengths_B: Array) -> list[Level]:
@@ -57,13 +62,8 @@ def shared_beginnings(ids: Array, begins_B: Array, lengths_B: Array) -> list[Lev
         return []
     node_KB = np.maximum(opens_KB.cumsum(axis=1) - 1, 0)
     parent_KB = np.vstack([np.zeros_like(node_KB[:1]), node_KB[:-1]])
-    # not beyond the longest text, but an empty level does no harm
-    return [Level(*parts) for parts in _levels(first_KB, parent_KB, node_KB, opens_KB)]
-
-
-def _levels(first_KB: Array, parent_KB: Array, node_KB: Array, opens_KB: Array) -> Iterator[tuple[Array, Array, Array]]:
-    for first_B, parent_B, node_B, opens_B in zip(first_KB, parent_KB, node_KB, opens_KB, strict=True):
-        yield first_B[opens_B], parent_B[opens_B], node_B
+    levels = zip(first_KB, parent_KB, node_KB, opens_KB, strict=True)
+    return [Level(first_B[opens_B], parent_B[opens_B], node_B) for first_B, parent_B, node_B, opens_B in levels]
 
 
 def _first_tokens(ids: Array, begins_B: Array, lengths_B: Array) -> Array:

@@ -21,6 +21,7 @@ from textsiam.text.tokenizer import TokenIds
 
 BLOCK_TEXTS = 512
 SHARED_FROM = 1_024  # texts from which on beginnings are looked for
+SHARED_TO = 256  # tokens: texts that are far longer than the others are read side by side with their like
 
 
 class NumpyLSTMEncoder:
@@ -40,26 +41,20 @@ class NumpyLSTMEncoder:
         """Return float32 (n, H), or (n, 2H) in two directions."""
         lengths, begins = tokens.lengths, tokens.offsets[:-1]
         vectors = np.zeros((len(tokens), self.architecture.vector_size), dtype=np.float32)
-        if self.architecture.layers == 1 and len(tokens) >= SHARED_FROM:
-            units = self.architecture.units
-            for way, recurrence in enumerate(self.recurrences[0]):
-                # the second way reads each text from its end
-                ids = _reversed(tokens) if way else tokens.ids
-                vectors_nH = vectors[:, way * units : (way + 1) * units]
-                for texts in alphabetical_groups(ids, begins, lengths):
-                    group = (ids, begins[texts], lengths[texts])
-                    vectors_nH[texts] = self._encode_group(self.tables[way], recurrence, *group)
-        else:
-            for texts in _by_length(lengths):
-                vectors[texts] = self._encode(_Block(tokens.ids, begins[texts], lengths[texts]))
+        shared = lengths <= SHARED_TO
+        if self.architecture.layers > 1 or np.count_nonzero(shared) < SHARED_FROM:
+            shared[:] = False
+        for texts in _by_length(np.where(shared, 0, lengths)):
+            vectors[texts] = self._encode(_Block(tokens.ids, begins[texts], lengths[texts]))
+        if shared.any():
+            self._encode_shared(tokens, np.where(shared, lengths, 0), vectors)
         if self.architecture.pooling == "mean":
             vectors /= np.maximum(lengths, 1)[:, None].astype(np.float32)
         vectors *= np.float32(0.5)  # states are doubled
         return vectors
 
     def _encode(self, block: _Block) -> Array:
-        ids = (block.ids_N, block.mirrored_ids_N)
-        fills = [table.of(ids_N) for table, ids_N in zip(self.tables, ids, strict=False)]
+        fills = [self.tables[0].of(block.ids_N), *(table.of(block.mirrored_ids_N) for table in self.tables[1:])]
         for recurrences, products in zip(self.recurrences[:-1], self.products, strict=True):
             ahead, *back = (way.all_states(fill, block) for way, fill in zip(recurrences, fills, strict=True))
             x_ND = np.concatenate([ahead, *(state_NH[block.mirror_N] for state_NH in back)], axis=1)
@@ -70,6 +65,17 @@ class NumpyLSTMEncoder:
         return np.concatenate(
             [way.pooled(fill, block) for way, fill in zip(self.recurrences[-1], fills, strict=True)], axis=1
         )
+
+    def _encode_shared(self, tokens: TokenIds, lengths: Array, vectors: Array) -> None:
+        """Fill in the vectors of the texts that have a length, reading beginnings that they share once."""
+        units = self.architecture.units
+        for way, recurrence in enumerate(self.recurrences[0]):
+            # the second way reads each text from its end
+            ids, begins = _reversed(tokens) if way else tokens.ids, tokens.offsets[:-1]
+            vectors_nH = vectors[:, way * units : (way + 1) * units]
+            for texts in alphabetical_groups(ids, begins, lengths, units):
+                group = (ids, begins[texts], lengths[texts])
+                vectors_nH[texts] = self._encode_group(self.tables[way], recurrence, *group)
 
     def _encode_group(
         self, table: GateTable, recurrence: _Recurrence, ids: Array, begins_n: Array, lengths_n: Array
@@ -100,22 +106,26 @@ class _Block:
         self.starts_T = np.cumsum(sizes_T) - sizes_T
         self.sizes: list[int] = sizes_T.tolist()
         self.starts: list[int] = self.starts_T.tolist()
-        self.ids, self.begins_B = ids, begins_B
+        self.ids, self.begins_B, self.lengths_B = ids, begins_B, lengths_B
         self.ids_N = ids[(begins_B + step_T1)[self.inside_TB]]
-        self.mirrored_TB = lengths_B - 1 - step_T1  # below 0 behind a text's end
 
     @property
     def mirrored_ids_N(self) -> Array:
         """The tokens of each text reversed."""
-        ids_N: Array = self.ids[(self.begins_B + self.mirrored_TB)[self.inside_TB]]
+        ids_N: Array = self.ids[(self.begins_B + self._mirrored_TB)[self.inside_TB]]
         return ids_N
 
     @property
     def mirror_N(self) -> Array:
         """Where a token stands once its text is reversed."""
         # at every step a text's place among those that run is the same
-        mirror_TB: Array = self.starts_T[self.mirrored_TB] + np.arange(len(self.begins_B))
+        mirror_TB: Array = self.starts_T[self._mirrored_TB] + np.arange(len(self.begins_B))
         return mirror_TB[self.inside_TB]
+
+    @property
+    def _mirrored_TB(self) -> Array:
+        """The step of a token once its text is reversed, below 0 behind a text's end."""
+        return np.asarray(self.lengths_B - 1 - np.arange(len(self.sizes))[:, None])
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,16 +21,21 @@ class PieceTrie:
         starts = np.cumsum(sizes) - sizes
         characters = code_points("".join(pieces))
         self._edges = WordTable(len(characters), parts=1)  # (node, character) -> the node below
+        self._first = np.zeros(int(characters.max(initial=0)) + 2, np.int32)  # the nodes below the root by character
         nodes = np.zeros(len(pieces), np.int32)
         self.piece = np.full(len(characters) + 1, -1, np.int32)
+        self.whole = True
+        """Whether every piece found its slots in the table; else the trie must not be used."""
         for level in range(sizes.max(initial=0)):
             longer = np.flatnonzero(sizes > level)
             keys, which = np.unique(_keys(nodes[longer], characters[starts[longer] + level]), return_inverse=True)
-            nodes[longer] = self._edges.add(keys[None])[which]
+            numbers = self._edges.add(keys[None])
+            self.whole &= bool(numbers.all())
+            nodes[longer] = numbers[which]
+            if level == 0:
+                self._first[characters[starts]] = nodes
             ending = longer[sizes[longer] == level + 1]
             self.piece[nodes[ending]] = ending
-        self.whole = bool((nodes > 0).all())
-        """Whether every piece found a slot in the table; else the trie must not be used."""
 
     def walk(
         self, characters: npt.NDArray[np.uint32], places: npt.NDArray[np.int64], stride: int
@@ -39,15 +44,15 @@ class PieceTrie:
 
         The characters of a word stand ``stride`` apart in ``characters``, which has a NUL behind every word.
         """
-        nodes = np.zeros(len(places), np.int32)
+        nodes = self._first.take(characters[places], mode="clip")  # what is beyond has none, as the last one
         while len(places):
-            nodes = self._edges.find(_keys(nodes, characters[places])[None])
             alive = np.flatnonzero(nodes)
             places, nodes = places[alive], nodes[alive]
             pieces = self.piece[nodes]
             ending = np.flatnonzero(pieces >= 0)
             yield places[ending], pieces[ending]
             places = places + stride
+            nodes = self._edges.find(_keys(nodes, characters[places])[None])
 
 
 def code_points(text: str) -> npt.NDArray[np.uint32]:

@@ -11,9 +11,10 @@ n: characters of the word, normalized: no way to cut it adds more scores than th
 error of one addition; C: the largest score, whatever the sign, that one piece or one unknown character can have; M:
 the largest sum before it, C for each of the ``STEADY_TOKENS`` tokens to which steadiness is limited.
 
-The margin is SentencePiece's own: the difference of its two best ways. Scores add up, so the margin of several words
-in a row is the least of theirs: one call answers for all where the answer is yes. That margin is itself a
-difference of rounded sums S over N characters; 6 N u S is taken off for it. From sums of 100,000 on SentencePiece
+Of many words the margin comes from two_best.py, in float64, whose own rounding is nothing beside that. Of few it is
+SentencePiece's own: the difference of its two best ways. Scores add up, so the margin of several words in a row is the
+least of theirs: one call answers for all where the answer is yes. That margin is itself a difference of rounded sums S
+over N characters; 6 N u S is taken off for it. From sums of 100,000 on SentencePiece
 starts them anew, which is not reckoned with: where a steady text could come so far, no word is steady.
 """
 

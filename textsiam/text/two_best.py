@@ -24,7 +24,8 @@ from textsiam.text.wire import fields
 _WORDS_AT_ONCE = 2_048
 _UNKNOWN_PENALTY = np.float32(10)  # below the lowest score
 _PIECE = 1  # field of ModelProto
-_TYPE, _NORMAL = 3, 1  # field of a piece, a varint and the last one that SentencePiece writes; a value of it
+_TYPE, _NORMAL = 3, 1  # field of a piece, and a value of it
+_TYPE_TAG = _TYPE << 3  # the byte that is before a type
 _NOTHING, _UNKNOWN = -2, -1  # in the place of a piece, and places of scores
 
 
@@ -37,7 +38,7 @@ class TwoBest:
         messages = [value for field, value in fields(processor.serialized_model_proto()) if field == _PIECE]
         self._plain = np.array([_is_plain(message) for message in messages], np.bool_)
         scores = np.array(processor.get_score(numbers), np.float32)
-        unknown = scores[self._plain].min(initial=np.float32(0)) - _UNKNOWN_PENALTY
+        unknown = scores[self._plain].min(initial=np.finfo(np.float32).max) - _UNKNOWN_PENALTY
         self._scores = np.concatenate([scores, np.array([-np.inf, unknown], np.float32)])
         self._unknown_id = processor.unk_id()
         self._spells_in_bytes = any(processor.is_byte(numbers))
@@ -155,4 +156,4 @@ def _traced_back(
 def _is_plain(piece: int | bytes) -> bool:
     assert isinstance(piece, bytes)
     # a plain one mostly has no type at all, so that reading every field of every piece would be a waste
-    return piece[-2] != _TYPE << 3 or dict(fields(piece)).get(_TYPE, _NORMAL) == _NORMAL
+    return _TYPE_TAG not in piece or dict(fields(piece)).get(_TYPE, _NORMAL) == _NORMAL

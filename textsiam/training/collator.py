@@ -39,7 +39,7 @@ class PairBatch:
 
 
 class PaddedCollator:
-    """Makes batches of ``pairs``, with ``rounded`` shapes: up to multiples of 64 texts and 8 tokens, by padding.
+    """Makes batches of ``pairs``, with ``rounded`` shapes: padded to multiples of 8 tokens, and of 64 texts from 64 on.
 
     ``groups`` (int64, (n,)) is the number of each distinct text's group, as ``known_same`` gives it; without it every
     text is a group of its own.
@@ -59,7 +59,8 @@ class PaddedCollator:
         ids_UT, lengths_U = padded(pairs.tokens, distinct)
         groups_U = distinct if self.groups is None else self.groups[distinct]
         if self.rounded:
-            texts, steps = -len(ids_UT) % ROUND_TEXTS, -ids_UT.shape[1] % ROUND_TOKENS
+            steps = -ids_UT.shape[1] % ROUND_TOKENS
+            texts = -len(ids_UT) % ROUND_TEXTS if len(ids_UT) >= ROUND_TEXTS else 0
             ids_UT, lengths_U = np.pad(ids_UT, ((0, texts), (0, steps))), np.pad(lengths_U, (0, texts))
             groups_U = np.pad(groups_U, (0, texts), constant_values=-1)
         return PairBatch(

@@ -69,7 +69,8 @@ class TrainingLoop:
         )
         groups = known_same(self.pairs) if self.objective.needs_known_same else None
         with autocast(config.precision, self.device):
-            self.collator = PaddedCollator(self.pairs, rounded=computes_padded(self.device), groups=groups)
+            rounded = config.encoder != "bag" and computes_padded(self.device)
+        self.collator = PaddedCollator(self.pairs, rounded=rounded, groups=groups)
         self.total_steps = self.sampler.batches_per_epoch * config.epochs
         self.total_pairs = self.sampler.pairs_per_epoch * config.epochs
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.network, config.weight_decay), fused=True)

@@ -56,15 +56,16 @@ def autocast(precision: str, device: torch.device) -> AbstractContextManager[Any
 def deterministic_algorithms() -> Iterator[None]:
     """Hold torch to algorithms that give equal results for equal seeds."""
     memory = torch.utils.deterministic
-    before = torch.are_deterministic_algorithms_enabled(), memory.fill_uninitialized_memory  # type: ignore[attr-defined] # set by torch at run time
+    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    filled = memory.fill_uninitialized_memory  # type: ignore[attr-defined] # set by torch at run time
     torch.use_deterministic_algorithms(True)
     # torch would also write NaN to every new tensor, a twentieth of a step's time; nothing here is read unwritten
     memory.fill_uninitialized_memory = False  # type: ignore[attr-defined] # as above
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(before[0])
-        memory.fill_uninitialized_memory = before[1]  # type: ignore[attr-defined] # as above
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+        memory.fill_uninitialized_memory = filled  # type: ignore[attr-defined] # as above
 
 
 class TorchEncoder:
