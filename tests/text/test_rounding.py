@@ -66,25 +66,21 @@ def test_groups_give_what_single_words_give(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_steady_by_the_formula() -> None:
     """margin > 2 n u (M + n C), with M = 512 C, and no more than C for each token."""
-    guard = RoundingGuard(read_processor(near_tying_unigram()))
-    largest = abs(np.float32(near_score()) - 10)
+    processor = read_processor(near_tying_unigram())
+    largest = max(map(abs, processor.get_score(list(range(processor.get_piece_size()))))) + 10
     characters, tokens = [2, 5, 5, 5, 30], [1, 2, 2, 2, 30]
     limits = [2 * n * 2.0**-24 * largest * (STEADY_TOKENS + n) for n in characters]
     ahead = [limits[0] * 1.01, limits[1] * 0.99, np.inf, -np.inf, limits[4] * 1.01]
     best = [-largest, -largest, -2.01 * largest, -largest, -29.9 * largest]  # the third: of unknown characters
-    given = [np.array(row, np.float64) for row in (best, ahead, characters)]
-    assert guard.steady_by(*given, np.array(tokens)).tolist() == [True, False, False, False, True]
-
-
-def near_score() -> float:
-    return float(np.nextafter(np.float32(np.float32(-3.3) + np.float32(-4.7)), np.float32(0)))
+    steady = RoundingGuard(processor).steady_by(
+        np.array(best), np.array(ahead), np.array(characters, np.float64), np.array(tokens)
+    )
+    assert steady.tolist() == [True, False, False, False, True]
 
 
 def test_no_word_is_steady_where_sums_may_start_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rounding_module, "_RESET", 100.0)
     proto = proto_of("unigram", "nfkc_casefold")
     assert steady_words(proto, WORDS) == set()
-    far_ahead = RoundingGuard(read_processor(proto)).steady_by(
-        np.zeros(2), np.ones(2), np.ones(2), np.ones(2, np.int64)
-    )
-    assert not far_ahead.any()
+    guard = RoundingGuard(read_processor(proto))
+    assert not guard.steady_by(np.zeros(2), np.full(2, np.inf), np.ones(2), np.ones(2, np.int64)).any()

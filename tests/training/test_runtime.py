@@ -35,13 +35,19 @@ def test_deterministic_algorithms_leave_the_callers_settings(enabled: bool, warn
         enabled = torch.are_deterministic_algorithms_enabled()
         return enabled, torch.is_deterministic_algorithms_warn_only_enabled(), memory.fill_uninitialized_memory  # type: ignore[attr-defined] # set by torch at run time
 
+    def fail_within() -> None:
+        with deterministic_algorithms():
+            _ = 1 / 0
+
     before = settings()
     try:
         torch.use_deterministic_algorithms(enabled, warn_only=warn_only)
         mine = settings()
-        with pytest.raises(RuntimeError, match="stop"), deterministic_algorithms():
+        with deterministic_algorithms():
             assert settings() == (True, False, False)
-            raise RuntimeError("stop")
+        assert settings() == mine
+        with pytest.raises(ZeroDivisionError):
+            fail_within()
         assert settings() == mine
     finally:
         torch.use_deterministic_algorithms(before[0], warn_only=before[1])

@@ -36,7 +36,8 @@ class BlockEncoder:
 
     and so do all texts of a call in which one has a lone surrogate or U+001E.
 
-    A word takes about 60 bytes, a full table 12 MB; what cuts the words of a unigram model, 0.15 kB a piece. Threads may share it: they look words up one after the other.
+    A word takes about 60 bytes, a full table 12 MB; what cuts the words of a unigram model,
+    0.15 kB a piece. Threads may share it: they look words up one after the other.
     """
 
     def __init__(self, encoder: SentencePieceEncoder, word_ids: WordIds, *, most_words: int = MOST_WORDS) -> None:
