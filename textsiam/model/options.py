@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from textsiam.errors import OptionError, check_choice
 
-_LOW, _HIGH, _CHOICES = "low", "high", "choices"
+_LOW, _HIGH, _CHOICES, _TAKES, _EXPECTED = "low", "high", "choices", "takes", "expected"
 _WANTED = {bool: "true or false", str: "a text", int: "a whole number", float: "a number"}
 
 
-def option(default: Any, *, low: float | None = None, high: float | None = None, choices: Sequence[str] = ()) -> Any:
-    """Declare a dataclass field with its default and what it may be: numbers in [low, high], or one of ``choices``."""
-    return dataclasses.field(default=default, metadata={_LOW: low, _HIGH: high, _CHOICES: tuple(choices)})
+def option(
+    default: Any,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: Sequence[str] = (),
+    takes: Callable[[Any], bool] | None = None,
+    expected: str = "",
+) -> Any:
+    """Declare a dataclass field with its default and what it may be.
+
+    Numbers in [low, high], one of ``choices``, or what ``takes`` says true of, which ``expected`` describes.
+    """
+    metadata = {_LOW: low, _HIGH: high, _CHOICES: tuple(choices), _TAKES: takes, _EXPECTED: expected}
+    return dataclasses.field(default=default, metadata=metadata)
 
 
 def check_options(config: Any) -> None:
@@ -59,6 +71,8 @@ def _value_problems(field: dataclasses.Field[Any], value: Any) -> Iterator[str]:
     if (low is not None and value < low) or (high is not None and value > high):
         bounds = f"at least {low}" if high is None else f"at most {high}" if low is None else f"{low} to {high}"
         yield f"{field.name} is {value!r}, expected {wanted}, {bounds}"
+    elif (takes := field.metadata[_TAKES]) is not None and not takes(value):
+        yield f"{field.name} is {value!r}, expected {field.metadata[_EXPECTED]}"
 
 
 def _fits(kind: type, value: Any) -> bool:
