@@ -21,10 +21,12 @@ pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
 VOCABULARY = 97
 LENGTHS = list(range(61))
-ENCODERS = [
+ENCODERS: list[dict[str, Any]] = [
     {"encoder": "bag"},
+    *({"encoder": "cnn", "widths": widths} for widths in ("1", "2,3,4", "7,16,5")),
     *(
-        {"encoder": "lstm", "layers": layers, "bidirectional": bidirectional, "pooling": pooling}
+        {"encoder": encoder, "layers": layers, "bidirectional": bidirectional, "pooling": pooling}
+        for encoder in ("gru", "lstm")
         for layers in (1, 2)
         for bidirectional in (False, True)
         for pooling in POOLINGS
@@ -33,13 +35,13 @@ ENCODERS = [
 
 
 def make_network(architecture: Architecture, seed: int) -> SiameseNetwork:
-    """Draw a network whose weights are larger than torch's first ones, so that the gates work in their bends."""
+    """Draw a network; weights of gates are larger than torch's first ones, so that the gates work in their bends."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         network = SiameseNetwork(architecture, VOCABULARY, dropout=0.5).eval()
         with torch.no_grad():
             for name, weight in network.named_parameters():
-                if "embedding" not in name:
+                if "embedding" not in name and architecture.encoder != "cnn":
                     weight.mul_(2)
     return network
 
@@ -85,6 +87,10 @@ def test_the_heads_agree_on_vectors_of_any_length(head: str, length: float) -> N
     with torch.inference_mode():
         torch_raw = network.head(torch.from_numpy(u), torch.from_numpy(v))
     assert np.abs(raw - torch_raw.numpy()).max() < 1e-5
+
+
+def test_every_numpy_encoder_is_held_to_its_twin() -> None:
+    assert {options["encoder"] for options in ENCODERS} == set(NUMPY_ENCODERS)
 
 
 @pytest.mark.parametrize("head", HEADS)
