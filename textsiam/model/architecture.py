@@ -55,7 +55,7 @@ class Architecture:
     widths
         Tokens that the filters of the CNN see at once, such as "2,3,4": different whole numbers, 1 to 16.
     attention_heads
-        Parts of a transformer's states that attend each for itself; ``dim`` is a multiple of it.
+        Parts of a transformer's states that attend each for itself; dim is a multiple of it.
     head
         "cosine" of the two vectors, negative "euclidean" distance, or an "mlp" over |u-v|, u*v and u+v.
     head_units
