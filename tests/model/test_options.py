@@ -15,6 +15,11 @@ from textsiam.model.architecture import Architecture
 from textsiam.model.options import check_options, known_options, option
 
 
+def check_even(number: int) -> None:
+    if number % 2:
+        raise OptionError(f"even is {number!r}, expected an even number")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     kind: str = option("lstm", choices=("bag", "lstm", "bi_lstm"))
@@ -24,6 +29,7 @@ class Settings:
     least: int = option(0, low=0)
     most: float = option(0.0, high=2.5)
     fast: bool = option(False)
+    even: int = option(0, low=-4, check=check_even)
     plain: object = None  # not declared with option: never checked
 
     def __post_init__(self) -> None:
@@ -73,6 +79,9 @@ def test_a_whole_number_does_for_a_number() -> None:
         ({"fast": 1}, "fast is 1, expected true or false"),
         ({"fast": "true"}, "fast is 'true', expected true or false"),
         ({"fast": None}, "fast is None, expected true or false"),
+        ({"even": 3}, "even is 3, expected an even number"),
+        ({"even": -6}, "even is -6, expected a whole number, at least -4"),
+        ({"even": "2"}, "even is '2', expected a whole number"),
         ({"kind": "gru"}, "kind is 'gru', expected one of bag, lstm, bi_lstm"),
         ({"kind": None}, "kind is None, expected one of bag, lstm, bi_lstm"),
         ({"kind": ["a"]}, "kind is ['a'], expected one of bag, lstm, bi_lstm"),
@@ -122,7 +131,7 @@ def test_an_unknown_option_names_its_origin_and_what_was_meant() -> None:
     with pytest.raises(OptionError) as caught:
         known_options(Settings, {"steps": 3, "rates": 1}, "train.toml")
     assert str(caught.value) == (
-        "an option of train.toml is 'rates', expected one of kind, name, steps, rate, least, most, fast, plain; "
+        "an option of train.toml is 'rates', expected one of kind, name, steps, rate, least, most, fast, even, plain; "
         "did you mean 'rate'?"
     )
 

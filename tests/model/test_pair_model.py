@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import subprocess
 import sys
 from collections import deque
@@ -19,6 +20,7 @@ from textsiam.errors import ModelFolderError, OptionError
 from textsiam.model import pair_model
 from textsiam.model.architecture import ENCODERS, HEADS, Architecture
 from textsiam.model.calibration import Calibration
+from textsiam.model.encoders import NUMPY_ENCODERS
 from textsiam.model.folder import read_folder, write_folder
 from textsiam.model.pair_model import PairModel, TextReport
 from textsiam.text.tokenizer import Tokenizer
@@ -27,6 +29,9 @@ ARCHITECTURES = [
     Architecture(encoder="bag", dim=12, head="cosine"),
     Architecture(encoder="bag", dim=8, head="mlp", head_units=6),
     Architecture(encoder="lstm", dim=6, units=5, head="euclidean", pooling="last"),
+    Architecture(encoder="cnn", dim=6, units=5, head="mlp", head_units=7),
+    Architecture(encoder="gru", dim=6, units=5, layers=2, bidirectional=True, head="cosine", pooling="attention"),
+    Architecture(encoder="transformer", dim=6, layers=2, attention_heads=2, pooling="mean", head="mlp", head_units=7),
     Architecture(encoder="lstm", dim=6, units=5, layers=2, bidirectional=True, head="mlp", head_units=7),
 ]
 PLAIN = ["how can i learn python", "what is the best way to learn python", "why is the sky blue", "rain"]
@@ -57,7 +62,10 @@ def model_of(make_model: MakeModel) -> dict[tuple[str, str], PairModel]:
         (encoder, head): make_model(
             Architecture(
                 **fitting(
-                    {"encoder": encoder, "dim": 6, "units": 5, "bidirectional": True, "head": head, "head_units": 8}
+                    {
+                        **{"encoder": encoder, "dim": 6, "units": 5, "bidirectional": True, "attention_heads": 2},
+                        **{"head": head, "head_units": 8},
+                    }
                 )
             )
         )
@@ -287,7 +295,7 @@ def test_weights_that_do_not_lie_in_one_piece_are_saved_right(vocabulary: bytes,
         ("config.json", b"[]"),
         ("config.json", b"\xff"),
         ("config.json", b'{"architecture": {}}'),
-        ("config.json", b'{"architecture": {"encoder": "gru"}, "details": {}}'),
+        ("config.json", b'{"architecture": {"encoder": "rnn"}, "details": {}}'),
         ("config.json", b'{"architecture": {"size": 3}, "details": {}}'),
         ("calibration.json", b'{"slope": 1, "twist": 2}'),
         ("calibration.json", b"null"),
@@ -360,10 +368,44 @@ print(*sorted(name for name in sys.modules if "." not in name))
 """
 
 
-def test_loading_and_scoring_need_no_torch(make_model: MakeModel, tmp_path: Path) -> None:
-    make_model(ARCHITECTURES[-1]).save(tmp_path / "model")
+@pytest.mark.parametrize("architecture", [parts for parts in ARCHITECTURES if parts.encoder in NUMPY_ENCODERS], ids=str)
+def test_loading_and_scoring_need_no_torch(make_model: MakeModel, architecture: Architecture, tmp_path: Path) -> None:
+    make_model(architecture).save(tmp_path / "model")
     command = [sys.executable, "-c", LOAD_AND_SCORE, str(tmp_path / "model")]
     run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     loaded = set(run.stdout.split())
     assert "numpy" in loaded
     assert loaded & {"torch", "sklearn", "scipy", "datasets", "pyarrow", "pandas", "matplotlib"} == set()
+
+
+@pytest.mark.usefixtures("one_torch_thread")
+def test_an_encoder_without_a_numpy_twin_runs_in_torch_by_itself(make_model: MakeModel, tmp_path: Path) -> None:
+    make_model(Architecture(encoder="transformer", dim=8, head="cosine")).save(tmp_path / "model")
+    by_itself, asked = (PairModel.load(tmp_path / "model", device=device) for device in (None, "cpu"))
+    assert by_itself.device is None
+    assert by_itself.encode(PLAIN).tobytes() == asked.encode(PLAIN).tobytes()
+    assert by_itself.encode(PLAIN).any()
+    of_one_thread = PairModel.load(tmp_path / "model", threads=1)
+    assert of_one_thread.encode(PLAIN).tobytes() == asked.encode(PLAIN).tobytes()
+    copy = pickle.loads(pickle.dumps(by_itself))
+    assert copy.encode(PLAIN).tobytes() == asked.encode(PLAIN).tobytes()
+
+
+LOAD_WITHOUT_TORCH = """
+import sys
+sys.modules["torch"] = None  # as if it were not installed
+from textsiam import MissingExtraError, PairModel
+try:
+    PairModel.load(sys.argv[1])
+except MissingExtraError as error:
+    print(error)
+"""
+
+
+def test_without_torch_such_an_encoder_names_the_extra(make_model: MakeModel, tmp_path: Path) -> None:
+    make_model(Architecture(encoder="transformer", dim=8, head="cosine")).save(tmp_path / "model")
+    command = [sys.executable, "-c", LOAD_WITHOUT_TORCH, str(tmp_path / "model")]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout.strip() == (
+        "encoder 'transformer' needs the package torch; install it with: pip install 'textsiam[train]'"
+    )

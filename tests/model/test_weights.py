@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,16 +11,22 @@ from textsiam.model.architecture import HEADS, Architecture
 from textsiam.model.weights import check_weights, expected_shapes
 from textsiam.training.network import SiameseNetwork
 
+KINDS: list[tuple[str, dict[str, Any]]] = [
+    ("bag", {}),
+    ("cnn", {"units": 4, "widths": "1,3"}),
+    ("transformer", {"layers": 2, "attention_heads": 3}),
+    ("transformer", {"pooling": "attention", "attention_heads": 1}),
+    ("gru", {"units": 4, "layers": 2, "bidirectional": True, "pooling": "attention"}),
+    *(
+        (encoder, {"units": 4, "layers": layers, "bidirectional": both})
+        for encoder in ("gru", "lstm")
+        for layers in (1, 3)
+        for both in (False, True)
+    ),
+]
 ARCHITECTURES = [
-    Architecture(**fitting({"encoder": encoder, "head": head, "dim": 5, "head_units": 3, **lstm}))
-    for encoder, lstm in [
-        ("bag", {}),
-        *(
-            ("lstm", {"units": 4, "layers": layers, "bidirectional": both})
-            for layers in (1, 3)
-            for both in (False, True)
-        ),
-    ]
+    Architecture(**fitting({"encoder": encoder, "head": head, "dim": 6, "head_units": 3, **options}))
+    for encoder, options in KINDS
     for head in HEADS
 ]
 

@@ -4,9 +4,18 @@ import pytest
 import torch
 
 from textsiam.model.architecture import POOLINGS, Architecture
-from textsiam.training import encoders
-from textsiam.training.encoders import LSTMEncoder
-from textsiam.training.layouts import Layout, PackedLayout, PaddedLayout, Rows, computes_padded, layout_of
+from textsiam.training.encoders import lstm
+from textsiam.training.encoders.lstm import LSTMEncoder
+from textsiam.training.layouts import (
+    Layout,
+    PackedLayout,
+    PaddedLayout,
+    Rows,
+    computes_padded,
+    drop_by_text,
+    layout_of,
+    with_steps,
+)
 
 LENGTHS = torch.tensor([3, 1, 6, 2, 6, 1])
 
@@ -21,7 +30,7 @@ def _laid_out(layout: Layout, x_BTD: torch.Tensor) -> torch.Tensor:
     return x_BTD.reshape(-1, x_BTD.shape[2])[layout.ids(numbers_BT)]
 
 
-@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("pooling", ["last", "max", "mean"])
 @pytest.mark.parametrize("layout", _layouts(), ids=lambda layout: type(layout).__name__)
 def test_pooling_by_hand_with_gradients(layout: Layout, pooling: str) -> None:
     torch.manual_seed(3)
@@ -42,6 +51,46 @@ def test_pooling_by_hand_with_gradients(layout: Layout, pooling: str) -> None:
     assert given.grad is not None
     assert by_hand.grad is not None
     assert torch.allclose(given.grad, by_hand.grad)
+
+
+@pytest.mark.parametrize("layout", _layouts(), ids=lambda layout: type(layout).__name__)
+def test_attention_by_hand_with_gradients(layout: Layout) -> None:
+    torch.manual_seed(3)
+    x_BTD, score_BT1 = torch.randn(6, 6, 4, dtype=torch.float64), 3 * torch.randn(6, 6, 1, dtype=torch.float64)
+    wanted = torch.randn(6, 4, dtype=torch.float64)
+    by_hand = [x_BTD.clone().requires_grad_(), score_BT1.clone().requires_grad_()]
+    expected = []
+    for text, length in enumerate(LENGTHS.tolist()):
+        states, scores = (part[text, :length] for part in by_hand)
+        expected.append((states * scores.exp() / scores.exp().sum()).sum(dim=0))
+    torch.autograd.backward((torch.stack(expected) * wanted).sum())
+
+    given = [x_BTD.clone().requires_grad_(), score_BT1.clone().requires_grad_()]
+    found = layout.attended(*(_laid_out(layout, part) for part in given))
+    torch.autograd.backward((found * wanted).sum())
+    assert torch.allclose(found, torch.stack(expected))
+    for part, hand in zip(given, by_hand, strict=True):
+        assert part.grad is not None
+        assert hand.grad is not None
+        assert torch.allclose(part.grad, hand.grad)
+
+
+@pytest.mark.parametrize("layout", _layouts(), ids=lambda layout: type(layout).__name__)
+def test_the_same_is_dropped_at_every_token_of_a_text(layout: Layout) -> None:
+    torch.manual_seed(8)
+    dropout, x_BTD = torch.nn.Dropout(0.5), torch.ones(6, 6, 16)
+    dropped = drop_by_text(_laid_out(layout, x_BTD), dropout, layout)
+    masks = layout.pooled(dropped, "max")
+    assert set(masks.flatten().tolist()) == {0.0, 2.0}
+    assert torch.equal(dropped, _laid_out(layout, masks[:, None].expand(6, 6, 16)))
+    assert len({tuple(mask) for mask in masks.tolist()}) == 6
+    assert torch.equal(drop_by_text(dropped, dropout.eval(), layout), dropped)
+
+
+def test_ids_are_padded_to_at_least_so_many_steps() -> None:
+    assert with_steps(torch.tensor([[3, 4]]), 4).tolist() == [[3, 4, 0, 0]]
+    assert with_steps(torch.tensor([[3, 4]]), 1).tolist() == [[3, 4]]
+    assert with_steps(torch.zeros((2, 0), dtype=torch.int64), 1).tolist() == [[0], [0]]
 
 
 @pytest.mark.parametrize("layout", _layouts(), ids=lambda layout: type(layout).__name__)
@@ -130,7 +179,7 @@ def test_both_layouts_train_the_same_encoder(monkeypatch: pytest.MonkeyPatch, la
     ids_BT = torch.randint(1, 30, (4, 9)) * (torch.arange(9) < lengths_B[:, None])
     vectors, grads = [], []
     for make in (PaddedLayout, lambda lengths_B, _steps: PackedLayout(lengths_B)):
-        monkeypatch.setattr(encoders, "layout_of", make)
+        monkeypatch.setattr(lstm, "layout_of", make)
         encoder.zero_grad()
         torch.manual_seed(5)  # the same is dropped
         vectors.append(encoder(ids_BT, lengths_B))

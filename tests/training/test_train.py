@@ -85,6 +85,35 @@ def test_every_head_and_loss_trains(toy_pairs: Pairs, toy_dev: Pairs, toy_config
         assert max(record["roc_auc"] for record in model.details["history"]) > 0.8, options
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"encoder": "cnn", "widths": "1,2"},
+        {"encoder": "gru", "bidirectional": True, "pooling": "attention"},
+        {"encoder": "lstm", "pooling": "attention"},
+        {"encoder": "transformer", "pooling": "mean"},
+    ],
+    ids=lambda options: "-".join(map(str, options.values())),
+)
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_every_encoder_trains_to_the_same_weights_and_is_stored_small(
+    toy_pairs: Pairs,
+    toy_dev: Pairs,
+    toy_config: TrainConfig,
+    tmp_path: Path,
+    options: dict[str, object],
+    precision: str,
+) -> None:
+    config = TrainConfig(**fitting({**dataclasses.asdict(toy_config), **options, "epochs": 10, "precision": precision}))
+    model = textsiam.train(toy_pairs, dev=toy_dev, config=config)
+    assert max(record["roc_auc"] for record in model.details["history"]) > 0.8
+    assert _weights(model) == _weights(textsiam.train(toy_pairs, dev=toy_dev, config=config))
+    model.save(tmp_path / "model", weights="int8")
+    pairs = list(zip(toy_dev.text_a, toy_dev.text_b, strict=True))
+    small = textsiam.PairModel.load(tmp_path / "model")
+    assert np.abs(small.score_pairs(pairs) - model.score_pairs(pairs)).mean() < 0.05
+
+
 def test_graded_labels(toy_config: TrainConfig) -> None:
     graded = [(a, b, 4.0 * label + number % 2) for number, (a, b, label) in enumerate(make_rows(200))]
     pairs = Pairs.from_rows(graded, label_range=(0, 5))

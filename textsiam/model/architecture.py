@@ -8,14 +8,28 @@ from dataclasses import dataclass
 from textsiam.errors import OptionError
 from textsiam.model.options import check_options, option
 
-ENCODERS = ("bag", "lstm")
-POOLINGS = ("last", "max", "mean")
+ENCODERS = ("bag", "cnn", "gru", "lstm", "transformer")
+POOLINGS = ("attention", "last", "max", "mean")
 HEADS = ("cosine", "dot", "euclidean", "manhattan", "mlp", "squared_euclidean")
 # (option, value) -> the options that then have no meaning, and must keep their defaults
 WITHOUT = {
-    ("encoder", "bag"): ("units", "layers", "bidirectional", "pooling"),
+    ("encoder", "bag"): ("units", "layers", "bidirectional", "pooling", "widths", "attention_heads"),
+    ("encoder", "cnn"): ("layers", "bidirectional", "pooling", "attention_heads"),
+    ("encoder", "gru"): ("widths", "attention_heads"),
+    ("encoder", "lstm"): ("widths", "attention_heads"),
+    ("encoder", "transformer"): ("units", "bidirectional", "widths"),
     **{("head", head): ("head_units",) for head in HEADS if head != "mlp"},
 }
+WIDEST, MOST_WIDTHS = 16, 8
+
+
+def _check_widths(text: str) -> None:
+    widths = text.split(",")
+    known = {str(width) for width in range(1, WIDEST + 1)}
+    if len(set(widths)) < len(widths) or len(widths) > MOST_WIDTHS or not known.issuperset(widths):
+        raise OptionError(
+            f"widths is {text!r}, expected up to {MOST_WIDTHS} different numbers, 1 to {WIDEST}, such as '2,3,4'"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,17 +42,22 @@ class Architecture:
     Parameters
     ----------
     encoder
-        "bag" (mean of the token embeddings, blind to word order) or "lstm".
+        "bag" (mean of the token embeddings, blind to word order), "cnn", "gru", "lstm" or "transformer".
     dim
-        Size of a token embedding; the size of a bag's text vector.
+        Size of a token embedding; the size of a text vector of a bag or transformer.
     units
-        Hidden size of the LSTM, per direction. A bag has none.
+        Hidden size of the LSTM or GRU, per direction; filters of each width of the CNN. Others have none.
     layers
-        Number of stacked LSTM layers.
+        Number of stacked LSTM, GRU or transformer layers.
     bidirectional
-        Read each text in both directions; the text vector is twice as long.
+        Read each text in both directions (LSTM, GRU); the text vector is twice as long.
     pooling
-        How an LSTM's states become one vector: "last", "max" or "mean" over the text's tokens.
+        How the states of an LSTM, GRU or transformer become one vector: "last", "max" or "mean" over the text's tokens,
+        or "attention", a mean in which each state has the weight that a learned vector gives it.
+    widths
+        Tokens that the filters of the CNN see at once, such as "2,3,4": different whole numbers, 1 to 16.
+    attention_heads
+        Parts of a transformer's states that attend each for itself; dim is a multiple of it.
     head
         What compares the two vectors: their "cosine", their "dot" product, the negative "euclidean" distance, exp(-d)
         of the "manhattan" distance d, an "mlp" over |u-v|, u*v and u+v, or "squared_euclidean", a linear layer over
@@ -55,6 +74,8 @@ class Architecture:
     layers: int = option(1, low=1, high=8)
     bidirectional: bool = option(False)
     pooling: str = option("max", choices=POOLINGS)
+    widths: str = option("2,3,4", check=_check_widths)
+    attention_heads: int = option(4, low=1, high=64)
     head: str = option("mlp", choices=HEADS)
     head_units: int = option(256, low=1, high=8192)
     max_tokens: int = option(128, low=1, high=100_000)
@@ -64,6 +85,8 @@ class Architecture:
         for (part, value), options in WITHOUT.items():
             if getattr(self, part) == value:
                 self._check_unused(part, options)
+        if self.encoder == "transformer" and self.dim % self.attention_heads:
+            raise OptionError(f"attention_heads is {self.attention_heads}, which does not divide dim, {self.dim}")
 
     def _check_unused(self, part: str, options: tuple[str, ...]) -> None:
         for field in dataclasses.fields(Architecture):
@@ -75,6 +98,13 @@ class Architecture:
     @property
     def vector_size(self) -> int:
         """D, the length of a text's vector."""
-        if self.encoder == "bag":
+        if self.encoder in ("bag", "transformer"):
             return self.dim
+        if self.encoder == "cnn":
+            return self.units * len(self.filter_widths)
         return self.units * (2 if self.bidirectional else 1)
+
+    @property
+    def filter_widths(self) -> list[int]:
+        """The numbers of ``widths``."""
+        return [int(width) for width in self.widths.split(",")]

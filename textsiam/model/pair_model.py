@@ -17,7 +17,8 @@ from textsiam.arrays import Array
 from textsiam.errors import ModelFolderError, OptionError, import_extra
 from textsiam.model.architecture import Architecture
 from textsiam.model.calibration import Calibration
-from textsiam.model.encoders import NUMPY_ENCODERS, Encoder
+from textsiam.model.encoders import NUMPY_ENCODERS
+from textsiam.model.encoders.encoder import Encoder
 from textsiam.model.folder import read_folder, write_folder
 from textsiam.model.heads import NUMPY_HEADS, Head
 from textsiam.model.inputs import check_pairs, checked_texts, distinct_texts, places_of, text_blocks
@@ -28,7 +29,7 @@ from textsiam.progress import progress
 from textsiam.text.tokenizer import TokenIds, Tokenizer
 
 PAIRS_AT_ONCE = 20_000  # pairs whose vectors are held at the same time
-TORCH_RUNTIME = "textsiam.training.runtime"  # resolved by name when a device is asked for: NumPy alone needs no torch
+TORCH_RUNTIME = "textsiam.training.runtime"  # resolved by name, only where it is needed: NumPy alone needs no torch
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +96,11 @@ class PairModel:
     def load(cls, folder: str | Path, device: str | None = None, *, threads: int | None = None) -> PairModel:
         """Load a model folder.
 
-        ``device``: None runs in NumPy; "cpu" or "cuda" runs in torch (extra ``train``). ``threads`` that this process
-        uses while it encodes (None: as many as NumPy or torch choose, mostly one for each core). The weights become
-        float32 however they are stored: a smaller folder takes no less memory. Raises ModelFolderError for a folder
-        that is missing, cut short, altered or too new, OptionError for a device that is not there.
+        ``device``: None runs in NumPy, but an encoder without a NumPy twin (``transformer``) in torch on the processor;
+        "cpu" or "cuda" runs in torch (extra ``train``). ``threads`` that this process uses while it encodes (None: as
+        many as NumPy or torch choose, mostly one for each core). The weights become float32 however they are stored: a
+        smaller folder takes no less memory. Raises ModelFolderError for a folder that is missing, cut short, altered or
+        too new, OptionError for a device that is not there, MissingExtraError where torch is needed and missing.
         """
         files = read_folder(folder)
         try:
@@ -254,10 +256,10 @@ def _runtime(
 ) -> tuple[Encoder, Head]:
     head = NUMPY_HEADS[architecture.head](weights)
     encoder: Encoder
-    if device is not None:
-        encoder = import_extra(TORCH_RUNTIME, "train", f"device={device!r}").TorchEncoder(
-            architecture, weights, device, threads
-        )
+    if device is not None or architecture.encoder not in NUMPY_ENCODERS:
+        purpose = f"encoder {architecture.encoder!r}" if device is None else f"device={device!r}"
+        runtime = import_extra(TORCH_RUNTIME, "train", purpose)
+        encoder = runtime.TorchEncoder(architecture, weights, "cpu" if device is None else device, threads)
         return encoder, head
     encoder = NUMPY_ENCODERS[architecture.encoder](architecture, weights)
     return encoder if threads is None else ThreadLimitedEncoder(encoder, threads), head

@@ -6,7 +6,7 @@ from threadpoolctl import ThreadpoolController
 
 from textsiam.arrays import Array
 from textsiam.errors import OptionError
-from textsiam.model.encoders import Encoder
+from textsiam.model.encoders.encoder import Encoder
 from textsiam.text.tokenizer import TokenIds
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,18 +11,15 @@ import numpy.typing as npt
 from textsiam.errors import OptionError
 from textsiam.model.architecture import Architecture
 
+Shapes = dict[str, tuple[int, ...]]
 
-def expected_shapes(architecture: Architecture, vocabulary_size: int) -> dict[str, tuple[int, ...]]:
+
+def expected_shapes(architecture: Architecture, vocabulary_size: int) -> Shapes:
     """Name every weight of a model with its shape, as the torch modules do."""
-    shapes: dict[str, tuple[int, ...]] = {"encoder.embedding.weight": (vocabulary_size, architecture.dim)}
-    if architecture.encoder == "lstm":
-        gates = 4 * architecture.units
-        for layer in range(architecture.layers):
-            inputs = architecture.vector_size if layer else architecture.dim
-            for way in ("forwards", "backwards") if architecture.bidirectional else ("forwards",):
-                prefix = f"encoder.layers.{layer}.{way}"
-                shapes |= {f"{prefix}.weight_ih_l0": (gates, inputs), f"{prefix}.bias_ih_l0": (gates,)}
-                shapes |= {f"{prefix}.weight_hh_l0": (gates, architecture.units), f"{prefix}.bias_hh_l0": (gates,)}
+    shapes: Shapes = {"encoder.embedding.weight": (vocabulary_size, architecture.dim)}
+    shapes |= _LAYER_SHAPES[architecture.encoder](architecture)
+    if architecture.pooling == "attention":
+        shapes["encoder.attention.weight"] = (1, architecture.vector_size)
     if architecture.head == "mlp":
         hidden = architecture.head_units
         shapes |= {"head.hidden.weight": (hidden, 3 * architecture.vector_size), "head.hidden.bias": (hidden,)}
@@ -30,6 +27,48 @@ def expected_shapes(architecture: Architecture, vocabulary_size: int) -> dict[st
     if architecture.head == "squared_euclidean":
         shapes |= {"head.output.weight": (1, architecture.vector_size), "head.output.bias": (1,)}
     return shapes
+
+
+def _recurrent_shapes(architecture: Architecture, gates: int) -> Shapes:
+    shapes: Shapes = {}
+    for layer in range(architecture.layers):
+        inputs = architecture.vector_size if layer else architecture.dim
+        for way in ("forwards", "backwards") if architecture.bidirectional else ("forwards",):
+            prefix = f"encoder.layers.{layer}.{way}"
+            shapes |= {f"{prefix}.weight_ih_l0": (gates, inputs), f"{prefix}.bias_ih_l0": (gates,)}
+            shapes |= {f"{prefix}.weight_hh_l0": (gates, architecture.units), f"{prefix}.bias_hh_l0": (gates,)}
+    return shapes
+
+
+def _filter_shapes(architecture: Architecture) -> Shapes:
+    shapes: Shapes = {}
+    for width in architecture.filter_widths:
+        shapes[f"encoder.filters.{width}.weight"] = (architecture.units, width * architecture.dim)
+        shapes[f"encoder.filters.{width}.bias"] = (architecture.units,)
+    return shapes
+
+
+def _transformer_shapes(architecture: Architecture) -> Shapes:
+    dim = architecture.dim
+    shapes: Shapes = {"encoder.norm.weight": (dim,), "encoder.norm.bias": (dim,)}
+    products = {"attend": (3 * dim, dim), "attended": (dim, dim), "hidden": (4 * dim, dim), "output": (dim, 4 * dim)}
+    for layer in range(architecture.layers):
+        prefix = f"encoder.layers.{layer}"
+        for name, (rows, columns) in products.items():
+            shapes |= {f"{prefix}.{name}.weight": (rows, columns), f"{prefix}.{name}.bias": (rows,)}
+        for name in ("attend_norm", "hidden_norm"):
+            shapes |= {f"{prefix}.{name}.weight": (dim,), f"{prefix}.{name}.bias": (dim,)}
+    return shapes
+
+
+# what each encoder has besides the embedding
+_LAYER_SHAPES: dict[str, Callable[[Architecture], Shapes]] = {
+    "bag": lambda _architecture: {},
+    "cnn": _filter_shapes,
+    "gru": lambda architecture: _recurrent_shapes(architecture, gates=3 * architecture.units),
+    "lstm": lambda architecture: _recurrent_shapes(architecture, gates=4 * architecture.units),
+    "transformer": _transformer_shapes,
+}
 
 
 def check_weights(weights: Mapping[str, npt.NDArray[Any]], architecture: Architecture, vocabulary_size: int) -> None:

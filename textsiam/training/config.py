@@ -56,7 +56,7 @@ class TrainConfig(Architecture):
     clip
         Largest norm of the gradient; larger ones are scaled down.
     dropout
-        Share of embedding components and head activations set to 0 while training.
+        Share of embedding components, of states between layers and of head activations set to 0 while training.
     balanced
         Draw as many pairs of label 1 as of label 0 (the rarer ones again and again).
     vocabulary_size

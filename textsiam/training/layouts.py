@@ -1,7 +1,8 @@
 """Where the tokens of texts of several lengths stand in one tensor: padded for a GPU, packed for the processor.
 
-Both layouts do the same for the LSTM encoder: take ids in, run a layer, reverse texts, pool. A text's vector is the
-same in either (difference < 1e-5). Shapes: B texts, T tokens (padded), N tokens (of all texts), D features.
+Both layouts do the same for an encoder: take ids in, run a layer (the packed one only an LSTM's), reverse texts, pool.
+A text's vector is the same in either (difference < 1e-5). Shapes: B texts, T tokens (padded), N tokens (of all texts),
+D features.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ class Rows:
 
 
 class Layout(Protocol):
-    """What the encoder needs; x is (T, B, D) or (N, D)."""
+    """What an encoder needs; x is (T, B, D) or (N, D)."""
+
+    lengths_B: torch.Tensor
 
     def ids(self, ids_BT: torch.Tensor) -> torch.Tensor:
         """Lay padded token ids out."""
@@ -36,8 +39,8 @@ class Layout(Protocol):
     def of_tokens(self, x_BD: torch.Tensor) -> torch.Tensor:
         """Give each token what belongs to its text, such that it multiplies x."""
 
-    def run(self, lstm: nn.LSTM, x: torch.Tensor | Rows) -> torch.Tensor:
-        """Run a single-layer LSTM forwards."""
+    def run(self, layer: nn.LSTM | nn.GRU, x: torch.Tensor | Rows) -> torch.Tensor:
+        """Run a single layer forwards."""
 
     def mirrored(self, x: torch.Tensor | Rows) -> torch.Tensor | Rows:
         """Reverse each text within its length."""
@@ -45,10 +48,25 @@ class Layout(Protocol):
     def pooled(self, states: torch.Tensor, pooling: str) -> torch.Tensor:
         """Pool each text's states ("last", "max" or "mean"), (B, D)."""
 
+    def attended(self, states: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """Take each text's mean state, weighted by the softmax of its tokens' scores (one each, last axis), (B, D)."""
+
 
 def layout_of(lengths_B: torch.Tensor, steps: int) -> Layout:
     """Choose the faster layout for texts of ``lengths_B`` (int64, 1 to ``steps``), padded to ``steps``."""
     return PaddedLayout(lengths_B, steps) if computes_padded(lengths_B.device) else PackedLayout(lengths_B)
+
+
+def with_steps(ids_BT: torch.Tensor, steps: int) -> torch.Tensor:
+    """Pad token ids further, to at least so many steps."""
+    return nn.functional.pad(ids_BT, (0, max(steps - ids_BT.shape[1], 0)), value=PAD_ID)
+
+
+def drop_by_text(x: torch.Tensor, dropout: nn.Dropout, layout: Layout) -> torch.Tensor:
+    """Drop, while training, the same components at every token of a text (Gal and Ghahramani 2016)."""
+    if not (dropout.training and dropout.p):
+        return x
+    return x * layout.of_tokens(dropout(x.new_ones(len(layout.lengths_B), x.shape[-1])))
 
 
 def computes_padded(device: torch.device) -> bool:
@@ -83,9 +101,9 @@ class PaddedLayout:
         """Give each token what belongs to its text, (B, D): it broadcasts."""
         return x_BD
 
-    def run(self, lstm: nn.LSTM, x: torch.Tensor | Rows) -> torch.Tensor:
-        """Run a single-layer LSTM forwards, (T, B, H)."""
-        states: torch.Tensor = lstm(x)[0]
+    def run(self, layer: nn.LSTM | nn.GRU, x: torch.Tensor | Rows) -> torch.Tensor:
+        """Run a single layer forwards, (T, B, H)."""
+        states: torch.Tensor = layer(x)[0]
         return states
 
     def mirrored(self, x: torch.Tensor | Rows) -> torch.Tensor:
@@ -101,6 +119,11 @@ class PaddedLayout:
         if pooling == "max":
             return states.masked_fill(self.behind_TB1, float("-inf")).amax(dim=0)
         return states.masked_fill(self.behind_TB1, 0.0).sum(dim=0) / self.lengths_B[:, None]
+
+    def attended(self, states: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """Take each text's mean state, weighted by the softmax of its tokens' scores (T, B, 1), (B, H)."""
+        share_TB1 = scores.masked_fill(self.behind_TB1, float("-inf")).softmax(dim=0)
+        return (states * share_TB1).sum(dim=0)
 
 
 class PackedLayout:
@@ -134,13 +157,14 @@ class PackedLayout:
         """Give each token what belongs to its text, (N, D)."""
         return x_BD.index_select(0, self.text_N)
 
-    def run(self, lstm: nn.LSTM, x: torch.Tensor | Rows) -> torch.Tensor:
+    def run(self, layer: nn.LSTM | nn.GRU, x: torch.Tensor | Rows) -> torch.Tensor:
         """Run a single-layer LSTM forwards, (N, H)."""
+        assert isinstance(layer, nn.LSTM)
         x_UD, row_N = (x.x_UD, x.row_N) if isinstance(x, Rows) else (x, None)
-        weights = dict(lstm.named_parameters())
+        weights = dict(layer.named_parameters())
         bias_G = weights["bias_ih_l0"] + weights["bias_hh_l0"]
         gates_UG = nn.functional.linear(x_UD, weights["weight_ih_l0"], bias_G)
-        return packed_lstm(gates_UG, row_N, lstm, self.sizes, self.starts)
+        return packed_lstm(gates_UG, row_N, layer, self.sizes, self.starts)
 
     def mirrored(self, x: torch.Tensor | Rows) -> torch.Tensor | Rows:
         """Reverse each text within its length."""
@@ -156,8 +180,18 @@ class PackedLayout:
         if pooling == "max":
             largest_BH: torch.Tensor = _MaxOverSteps.apply(states, self.sizes, self.starts)  # type: ignore[no-untyped-call] # torch has no types
             return largest_BH.index_select(0, self.rank_B)
-        sums_BH = states.new_zeros(len(self.lengths_B), states.shape[1]).index_add(0, self.text_N, states)
-        return sums_BH / self.lengths_B[:, None]
+        return self._sums(states) / self.lengths_B[:, None]
+
+    def attended(self, states: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """Take each text's mean state, weighted by the softmax of its tokens' scores (N, 1), (B, H)."""
+        tokens = (self.step_N, self.rank_N)
+        score_TB = scores.new_full((len(self.sizes), len(self.lengths_B)), float("-inf"))
+        share_TB = score_TB.index_put(tokens, scores[:, 0]).softmax(dim=0)
+        return self._sums(states * share_TB[tokens][:, None])
+
+    def _sums(self, states: torch.Tensor) -> torch.Tensor:
+        """Add up each text's states, (B, H)."""
+        return states.new_zeros(len(self.lengths_B), states.shape[1]).index_add(0, self.text_N, states)
 
 
 class _Mirrored(torch.autograd.Function):

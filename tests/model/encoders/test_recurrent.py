@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -7,29 +8,34 @@ import pytest
 
 from tests.model.making import random_tokens, random_weights, token_ids
 from textsiam.arrays import Array
-from textsiam.model import beginnings, lstm
-from textsiam.model.architecture import POOLINGS, Architecture
-from textsiam.model.beginnings import DEPTH, Level, shared_beginnings
-from textsiam.model.lstm import NumpyLSTMEncoder
+from textsiam.model.architecture import Architecture
+from textsiam.model.encoders import NUMPY_ENCODERS, beginnings, recurrent
+from textsiam.model.encoders.beginnings import DEPTH, Level, shared_beginnings
+from textsiam.model.encoders.lstm import NumpyLSTMEncoder
 
 VOCABULARY = 50
 ARCHITECTURE = Architecture(encoder="lstm", dim=5, units=4, layers=2, bidirectional=True)
 
 
 @pytest.mark.parametrize("block", [1, 3, 512])
-def test_blocks_of_any_size_give_the_same(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
-    encoder = NumpyLSTMEncoder(ARCHITECTURE, random_weights(ARCHITECTURE, VOCABULARY, seed=7))
+@pytest.mark.parametrize("pooling", ["max", "attention"])
+def test_blocks_of_any_size_give_the_same(monkeypatch: pytest.MonkeyPatch, block: int, pooling: str) -> None:
+    architecture = dataclasses.replace(ARCHITECTURE, pooling=pooling)
+    encoder = NumpyLSTMEncoder(architecture, random_weights(architecture, VOCABULARY, seed=7))
     tokens = random_tokens([6] * 20 + [3] * 11 + [0, 40, 1], VOCABULARY, seed=8)
     at_once = encoder(tokens)
-    monkeypatch.setattr(lstm, "BLOCK_TEXTS", block)
+    monkeypatch.setattr(recurrent, "BLOCK_TEXTS", block)
     assert np.abs(encoder(tokens) - at_once).max() < 1e-6
 
 
-@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("kind", ["gru", "lstm"])
+@pytest.mark.parametrize("pooling", ["last", "max", "mean"])
 @pytest.mark.parametrize("bidirectional", [False, True])
-def test_shared_beginnings_change_no_vector(monkeypatch: pytest.MonkeyPatch, pooling: str, bidirectional: bool) -> None:
-    architecture = Architecture(encoder="lstm", dim=5, units=4, bidirectional=bidirectional, pooling=pooling)
-    encoder = NumpyLSTMEncoder(architecture, random_weights(architecture, VOCABULARY, seed=7))
+def test_shared_beginnings_change_no_vector(
+    monkeypatch: pytest.MonkeyPatch, kind: str, pooling: str, bidirectional: bool
+) -> None:
+    architecture = Architecture(encoder=kind, dim=5, units=4, bidirectional=bidirectional, pooling=pooling)
+    encoder = NUMPY_ENCODERS[kind](architecture, random_weights(architecture, VOCABULARY, seed=7))
     generator = np.random.default_rng(6)
     # few words, so that texts begin and end alike; some end where others go on, some stand alone
     rows = [generator.integers(1, 4, size=size, dtype=np.int32) for size in generator.integers(0, 12, size=400)]
@@ -43,11 +49,11 @@ def test_shared_beginnings_change_no_vector(monkeypatch: pytest.MonkeyPatch, poo
         read.append(shared_beginnings(*texts))
         return read[-1]
 
-    monkeypatch.setattr(lstm, "SHARED_FROM", 1)
-    monkeypatch.setattr(lstm, "shared_beginnings", noted)
-    monkeypatch.setattr(lstm, "SHARED_TO", 30)  # the longest text stands apart
+    monkeypatch.setattr(recurrent, "SHARED_FROM", 1)
+    monkeypatch.setattr(recurrent, "shared_beginnings", noted)
+    monkeypatch.setattr(recurrent, "SHARED_TO", 30)  # the longest text stands apart
     for block, group in ((512, 8192), (7, 50), (1, 1)):
-        monkeypatch.setattr(lstm, "BLOCK_TEXTS", block)
+        monkeypatch.setattr(recurrent, "BLOCK_TEXTS", block)
         monkeypatch.setattr(beginnings, "GROUP_TEXTS", group)
         assert np.abs(encoder(tokens) - alone).max() < 1e-6
     assert len(read[0]) == DEPTH

@@ -1,32 +1,18 @@
-"""The encoders in NumPy: token ids to text vectors, equal to their torch twins within 1e-5.
-
-Weights carry the names that the torch modules give them. Shapes: B texts, D embedding, H units, V vocabulary.
-"""
+"""The embedding bag in NumPy. Shapes: B texts, D embedding, V vocabulary."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
 
 import numpy as np
 
 from textsiam.arrays import Array
 from textsiam.model.architecture import Architecture
-from textsiam.model.lstm import NumpyLSTMEncoder
 from textsiam.text.buckets import exact_length_buckets
 from textsiam.text.tokenizer import TokenIds
 
 BUCKET_TOKENS = 4_096  # tokens worked on at once: their sums stay in the cache
-
-
 FEW_TEXTS = 4  # up to here, text by text is faster
-
-
-class Encoder(Protocol):
-    """Turns token ids into vectors; a text without tokens becomes the zero vector."""
-
-    def __call__(self, tokens: TokenIds) -> Array:
-        """Return float32 (n, D)."""
 
 
 class NumpyBagEncoder:
@@ -54,9 +40,3 @@ class NumpyBagEncoder:
             sum_BD *= np.float32(1 / length)
             vectors[rows] = sum_BD
         return vectors
-
-
-NUMPY_ENCODERS: dict[str, type[NumpyBagEncoder] | type[NumpyLSTMEncoder]] = {
-    "bag": NumpyBagEncoder,
-    "lstm": NumpyLSTMEncoder,
-}

@@ -7,7 +7,8 @@ import pytest
 
 from tests.model.making import random_weights
 from textsiam.model.architecture import Architecture
-from textsiam.model.lstm_step import GateProduct, GateTable, Step
+from textsiam.model.encoders.lookup import ProductTable
+from textsiam.model.encoders.lstm import LSTMStep
 
 VOCABULARY, DIM, UNITS = 11, 3, 4
 ARCHITECTURE = Architecture(encoder="lstm", dim=DIM, units=UNITS)
@@ -42,9 +43,10 @@ def test_two_steps_are_those_of_the_formulas(looked_up: bool) -> None:
     ids = np.array([4, 7, 2], dtype=np.int32)
     embedding = WEIGHTS["encoder.embedding.weight"]
     inputs = embedding[ids]
-    table, product = GateTable(embedding, WEIGHTS, PREFIX), GateProduct(WEIGHTS, PREFIX)
-    fill = table.of(ids) if looked_up else product.of(2 * inputs)  # it takes states of a layer below, doubled
-    step = Step(WEIGHTS, PREFIX)
+    # of a layer above another, the inputs are doubled states
+    product = LSTMStep.inputs(WEIGHTS, PREFIX, doubled=not looked_up)
+    fill = ProductTable(embedding, product).of(ids) if looked_up else product.of(2 * inputs)
+    step = LSTMStep(WEIGHTS, PREFIX)
     state, cell = np.full((3, UNITS), np.nan, dtype=np.float32), np.zeros((3, UNITS), dtype=np.float32)
     expected = [([0.0] * UNITS, [0.0] * UNITS)] * 3
     for first in (True, False):
@@ -54,9 +56,3 @@ def test_two_steps_are_those_of_the_formulas(looked_up: bool) -> None:
         expected = [step_by_hand(x.tolist(), *before) for x, before in zip(inputs, expected, strict=True)]
         assert np.abs(state / 2 - [row for row, _ in expected]).max() < 1e-6
         assert np.abs(cell - [row for _, row in expected]).max() < 1e-6
-
-
-def test_only_rows_that_came_are_filled_in() -> None:
-    table = GateTable(WEIGHTS["encoder.embedding.weight"], WEIGHTS, PREFIX)
-    table.of(np.array([5, 5, 9]))
-    assert np.flatnonzero(table.known_V).tolist() == [5, 9]

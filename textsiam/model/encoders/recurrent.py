@@ -1,22 +1,23 @@
-"""The LSTM encoder in NumPy.
+"""Recurrent encoders in NumPy: what LSTM and GRU have in common.
 
 Texts are taken in blocks, by falling length, so that those still running at step t are the first ``sizes[t]``: nothing
 is computed for padding. Their tokens lie step after step in one array, those of step t from ``starts[t]`` on. Of many
 texts, a single layer reads beginnings that several share once (beginnings.py). Shapes: B texts of a block, n of all, N
-tokens, D features, H units, G = 4H gates.
+tokens, D features, H units, G gates.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
 import numpy as np
 
 from textsiam.arrays import Array
 from textsiam.model.architecture import Architecture
-from textsiam.model.beginnings import Level, alphabetical_groups, shared_beginnings
-from textsiam.model.lstm_step import Fill, GateProduct, GateTable, Step
+from textsiam.model.encoders.beginnings import Level, alphabetical_groups, shared_beginnings
+from textsiam.model.encoders.lookup import Fill, Product, ProductTable
 from textsiam.text.tokenizer import TokenIds
 
 BLOCK_TEXTS = 512
@@ -24,25 +25,49 @@ SHARED_FROM = 1_024  # texts from which on beginnings are looked for
 SHARED_TO = 256  # tokens: texts that are far longer than the others are read side by side with their like
 
 
-class NumpyLSTMEncoder:
-    """Stacked LSTM in one or two directions, pooled over the tokens."""
+class Step(Protocol):
+    """One step of a recurrence with the weights under a prefix; ``gates`` counts the numbers of a text's gates."""
+
+    units: int
+    gates: int
+
+    def __init__(self, weights: Mapping[str, Array], prefix: str) -> None: ...
+
+    @staticmethod
+    def inputs(weights: Mapping[str, Array], prefix: str, *, doubled: bool) -> Product:
+        """Give what inputs add to the gates; of a layer above another they are ``doubled`` states."""
+
+    def __call__(self, gates_BG: Array, state_BH: Array, cell_BH: Array, spare_BG: Array, /, *, first: bool) -> None:
+        """Turn states and cells into those after the step, in place; of the ``first`` the states are not looked at."""
+
+
+class NumpyRecurrentEncoder:
+    """Stacked layers of the same ``step`` in one or two directions, pooled over the tokens."""
+
+    step: ClassVar[type[Step]]
 
     def __init__(self, architecture: Architecture, weights: Mapping[str, Array]) -> None:
         self.architecture = architecture
         ways = ("forwards", "backwards") if architecture.bidirectional else ("forwards",)
         prefixes = [[f"encoder.layers.{layer}.{way}" for way in ways] for layer in range(architecture.layers)]
-        self.tables = [GateTable(weights["encoder.embedding.weight"], weights, prefix) for prefix in prefixes[0]]
-        self.products = [[GateProduct(weights, prefix) for prefix in layer] for layer in prefixes[1:]]
-        self.recurrences = [
-            [_Recurrence(Step(weights, prefix), architecture.pooling) for prefix in layer] for layer in prefixes
+        products = [
+            [self.step.inputs(weights, prefix, doubled=number > 0) for prefix in layer]
+            for number, layer in enumerate(prefixes)
         ]
+        self.tables = [ProductTable(weights["encoder.embedding.weight"], product) for product in products[0]]
+        self.products = products[1:]
+        self.recurrences = [
+            [_Recurrence(self.step(weights, prefix), architecture.pooling) for prefix in layer] for layer in prefixes
+        ]
+        self.attention_D = weights["encoder.attention.weight"][0] if architecture.pooling == "attention" else None
 
     def __call__(self, tokens: TokenIds) -> Array:
         """Return float32 (n, H), or (n, 2H) in two directions."""
         lengths, begins = tokens.lengths, tokens.offsets[:-1]
         vectors = np.zeros((len(tokens), self.architecture.vector_size), dtype=np.float32)
         shared = lengths <= SHARED_TO
-        if self.architecture.layers > 1 or np.count_nonzero(shared) < SHARED_FROM:
+        alone = self.architecture.layers > 1 or self.attention_D is not None
+        if alone or np.count_nonzero(shared) < SHARED_FROM:
             shared[:] = False
         for texts in _by_length(np.where(shared, 0, lengths)):
             vectors[texts] = self._encode(_Block(tokens.ids, begins[texts], lengths[texts]))
@@ -56,10 +81,12 @@ class NumpyLSTMEncoder:
     def _encode(self, block: _Block) -> Array:
         fills = [self.tables[0].of(block.ids_N), *(table.of(block.mirrored_ids_N) for table in self.tables[1:])]
         for recurrences, products in zip(self.recurrences[:-1], self.products, strict=True):
-            ahead, *back = (way.all_states(fill, block) for way, fill in zip(recurrences, fills, strict=True))
-            x_ND = np.concatenate([ahead, *(state_NH[block.mirror_N] for state_NH in back)], axis=1)
-            inputs = (x_ND, x_ND[block.mirror_N] if back else x_ND)
+            x_ND = _all_states(recurrences, fills, block)
+            inputs = (x_ND, x_ND[block.mirror_N] if len(recurrences) > 1 else x_ND)
             fills = [product.of(way_ND) for product, way_ND in zip(products, inputs, strict=False)]
+        if self.attention_D is not None:
+            x_ND = _all_states(self.recurrences[-1], fills, block)
+            return block.attended(x_ND, x_ND @ self.attention_D * np.float32(0.5))  # states are doubled
         # The backward states stay reversed: each pooling gives the same for either order, and "last" is then the state
         # that has seen the whole text.
         return np.concatenate(
@@ -78,7 +105,7 @@ class NumpyLSTMEncoder:
                 vectors_nH[texts] = self._encode_group(self.tables[way], recurrence, *group)
 
     def _encode_group(
-        self, table: GateTable, recurrence: _Recurrence, ids: Array, begins_n: Array, lengths_n: Array
+        self, table: ProductTable, recurrence: _Recurrence, ids: Array, begins_n: Array, lengths_n: Array
     ) -> Array:
         """Read one way of a single layer: the beginnings that are shared, and then how each text goes on."""
         pooled_nH = np.empty((len(lengths_n), recurrence.units), dtype=np.float32)
@@ -127,6 +154,19 @@ class _Block:
         """The step of a token once its text is reversed, below 0 behind a text's end."""
         return np.asarray(self.lengths_B - 1 - np.arange(len(self.sizes))[:, None])
 
+    def attended(self, x_ND: Array, score_N: Array) -> Array:
+        """Average each text's x, which is used up; the shares are the softmax of the scores, (B, D)."""
+        share_TB = np.full(self.inside_TB.shape, -np.inf, dtype=np.float32)
+        share_TB[self.inside_TB] = score_N
+        share_TB -= share_TB.max(axis=0)
+        np.exp(share_TB, out=share_TB)
+        share_TB /= share_TB.sum(axis=0)
+        x_ND *= share_TB[self.inside_TB][:, None]
+        sum_BD = x_ND[: self.sizes[0]].copy()
+        for size, start in zip(self.sizes[1:], self.starts[1:], strict=True):
+            sum_BD[:size] += x_ND[start : start + size]
+        return sum_BD
+
 
 @dataclass(frozen=True, slots=True)
 class _Read:
@@ -168,7 +208,7 @@ class _Recurrence:
         """Read one token more: give where the beginnings of a level are, from where those of the level before were."""
         texts = len(level.ids_N)
         grown = self._unread(texts)
-        gates_BG, spare_BG = np.empty((2, min(texts, BLOCK_TEXTS), 4 * self.units), dtype=np.float32)
+        gates_BG, spare_BG = np.empty((2, min(texts, BLOCK_TEXTS), self.step.gates), dtype=np.float32)
         for start in range(0, texts, BLOCK_TEXTS):
             rows = slice(start, min(start + BLOCK_TEXTS, texts))
             size = rows.stop - start
@@ -202,12 +242,18 @@ class _Recurrence:
 
     def _steps(self, fill: Fill, block: _Block, read: _Read, *, first: bool = True) -> Iterator[Array]:
         """Give the states of the texts that run, step by step, in ``read``; ``first``: nothing has been read yet."""
-        gates_BG, spare_BG = np.empty((2, block.sizes[0], 4 * self.units), dtype=np.float32)
+        gates_BG, spare_BG = np.empty((2, block.sizes[0], self.step.gates), dtype=np.float32)
         for size, start in zip(block.sizes, block.starts, strict=True):
             fill(slice(start, start + size), gates_BG[:size])
             state_BH, cell_BH = read.state_BH[:size], read.cell_BH[:size]
             self.step(gates_BG[:size], state_BH, cell_BH, spare_BG[:size], first=first and start == 0)
             yield state_BH
+
+
+def _all_states(ways: list[_Recurrence], fills: list[Fill], block: _Block) -> Array:
+    """Return every token's states, doubled, of one way or both side by side, (N, D)."""
+    ahead, *back = (way.all_states(fill, block) for way, fill in zip(ways, fills, strict=True))
+    return np.concatenate([ahead, *(state_NH[block.mirror_N] for state_NH in back)], axis=1)
 
 
 def _by_length(lengths: Array) -> Iterator[Array]:

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.model.making import QUICK, token_ids
-from textsiam.model import beginnings
-from textsiam.model.beginnings import DEPTH, alphabetical_groups, shared_beginnings
+from textsiam.model.encoders import beginnings
+from textsiam.model.encoders.beginnings import DEPTH, alphabetical_groups, shared_beginnings
 
 few_tokens = st.lists(st.lists(st.integers(1, 3), max_size=DEPTH + 3), min_size=1, max_size=40)
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import math
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -8,9 +11,8 @@ import pytest
 
 from tests.model.making import random_tokens, random_weights, token_ids
 from textsiam.arrays import Array
-from textsiam.model import encoders
 from textsiam.model.architecture import POOLINGS, Architecture
-from textsiam.model.encoders import NUMPY_ENCODERS
+from textsiam.model.encoders import NUMPY_ENCODERS, bag, cnn
 
 Vector = list[float]
 VOCABULARY = 23
@@ -21,12 +23,15 @@ LSTMS = [
     for bidirectional in (False, True)
     for pooling in POOLINGS
 ]
+GRUS = [dataclasses.replace(architecture, encoder="gru") for architecture in LSTMS]
 BAG = Architecture(encoder="bag", dim=6)
+CNNS = [Architecture(encoder="cnn", dim=5, units=4, widths=widths) for widths in ("1", "2,3,4", "9,1,16")]
+ALL = [BAG, *CNNS, *GRUS, *LSTMS]
 
 
 def named(architecture: Architecture) -> str:
     ways = "both" if architecture.bidirectional else "one"
-    return f"{architecture.encoder}-{architecture.layers}-{ways}-{architecture.pooling}"
+    return f"{architecture.encoder}-{architecture.layers}-{ways}-{architecture.pooling}-{architecture.widths}"
 
 
 def in_float64(weights: dict[str, Array]) -> dict[str, Any]:
@@ -60,6 +65,41 @@ def lstm_by_hand(weights: dict[str, Any], prefix: str, inputs: list[Vector], uni
     return states
 
 
+def gru_by_hand(weights: dict[str, Any], prefix: str, inputs: list[Vector], units: int) -> list[Vector]:
+    """Run one GRU layer in one direction, unit by unit; gates are stacked as reset, update, candidate."""
+    hidden, states = [0.0] * units, []
+    for x in inputs:
+        of_x, of_hidden = (
+            [
+                dot(row, vector) + bias
+                for row, bias in zip(weights[f"{prefix}.weight_{of}"], weights[f"{prefix}.bias_{of}"], strict=True)
+            ]
+            for of, vector in (("ih_l0", x), ("hh_l0", hidden))
+        )
+        before = list(hidden)
+        for unit in range(units):
+            reset, update = (sigmoid(of_x[row] + of_hidden[row]) for row in (unit, units + unit))
+            candidate = math.tanh(of_x[2 * units + unit] + reset * of_hidden[2 * units + unit])
+            hidden[unit] = (1 - update) * candidate + update * before[unit]
+        states.append(list(hidden))
+    return states
+
+
+def filters_by_hand(weights: dict[str, Any], width: int, inputs: list[Vector]) -> Vector:
+    """Slide the filters of one width over a text, padded with zeros where it is shorter."""
+    filled = inputs + [[0.0] * len(inputs[0])] * (width - len(inputs))
+    windows = [list(itertools.chain(*filled[start : start + width])) for start in range(len(filled) - width + 1)]
+    filters = zip(weights[f"encoder.filters.{width}.weight"], weights[f"encoder.filters.{width}.bias"], strict=True)
+    return [max(max(dot(row, window) + bias, 0.0) for window in windows) for row, bias in filters]
+
+
+def attended(states: list[Vector], vector: Vector) -> Vector:
+    """Weigh the states by the softmax of their products with the vector."""
+    shares = [math.exp(dot(vector, state)) for state in states]
+    columns = zip(*states, strict=True)
+    return [dot(shares, list(column)) / sum(shares) for column in columns]
+
+
 def pooled(states: list[Vector], pooling: str) -> Vector:
     """Pool states in the order in which they were computed."""
     if pooling == "last":
@@ -74,19 +114,24 @@ def vector_by_hand(architecture: Architecture, weights: dict[str, Any], ids: lis
     inputs = [weights["encoder.embedding.weight"][token] for token in ids]
     if architecture.encoder == "bag":
         return pooled(inputs, "mean")
+    if architecture.encoder == "cnn":
+        return [value for width in architecture.filter_widths for value in filters_by_hand(weights, width, inputs)]
+    run = {"gru": gru_by_hand, "lstm": lstm_by_hand}[architecture.encoder]
     for layer in range(architecture.layers):
         prefix = f"encoder.layers.{layer}"
-        forwards = lstm_by_hand(weights, f"{prefix}.forwards", inputs, architecture.units)
+        forwards = run(weights, f"{prefix}.forwards", inputs, architecture.units)
         backwards: list[Vector] = []
         if architecture.bidirectional:
-            backwards = lstm_by_hand(weights, f"{prefix}.backwards", inputs[::-1], architecture.units)
+            backwards = run(weights, f"{prefix}.backwards", inputs[::-1], architecture.units)
             inputs = [ahead + back for ahead, back in zip(forwards, backwards[::-1], strict=True)]
         else:
             inputs = forwards
+    if architecture.pooling == "attention":
+        return attended(inputs, weights["encoder.attention.weight"][0])
     return pooled(forwards, architecture.pooling) + (pooled(backwards, architecture.pooling) if backwards else [])
 
 
-@pytest.mark.parametrize("architecture", [BAG, *LSTMS], ids=named)
+@pytest.mark.parametrize("architecture", ALL, ids=named)
 def test_an_encoder_gives_what_a_loop_in_float64_gives(architecture: Architecture) -> None:
     weights = random_weights(architecture, VOCABULARY, seed=3, scale=0.6)
     tokens = random_tokens(LENGTHS, VOCABULARY, seed=4)
@@ -97,7 +142,7 @@ def test_an_encoder_gives_what_a_loop_in_float64_gives(architecture: Architectur
     assert np.abs(got - np.array(by_hand)).max() < 1e-6
 
 
-@pytest.mark.parametrize("architecture", [BAG, *LSTMS], ids=named)
+@pytest.mark.parametrize("architecture", ALL, ids=named)
 def test_a_text_does_not_feel_its_batch_neighbours(architecture: Architecture) -> None:
     weights = random_weights(architecture, VOCABULARY, seed=5, scale=0.6)
     encoder = NUMPY_ENCODERS[architecture.encoder](architecture, weights)
@@ -108,38 +153,43 @@ def test_a_text_does_not_feel_its_batch_neighbours(architecture: Architecture) -
         assert np.abs(alone[0] - together[text]).max() < 1e-6
 
 
-def test_buckets_that_are_worked_on_in_parts_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    encoder = NUMPY_ENCODERS["bag"](BAG, random_weights(BAG, VOCABULARY, seed=7))
+@pytest.mark.parametrize(("architecture", "module"), [(BAG, bag), (CNNS[1], cnn)])
+def test_buckets_that_are_worked_on_in_parts_give_the_same(
+    monkeypatch: pytest.MonkeyPatch, architecture: Architecture, module: ModuleType
+) -> None:
+    encoder = NUMPY_ENCODERS[architecture.encoder](architecture, random_weights(architecture, VOCABULARY, seed=7))
     tokens = random_tokens([6] * 20 + [3] * 11, VOCABULARY, seed=8)
     at_once = encoder(tokens)
-    monkeypatch.setattr(encoders, "BUCKET_TOKENS", 13)
+    monkeypatch.setattr(module, "BUCKET_TOKENS", 13)
     assert np.abs(encoder(tokens) - at_once).max() < 1e-6
 
 
-@pytest.mark.parametrize("architecture", [BAG, LSTMS[0]], ids=named)
+@pytest.mark.parametrize("architecture", [BAG, CNNS[1], GRUS[0], LSTMS[0]], ids=named)
 def test_no_texts_and_empty_texts(architecture: Architecture) -> None:
     encoder = NUMPY_ENCODERS[architecture.encoder](architecture, random_weights(architecture, VOCABULARY))
     assert encoder(token_ids([])).shape == (0, architecture.vector_size)
     assert not encoder(random_tokens([0, 0, 0], VOCABULARY)).any()
 
 
-def test_a_bag_is_blind_to_order_and_an_lstm_is_not() -> None:
+def test_a_bag_is_blind_to_order_and_the_others_are_not() -> None:
     ids = np.array([4, 9, 2], dtype=np.int32)
     both_orders = token_ids([ids, ids[::-1]])
-    bag = NUMPY_ENCODERS["bag"](BAG, random_weights(BAG, VOCABULARY))(both_orders)
-    lstm = NUMPY_ENCODERS["lstm"](LSTMS[0], random_weights(LSTMS[0], VOCABULARY))(both_orders)
-    assert np.abs(bag[0] - bag[1]).max() < 1e-6
-    assert np.abs(lstm[0] - lstm[1]).max() > 1e-3
+    of_bag = NUMPY_ENCODERS["bag"](BAG, random_weights(BAG, VOCABULARY))(both_orders)
+    assert np.abs(of_bag[0] - of_bag[1]).max() < 1e-6
+    for architecture in (CNNS[1], GRUS[0], LSTMS[0]):
+        encoder = NUMPY_ENCODERS[architecture.encoder](architecture, random_weights(architecture, VOCABULARY))
+        vectors = encoder(both_orders)
+        assert np.abs(vectors[0] - vectors[1]).max() > 1e-3
 
 
-@pytest.mark.parametrize("architecture", LSTMS, ids=named)
+@pytest.mark.parametrize("architecture", [*GRUS, *LSTMS], ids=named)
 def test_huge_weights_saturate_without_a_warning(architecture: Architecture) -> None:
     weights = random_weights(architecture, VOCABULARY, scale=1e4)
-    vectors = NUMPY_ENCODERS["lstm"](architecture, weights)(random_tokens([30, 2], VOCABULARY))
+    vectors = NUMPY_ENCODERS[architecture.encoder](architecture, weights)(random_tokens([30, 2], VOCABULARY))
     assert (np.abs(vectors) <= 1).all()
 
 
-@pytest.mark.parametrize("architecture", [BAG, LSTMS[-1]], ids=named)
+@pytest.mark.parametrize("architecture", [BAG, CNNS[1], GRUS[-1], *LSTMS[-4:]], ids=named)
 def test_encoding_changes_neither_weights_nor_tokens(architecture: Architecture) -> None:
     weights = random_weights(architecture, VOCABULARY)
     tokens = random_tokens(LENGTHS, VOCABULARY)

@@ -1,0 +1,15 @@
+"""What every encoder does."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from textsiam.arrays import Array
+from textsiam.text.tokenizer import TokenIds
+
+
+class Encoder(Protocol):
+    """Turns token ids into vectors; a text without tokens becomes the zero vector."""
+
+    def __call__(self, tokens: TokenIds) -> Array:
+        """Return float32 (n, D)."""
