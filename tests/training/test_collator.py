@@ -9,7 +9,7 @@ from textsiam.text.tokenizer import TokenIds
 from textsiam.training import collator
 from textsiam.training.collator import PaddedCollator
 from textsiam.training.corpus import TokenizedPairs
-from textsiam.training.encoders import recurrent
+from textsiam.training.encoders import lstm
 from textsiam.training.layouts import PaddedLayout
 from textsiam.training.network import SiameseNetwork
 
@@ -69,7 +69,7 @@ def test_rounded_shapes_add_empty_texts_and_padding_alone(monkeypatch: pytest.Mo
     architecture = Architecture(encoder="lstm", dim=5, units=4, bidirectional=True)
     network = SiameseNetwork(architecture, 20).eval()
     assert torch.allclose(network(plain), network(rounded), atol=1e-6)
-    monkeypatch.setattr(recurrent, "layout_of", PaddedLayout)
+    monkeypatch.setattr(lstm, "layout_of", PaddedLayout)
     assert torch.allclose(network(plain), network(rounded), atol=1e-6)
 
 
