@@ -59,6 +59,11 @@ class TrainConfig(Architecture):
         Share of embedding components and head activations set to 0 while training.
     balanced
         Draw as many pairs of label 1 as of label 0 (the rarer ones again and again).
+    implied
+        How many pairs to add, at most, for each training pair, out of those that the training pairs imply: texts that
+        are the same over others (a = b and b = c: a = c), and texts that differ since one of them is the same as a text
+        that the other differs from (a = b, b differs from c: so does a). 0.2 adds up to a fifth, about as many of them
+        the same as of the training pairs; 0 adds none. Labels must be right: one that is wrong implies more such.
     vocabulary_size
         Tokens of the vocabulary that is built from the training texts; not used with a ready vocabulary.
     vocabulary_type
@@ -88,6 +93,7 @@ class TrainConfig(Architecture):
     clip: float = option(1.0, low=1e-6, high=1e9)
     dropout: float = option(0.2, low=0, high=0.95)
     balanced: bool = option(False)
+    implied: float = option(0.0, low=0, high=1)
     vocabulary_size: int = option(16_000, low=4, high=1_000_000)
     vocabulary_type: str = option("unigram", choices=("unigram", "bpe", "word", "char"))
     evaluate_every: int = option(0, low=0)
