@@ -256,6 +256,31 @@ def test_what_the_vocabulary_has_to_say_is_kept(toy_pairs: Pairs, toy_dev: Pairs
     assert note in model.card
 
 
+def test_pairs_that_are_implied_are_trained_on_and_told(
+    toy_pairs: Pairs, toy_dev: Pairs, toy_config: TrainConfig
+) -> None:
+    chains = [(f"the {topic} of {n}", f"the {topic} of {n + 1}", 1.0) for topic in ("sea", "sun") for n in range(30)]
+    pairs = Pairs.from_rows([*toy_pairs, *chains, *((f"the sea of {n}", f"the sun of {n}", 0.0) for n in range(30))])
+    config = dataclasses.replace(toy_config, implied=0.1, epochs=1)
+    first, again = (textsiam.train(pairs, dev=toy_dev, config=config) for _ in range(2))
+    assert _weights(first) == _weights(again)
+    implied = first.details["implied"]
+    assert implied["pairs"] == int(0.1 * len(pairs))
+    assert implied["label_mean"] == pytest.approx(pairs.labels.mean(), abs=0.05)
+    assert first.details["steps"] == -(-(len(pairs) + implied["pairs"]) // config.batch_size)
+    assert f"and {implied['pairs']} pairs that these imply" in first.card
+    assert first.details["train"]["pairs"] == len(pairs)
+    without = textsiam.train(pairs, dev=toy_dev, config=dataclasses.replace(config, implied=0))
+    assert without.details["implied"] is None
+    assert "imply" not in without.card
+
+
+def test_grades_imply_nothing(toy_config: TrainConfig) -> None:
+    graded = Pairs.from_rows([(f"a {n}", f"b {n}", n % 5) for n in range(64)], label_range=(0, 4))
+    with pytest.raises(OptionError, match=r"implied is 0\.2, but these labels are graded"):
+        textsiam.train(graded, dev=graded, config=_with_cosine(toy_config, implied=0.2))
+
+
 def test_balanced_does_not_go_with_grades(toy_config: TrainConfig) -> None:
     graded = Pairs.from_rows([(a, b, n % 5) for n, (a, b, _) in enumerate(make_rows(64))], label_range=(0, 5))
     with pytest.raises(TrainingError, match="balanced"):

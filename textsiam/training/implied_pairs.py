@@ -71,8 +71,8 @@ class _Known:
 
     ``first`` (m,): a text of each number. ``members`` (m,): the numbers group by group, in random order within each;
     those of a group begin at its ``starts``, and are as many as its ``sizes``. ``group_of`` (m,): each number's group.
-    ``given``: keys of the given pairs, rising. ``differing`` (2, E): groups given to differ, each two once.
-    ``sound``: groups that do not contradict themselves.
+    ``sound``: groups that do not contradict themselves. ``given``: keys of the given pairs, rising. ``differing``
+    (2, E): every two sound groups that are given to differ, once; ``times`` (E,): by how many pairs.
     """
 
     first: Array
@@ -83,6 +83,7 @@ class _Known:
     sound: Array
     given: Array
     differing: Array
+    times: Array
 
     @classmethod
     def of(cls, pairs: TokenizedPairs, random: np.random.Generator) -> _Known:
@@ -94,8 +95,8 @@ class _Known:
         sound = np.ones(len(sizes), dtype=bool)
         sound[ends[0, ends[0] == ends[1]]] = False
         ends = ends[:, sound[ends].all(axis=0)]
-        apart = np.sort(_keys(ends, len(sizes)))  # np.unique takes twenty times as long
-        apart = apart[np.diff(apart, prepend=-1) > 0]
+        apart = np.sort(_keys(ends, len(sizes)))  # np.unique of NumPy 2.4 takes twenty times as long
+        new = np.flatnonzero(np.diff(apart, prepend=-1))
         mixed = random.permutation(len(first))
         return cls(
             first=first,
@@ -105,7 +106,8 @@ class _Known:
             sizes=sizes,
             sound=sound,
             given=np.sort(_keys(texts, len(first))),
-            differing=np.stack(np.divmod(apart, len(sizes))),
+            differing=np.stack(np.divmod(apart[new], len(sizes))),
+            times=np.diff(new, append=len(apart)),
         )
 
     def same(self) -> Iterator[Array]:
@@ -123,21 +125,24 @@ class _Known:
             yield self.members[np.stack([near, start + (near - start + step) % size])]
 
     def different(self, random: np.random.Generator) -> Iterator[Array]:
-        """Give pairs across groups that differ, int64 (2, C), in rounds: one pair of each two groups a round.
+        """Give pairs across groups that differ, int64 (2, C), in rounds: one for each given pair that says so a round.
 
         All p x q pairs of two groups are numbered so that those which follow each other share no text, as far as
-        possible: i goes to members i mod p and (i + i // lcm(p, q)) mod q. A round takes the next number.
+        possible: i goes to members i mod p and (i + i // lcm(p, q)) mod q. Each given pair takes the next number.
         """
         counts = self.sizes[self.differing]
         many = counts.max(axis=0) > 1  # of groups of one text each, their pair is given
-        counts, starts = counts[:, many], self.starts[self.differing[:, many]]
-        all_pairs = counts[0] * counts[1]
-        number, period = random.integers(all_pairs), np.lcm(*counts)
-        for turn in range(PER_TEXT):
-            rows = np.flatnonzero(turn < all_pairs)
-            i = (number[rows] + turn) % all_pairs[rows]
-            members = np.stack([i, i + i // period[rows]]) % counts[:, rows]
-            yield self.members[starts[:, rows] + members]
+        counts, starts, times = counts[:, many], self.starts[self.differing[:, many]], self.times[many]
+        all_pairs, period = counts[0] * counts[1], np.lcm(*counts)
+        begin = random.integers(all_pairs)
+        which = np.repeat(np.arange(len(times)), times)
+        taken = np.arange(len(which)) - np.repeat(np.cumsum(times) - times, times)
+        for _ in range(PER_TEXT):
+            left = taken < all_pairs[which]
+            which, taken = which[left], taken[left]
+            i = (begin[which] + taken) % all_pairs[which]
+            yield self.members[starts[:, which] + np.stack([i, i + i // period[which]]) % counts[:, which]]
+            taken = taken + times[which]
 
     def choose(self, rounds: Iterable[Array], most: int, random: np.random.Generator) -> Array:
         """Take up to ``most`` pairs out of the first rounds that have them, int64 (2, M), at random within a round.
