@@ -14,11 +14,15 @@ import torch
 
 import textsiam
 from tests.model.making import fitting
-from tests.training.conftest import make_rows
+from tests.training.conftest import make_chains, make_rows
+from textsiam.arrays import Array
 from textsiam.data.pairs import Pairs
-from textsiam.errors import ModelFolderError, OptionError, TrainingError
+from textsiam.errors import ModelFolderError, OptionError, TrainingError, TrainingInterrupted
+from textsiam.progress import Progress
 from textsiam.training import checkpoint
 from textsiam.training.config import TrainConfig
+from textsiam.training.loop import TrainingLoop
+from textsiam.training.runlog import RunLog
 
 
 def _weights(model: textsiam.PairModel) -> dict[str, bytes]:
@@ -259,8 +263,7 @@ def test_what_the_vocabulary_has_to_say_is_kept(toy_pairs: Pairs, toy_dev: Pairs
 def test_pairs_that_are_implied_are_trained_on_and_told(
     toy_pairs: Pairs, toy_dev: Pairs, toy_config: TrainConfig
 ) -> None:
-    chains = [(f"the {topic} of {n}", f"the {topic} of {n + 1}", 1.0) for topic in ("sea", "sun") for n in range(30)]
-    pairs = Pairs.from_rows([*toy_pairs, *chains, *((f"the sea of {n}", f"the sun of {n}", 0.0) for n in range(30))])
+    pairs = Pairs.from_rows([*toy_pairs, *make_chains()])
     config = dataclasses.replace(toy_config, implied=0.1, epochs=1)
     first, again = (textsiam.train(pairs, dev=toy_dev, config=config) for _ in range(2))
     assert _weights(first) == _weights(again)
@@ -273,6 +276,30 @@ def test_pairs_that_are_implied_are_trained_on_and_told(
     without = textsiam.train(pairs, dev=toy_dev, config=dataclasses.replace(config, implied=0))
     assert without.details["implied"] is None
     assert "imply" not in without.card
+
+
+def test_a_stopped_run_goes_on_with_the_same_implied_pairs(
+    toy_dev: Pairs, toy_config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs, config = Pairs.from_rows(make_chains()), dataclasses.replace(toy_config, implied=1.0)
+    whole = textsiam.train(pairs, dev=toy_dev, config=config)
+    step = TrainingLoop._step
+
+    def stopped(self: TrainingLoop, rows: Array, bar: Progress, log: RunLog) -> None:
+        step(self, rows, bar, log)
+        if self.state.step == self.sampler.batches_per_epoch + 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("textsiam.training.token_cache.PAIRS_IN_MEMORY", 0)
+    monkeypatch.setattr("textsiam.training.loop.CHECKPOINT_SECONDS", 0.0)
+    with monkeypatch.context() as patched:
+        patched.setattr(TrainingLoop, "_step", stopped)
+        with pytest.raises(TrainingInterrupted):
+            textsiam.train(pairs, dev=toy_dev, config=config, out=tmp_path / "m")
+    resumed = textsiam.train(pairs, dev=toy_dev, config=config, out=tmp_path / "m", resume=True)
+    assert _weights(resumed) == _weights(whole)
+    assert resumed.details["implied"] == whole.details["implied"]
+    assert whole.details["implied"]["pairs"] > 0
 
 
 def test_grades_imply_nothing(toy_config: TrainConfig) -> None:
