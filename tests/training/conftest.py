@@ -33,6 +33,12 @@ def make_rows(count: int, *, start: int = 0) -> list[tuple[str, str, float]]:
     return rows
 
 
+def make_chains(count: int = 30) -> list[tuple[str, str, float]]:
+    """Two topics, texts of each the same over others, and the topics different: these imply many more pairs."""
+    rows = [(f"the {topic} of {n}", f"the {topic} of {n + 1}", 1.0) for topic in ("sea", "sun") for n in range(count)]
+    return rows + [(f"the sea of {n}", f"the sun of {n}", 0.0) for n in range(count)]
+
+
 @pytest.fixture(scope="session")
 def toy_pairs() -> Pairs:
     return Pairs.from_rows(make_rows(256))

@@ -112,6 +112,12 @@ def test_a_temperature_must_go_with_the_loss() -> None:
         TrainConfig(temperature=0.1)
 
 
+def test_a_weight_of_label_1_must_go_with_the_loss() -> None:
+    assert TrainConfig(loss="bce+in_batch", positive_weight=9).positive_weight == 9
+    with pytest.raises(OptionError, match="positive_weight is 9, but loss 'cosent' has none; leave it out"):
+        TrainConfig(head="cosine", loss="cosent", positive_weight=9)
+
+
 def test_a_wrong_loss_is_told_with_other_mistakes() -> None:
     with pytest.raises(OptionError, match=r"loss is 'bec', .*did you mean 'bce'\?; epochs is 0"):
         TrainConfig(loss="bec", epochs=0)

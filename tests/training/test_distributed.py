@@ -18,7 +18,7 @@ import pytest
 import torch
 
 import textsiam
-from tests.training.conftest import make_rows
+from tests.training.conftest import make_chains, make_rows
 from textsiam.errors import TrainingError
 from textsiam.training.checkpoint import FILE
 from textsiam.training.distributed import Processes, joined
@@ -111,6 +111,22 @@ def test_two_processes_rank_the_texts_of_their_parts(tmp_path: Path) -> None:
     assert losses[0] > 2 * losses[-2]
     details = textsiam.PairModel.load(tmp_path / "two").details
     assert (details["loss"], details["processes"]) == ("bce+in_batch:0.5", 2)
+
+
+@pytest.mark.slow
+def test_two_processes_have_the_same_implied_pairs(tmp_path: Path) -> None:
+    rows = [f"{a},{b},{label:g}\n" for a, b, label in make_chains()]
+    (tmp_path / "pairs.csv").write_text("text_a,text_b,label\n" + "".join(rows), encoding="utf-8")
+    pairs, dev = tmp_path / "pairs.csv", _write(tmp_path / "dev.csv", 64, start=1000)
+    for count in (1, 2):
+        out = str(tmp_path / str(count))
+        options = ("--dev", str(dev), "--out", out, "--epochs", "3", "--implied", "0.9", *OPTIONS)
+        _ended(_start(count, "train", str(pairs), *options))
+    one, two = (_log(tmp_path / f"{count}.run") for count in (1, 2))
+    for name in ("loss", "pairs"):
+        assert _figures(two, name) == pytest.approx(_figures(one, name), rel=0, abs=1e-5), name
+    models = [textsiam.PairModel.load(tmp_path / str(count)) for count in (1, 2)]
+    assert [model.details["implied"]["pairs"] for model in models] == [81, 81]
 
 
 @pytest.mark.slow

@@ -92,6 +92,56 @@ def test_squared_error_by_hand() -> None:
     assert loss.item() == pytest.approx(_mean(terms), abs=1e-6)
 
 
+WEIGHT = 3.5
+
+
+def test_the_weight_of_label_1_by_hand() -> None:
+    values = [0.9, 0.15, 0.3, 0.8, 0.4, 0.6, 0.05, 0.5]
+    given, labels = torch.tensor(values), torch.tensor(LABELS)
+    terms: dict[str, list[float]] = {"bce": [], "contrastive": [], "cosine": []}
+    for x, y in zip(values, LABELS, strict=True):
+        p = 1 / (1 + math.exp(-x))
+        terms["bce"].append(-(WEIGHT * y * math.log(p) + (1 - y) * math.log(1 - p)))
+        terms["contrastive"].append(WEIGHT * y * x**2 + (1 - y) * max(0.0, 0.7 - x) ** 2)
+        terms["cosine"].append(WEIGHT * y * (1 - x) + (1 - y) * max(0.0, x - 0.2))
+    for name, loss in (
+        ("bce", BinaryCrossEntropyLoss(WEIGHT)),
+        ("contrastive", ContrastiveLoss(0.7, WEIGHT)),
+        ("cosine", CosineEmbeddingLoss(0.2, WEIGHT)),
+    ):
+        assert loss(given, labels).item() == pytest.approx(_mean(terms[name]), abs=1e-6), name
+
+
+def test_the_weight_of_hard_pairs_of_label_1_by_hand() -> None:
+    distances, labels, margin = [0.9, 0.15, 0.3, 0.8, 0.4, 0.6, 0.05, 0.5], [1, 0, 1, 0, 0, 1, 1, 0], 0.7
+    total = 0.0
+    for d, y in zip(distances, labels, strict=True):
+        if y == 1 and d > 0.15:
+            total += WEIGHT * d**2
+        if y == 0 and d < 0.9:
+            total += max(0.0, margin - d) ** 2
+    loss = OnlineContrastiveLoss(margin, WEIGHT)(torch.tensor(distances), torch.tensor(labels))
+    assert loss.item() == pytest.approx(total / 8, abs=1e-6)
+
+
+def test_a_weight_of_1_changes_no_bit() -> None:
+    torch.manual_seed(0)
+    labels = (torch.rand(1000) > 0.7).float()
+    for weighted, formula in (
+        (BinaryCrossEntropyLoss(1.0), torch.nn.functional.binary_cross_entropy_with_logits),
+        (ContrastiveLoss(0.7, 1.0), lambda d, y: (y * d.square() + (1 - y) * (0.7 - d).clamp(min=0).square()).mean()),
+        (CosineEmbeddingLoss(0.2, 1.0), lambda c, y: (y * (1 - c) + (1 - y) * (c - 0.2).clamp(min=0)).mean()),
+    ):
+        one, other = (torch.rand(1000, generator=torch.Generator().manual_seed(1)).requires_grad_() for _ in range(2))
+        first, second = weighted(one, labels), formula(other, labels)
+        first.backward()
+        second.backward()
+        assert torch.equal(first, second)
+        assert one.grad is not None
+        assert other.grad is not None
+        assert torch.equal(one.grad, other.grad)
+
+
 def test_gradients_pull_the_same_together_and_stop_beyond_the_margin() -> None:
     distances = torch.tensor([0.4, 0.4, 0.9], requires_grad=True)
     ContrastiveLoss(0.8)(distances, torch.tensor([1.0, 0.0, 0.0])).backward()

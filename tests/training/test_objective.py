@@ -107,11 +107,16 @@ def test_only_losses_that_mine_ask_for_groups() -> None:
         assert Objective(TrainConfig(loss=loss), graded=False).needs_known_same is needed
 
 
+BOTH = {"bce": {"positive_weight": 4}, "in_batch": {"temperature": 0.1}}
+
+
 def test_options_are_those_of_the_losses_and_without_one_their_own_defaults() -> None:
     for config, options in (
         (TrainConfig(head="cosine"), {"contrastive": {"margin": 0.8}}),
         (TrainConfig(head="cosine", loss="cosine_embedding", margin=-1), {"cosine_embedding": {"margin": -1}}),
         (TrainConfig(head="mlp"), {}),
+        (TrainConfig(positive_weight=4), {"bce": {"positive_weight": 4}}),
+        (TrainConfig(loss="bce+in_batch", positive_weight=4, temperature=0.1), BOTH),
         (TrainConfig(loss="bce+in_batch", temperature=0.1), {"in_batch": {"temperature": 0.1}}),
         (
             TrainConfig(head="cosine", loss="contrastive+triplet_all", margin=0.3),

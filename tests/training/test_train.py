@@ -14,11 +14,15 @@ import torch
 
 import textsiam
 from tests.model.making import fitting
-from tests.training.conftest import make_rows
+from tests.training.conftest import make_chains, make_rows
+from textsiam.arrays import Array
 from textsiam.data.pairs import Pairs
-from textsiam.errors import ModelFolderError, OptionError, TrainingError
+from textsiam.errors import ModelFolderError, OptionError, TrainingError, TrainingInterrupted
+from textsiam.progress import Progress
 from textsiam.training import checkpoint
 from textsiam.training.config import TrainConfig
+from textsiam.training.loop import TrainingLoop
+from textsiam.training.runlog import RunLog
 
 
 def _weights(model: textsiam.PairModel) -> dict[str, bytes]:
@@ -283,6 +287,54 @@ def test_what_the_vocabulary_has_to_say_is_kept(toy_pairs: Pairs, toy_dev: Pairs
     (note,) = model.details["vocabulary_notes"]
     assert "9,000" in note
     assert note in model.card
+
+
+def test_pairs_that_are_implied_are_trained_on_and_told(
+    toy_pairs: Pairs, toy_dev: Pairs, toy_config: TrainConfig
+) -> None:
+    pairs = Pairs.from_rows([*toy_pairs, *make_chains()])
+    config = dataclasses.replace(toy_config, implied=0.1, epochs=1)
+    first, again = (textsiam.train(pairs, dev=toy_dev, config=config) for _ in range(2))
+    assert _weights(first) == _weights(again)
+    implied = first.details["implied"]
+    assert implied["pairs"] == int(0.1 * len(pairs))
+    assert implied["label_mean"] == pytest.approx(pairs.labels.mean(), abs=0.05)
+    assert first.details["steps"] == -(-(len(pairs) + implied["pairs"]) // config.batch_size)
+    assert f"and {implied['pairs']} pairs that these imply" in first.card
+    assert first.details["train"]["pairs"] == len(pairs)
+    without = textsiam.train(pairs, dev=toy_dev, config=dataclasses.replace(config, implied=0))
+    assert without.details["implied"] is None
+    assert "imply" not in without.card
+
+
+def test_a_stopped_run_goes_on_with_the_same_implied_pairs(
+    toy_dev: Pairs, toy_config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs, config = Pairs.from_rows(make_chains()), dataclasses.replace(toy_config, implied=1.0)
+    whole = textsiam.train(pairs, dev=toy_dev, config=config)
+    step = TrainingLoop._step
+
+    def stopped(self: TrainingLoop, rows: Array, bar: Progress, log: RunLog) -> None:
+        step(self, rows, bar, log)
+        if self.state.step == self.sampler.batches_per_epoch + 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("textsiam.training.token_cache.PAIRS_IN_MEMORY", 0)
+    monkeypatch.setattr("textsiam.training.loop.CHECKPOINT_SECONDS", 0.0)
+    with monkeypatch.context() as patched:
+        patched.setattr(TrainingLoop, "_step", stopped)
+        with pytest.raises(TrainingInterrupted):
+            textsiam.train(pairs, dev=toy_dev, config=config, out=tmp_path / "m")
+    resumed = textsiam.train(pairs, dev=toy_dev, config=config, out=tmp_path / "m", resume=True)
+    assert _weights(resumed) == _weights(whole)
+    assert resumed.details["implied"] == whole.details["implied"]
+    assert whole.details["implied"]["pairs"] > 0
+
+
+def test_grades_imply_nothing(toy_config: TrainConfig) -> None:
+    graded = Pairs.from_rows([(f"a {n}", f"b {n}", n % 5) for n in range(64)], label_range=(0, 4))
+    with pytest.raises(OptionError, match=r"implied is 0\.2, but these labels are graded"):
+        textsiam.train(graded, dev=graded, config=_with_cosine(toy_config, implied=0.2))
 
 
 def test_balanced_does_not_go_with_grades(toy_config: TrainConfig) -> None:

@@ -37,6 +37,7 @@ def describe_run(
         "vocabulary_sha256": vocabulary.sha256,
         "vocabulary_notes": vocabulary.card.get("notes", []),
         "train": _describe_pairs(train_pairs),
+        "implied": _describe_implied(loop, len(train_pairs)) if loop.config.implied else None,
         "dev": _describe_pairs(dev_pairs),
         "steps": state.step,
         "best_step": state.best_step,
@@ -55,6 +56,7 @@ def model_card(model: PairModel, dev_raw: npt.NDArray[Any], dev_pairs: Pairs) ->
         ("vocabulary", f"{model.tokenizer.size:,} tokens, sha256 {details['vocabulary_sha256'][:16]}"),
         *(("", str(note)) for note in details["vocabulary_notes"]),
         ("trained on", _pairs_line(details["train"])),
+        *_implied_line(details["implied"]),
         ("calibrated on", f"{_pairs_line(details['dev'])} ({details['dev_origin']})"),
         ("loss", _loss_line(details["loss"], details["loss_options"])),
         ("steps", f"{details['steps']:,} in {details['seconds'] / 60:.1f} minutes, best at {details['best_step']:,}"),
@@ -109,6 +111,18 @@ def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
 
 def _describe_pairs(pairs: Pairs) -> dict[str, Any]:
     return {"pairs": len(pairs), "label_mean": float(pairs.labels.mean()), "sha256": pairs.fingerprint()}
+
+
+def _describe_implied(loop: TrainingLoop, given: int) -> dict[str, Any]:
+    """Describe the pairs that the loop trains on behind the ``given`` ones, which imply them."""
+    labels = loop.pairs.labels[given:]
+    return {"pairs": len(labels), "label_mean": float(labels.mean()) if len(labels) else 0.0}
+
+
+def _implied_line(described: dict[str, Any] | None) -> list[tuple[str, str]]:
+    if described is None:
+        return []
+    return [("", f"and {described['pairs']:,} pairs that these imply, label mean {described['label_mean']:.3f}")]
 
 
 def _pairs_line(described: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ from textsiam.training.loss_rules import AUTO, LOSS_RULES, WeightedLoss, parse_l
 # the value of "margin" that means: the loss's own default
 AUTO_MARGIN = -2.0
 TEMPERATURE = 0.05
+POSITIVE_WEIGHT = 1.0
 
 # what the table [reading] of a TOML file may hold: further files, and how the command line reads all of them
 READING = ("dev", "vocab", "columns", "header", "quoting", "delimiter", "on_error", "labels", "label_range")
@@ -42,6 +43,11 @@ class TrainConfig(Architecture):
     temperature
         What in_batch and cosent divide cosines by, the same for both in a sum: the lower it is, the more the hardest
         texts and pairs count.
+    positive_weight
+        What the loss of a pair of label 1 counts, against 1 for label 0, in bce, contrastive, online_contrastive and
+        cosine_embedding: above 1 where pairs that are the same are rare, such as 9 where they are a tenth. "balanced"
+        has the same aim in every loss, but draws the rarer pairs again and again: its epochs are longer, and each batch
+        has both kinds; this weighs all pairs of an epoch once. Together they count twice.
     epochs
         Passes over the training pairs; the learning rate is planned for all of them.
     batch_size
@@ -59,6 +65,11 @@ class TrainConfig(Architecture):
         Share of embedding components, of states between layers and of head activations set to 0 while training.
     balanced
         Draw as many pairs of label 1 as of label 0 (the rarer ones again and again).
+    implied
+        How many pairs to add, at most, for each training pair, out of those that the training pairs imply: texts that
+        are the same over others (a = b and b = c: a = c), and texts that differ since one of them is the same as a text
+        that the other differs from (a = b, b differs from c: so does a). 0.2 adds up to a fifth, about as many of them
+        the same as of the training pairs; 0 adds none. Labels must be right: one that is wrong implies more such.
     vocabulary_size
         Tokens of the vocabulary that is built from the training texts; not used with a ready vocabulary.
     vocabulary_type
@@ -80,6 +91,7 @@ class TrainConfig(Architecture):
     loss: str = option(AUTO, check=parse_losses)
     margin: float = option(AUTO_MARGIN, low=AUTO_MARGIN, high=100)
     temperature: float = option(TEMPERATURE, low=1e-3, high=100)
+    positive_weight: float = option(POSITIVE_WEIGHT, low=1e-3, high=1000)
     epochs: int = option(4, low=1, high=10_000)
     batch_size: int = option(256, low=2, high=1_000_000)
     learning_rate: float = option(2e-3, low=1e-8, high=10)
@@ -88,6 +100,7 @@ class TrainConfig(Architecture):
     clip: float = option(1.0, low=1e-6, high=1e9)
     dropout: float = option(0.2, low=0, high=0.95)
     balanced: bool = option(False)
+    implied: float = option(0.0, low=0, high=1)
     vocabulary_size: int = option(16_000, low=4, high=1_000_000)
     vocabulary_type: str = option("unigram", choices=("unigram", "bpe", "word", "char"))
     evaluate_every: int = option(0, low=0)
@@ -110,14 +123,16 @@ class TrainConfig(Architecture):
     def losses(self, *, graded: bool) -> tuple[WeightedLoss, ...]:
         """Give the losses that are added up, with what "auto" stands for.
 
-        Raises OptionError where the head or a loss cannot learn grades, or no loss has a use for ``margin`` or
-        ``temperature``, or one cannot take that margin.
+        Raises OptionError where the head or a loss cannot learn grades, or no loss has a use for ``margin``,
+        ``temperature`` or ``positive_weight``, or one cannot take that margin.
         """
         losses = resolve_losses(self.loss, self.head, graded=graded)
         rules = {loss.name: LOSS_RULES[loss.name] for loss in losses}
         names = " + ".join(map(repr, rules))
-        if self.temperature != TEMPERATURE and not any(rule.temperature for rule in rules.values()):
-            raise OptionError(f"temperature is {self.temperature:g}, but loss {names} has none; leave it out")
+        for name, default in (("temperature", TEMPERATURE), ("positive_weight", POSITIVE_WEIGHT)):
+            value = getattr(self, name)
+            if value != default and not any(getattr(rule, name) for rule in rules.values()):
+                raise OptionError(f"{name} is {value:g}, but loss {names} has none; leave it out")
         if self.margin == AUTO_MARGIN:
             return losses
         margins = {name: rule.margin for name, rule in rules.items() if rule.margin is not None}

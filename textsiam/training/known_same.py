@@ -24,10 +24,14 @@ def known_same(pairs: TokenizedPairs) -> Array:
     which no encoder can tell apart, are the same too. A pair of label 0 does not part a group: where labels contradict
     each other, nothing is known.
     """
+    return groups_over_equal_ids(pairs, *number_equal_ids(pairs.tokens))
+
+
+def groups_over_equal_ids(pairs: TokenizedPairs, numbers: Array, first: Array) -> Array:
+    """Give what ``known_same`` does, of texts whose sequences of ids ``number_equal_ids`` has numbered already."""
     sparse = import_extra("scipy.sparse", "train", "finding texts that are known to be the same")
     csgraph = import_extra("scipy.sparse.csgraph", "train", "finding texts that are known to be the same")
     count = len(pairs.tokens)
-    numbers, first = _number_equal_ids(pairs.tokens)
     same = pairs.labels == 1
     ends_a = np.concatenate([pairs.index_a[same], np.arange(count)])
     ends_b = np.concatenate([pairs.index_b[same], first[numbers]])
@@ -36,8 +40,11 @@ def known_same(pairs: TokenizedPairs) -> Array:
     return np.asarray(groups, dtype=np.int64)
 
 
-def _number_equal_ids(tokens: TokenIds) -> tuple[Array, Array]:
-    """Number the distinct sequences of ids, and say at which text each number stands first."""
+def number_equal_ids(tokens: TokenIds) -> tuple[Array, Array]:
+    """Number the m distinct sequences of ids of n texts from 0 in the order of their first appearance.
+
+    Returns the number of each text, int64 (n,), and the text at which each number stands first, int64 (m,).
+    """
     keys = np.fromiter(_digests(tokens), dtype=f"S{DIGEST_BYTES}", count=len(tokens))
     high, low = keys.view(np.uint64).reshape(-1, 2).T
     return number_keys(high, low)

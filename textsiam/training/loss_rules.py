@@ -15,23 +15,25 @@ class LossRule(NamedTuple):
     """What a loss goes with.
 
     ``graded``: it can learn from labels between 0 and 1, too. ``margin``: the margins that it can take (None: it has
-    none). ``temperature``: it has one. ``known_same``: it must know which texts are the same over other pairs.
+    none). ``temperature``: it has one. ``positive_weight``: it can weigh pairs of label 1 against those of label 0.
+    ``known_same``: it must know which texts are the same over other pairs.
     """
 
     graded: bool = False
     margin: tuple[float, float] | None = None
     temperature: bool = False
+    positive_weight: bool = False
     known_same: bool = False
 
 
 _TRIPLET = LossRule(margin=(1e-6, 2.0), known_same=True)
 LOSS_RULES = {
-    "bce": LossRule(graded=True),
-    "contrastive": LossRule(graded=True, margin=(1e-6, 100.0)),
+    "bce": LossRule(graded=True, positive_weight=True),
+    "contrastive": LossRule(graded=True, margin=(1e-6, 100.0), positive_weight=True),
     "cosent": LossRule(graded=True, temperature=True),
-    "cosine_embedding": LossRule(graded=True, margin=(-1.0, 1.0)),
+    "cosine_embedding": LossRule(graded=True, margin=(-1.0, 1.0), positive_weight=True),
     "in_batch": LossRule(temperature=True, known_same=True),
-    "online_contrastive": LossRule(margin=(1e-6, 100.0)),
+    "online_contrastive": LossRule(margin=(1e-6, 100.0), positive_weight=True),
     "squared_error": LossRule(graded=True),
     "triplet_all": _TRIPLET,
     "triplet_hard": _TRIPLET,

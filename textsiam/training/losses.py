@@ -1,7 +1,8 @@
 """Losses over a batch of pairs, each the mean over the pairs; labels in [0, 1], 1 = same.
 
 A loss takes what its Inputs say (a cosine, a distance, a logit); ``objective`` joins it to a head. Labels between
-0 and 1 weigh the two terms of a loss. Losses that look beyond one pair are in ``ranking_losses`` and
+0 and 1 weigh the two terms of a loss. ``positive_weight`` (> 0) multiplies the term of label 1; the mean is over the
+number of pairs all the same. Losses that look beyond one pair are in ``ranking_losses`` and
 ``triplet_losses``.
 """
 
@@ -20,13 +21,13 @@ class CosineEmbeddingLoss(nn.Module):
     right pull less. Prefer BinaryCrossEntropyLoss with the mlp head where no index has to search the vectors.
     """
 
-    def __init__(self, margin: float = 0.5) -> None:
+    def __init__(self, margin: float = 0.5, positive_weight: float = 1.0) -> None:
         super().__init__()
-        self.margin = margin
+        self.margin, self.positive_weight = margin, positive_weight
 
     def forward(self, cosine_B: torch.Tensor, labels_B: torch.Tensor) -> torch.Tensor:
         """Return the mean loss, a scalar."""
-        pull = labels_B * (1 - cosine_B)
+        pull = self.positive_weight * labels_B * (1 - cosine_B)
         push = (1 - labels_B) * (cosine_B - self.margin).clamp(min=0)
         return (pull + push).mean()
 
@@ -43,13 +44,13 @@ class ContrastiveLoss(nn.Module):
     OnlineContrastiveLoss leaves out the easy pairs. Add InBatchLoss where unrelated texts come too near each other.
     """
 
-    def __init__(self, margin: float) -> None:
+    def __init__(self, margin: float, positive_weight: float = 1.0) -> None:
         super().__init__()
-        self.margin = margin
+        self.margin, self.positive_weight = margin, positive_weight
 
     def forward(self, distance_B: torch.Tensor, labels_B: torch.Tensor) -> torch.Tensor:
         """Return the mean loss, a scalar."""
-        pull = labels_B * distance_B.square()
+        pull = self.positive_weight * labels_B * distance_B.square()
         push = (1 - labels_B) * (self.margin - distance_B).clamp(min=0).square()
         return (pull + push).mean()
 
@@ -68,9 +69,9 @@ class OnlineContrastiveLoss(nn.Module):
     for either.
     """
 
-    def __init__(self, margin: float) -> None:
+    def __init__(self, margin: float, positive_weight: float = 1.0) -> None:
         super().__init__()
-        self.margin = margin
+        self.margin, self.positive_weight = margin, positive_weight
 
     def forward(self, distance_B: torch.Tensor, labels_B: torch.Tensor) -> torch.Tensor:
         """Return the mean loss, a scalar."""
@@ -79,7 +80,8 @@ class OnlineContrastiveLoss(nn.Module):
         farthest_same = fixed_B.masked_fill(~same_B, -torch.inf).amax()
         hard_B = torch.where(same_B, fixed_B > nearest_other, fixed_B < farthest_same)
         error_B = torch.where(same_B, distance_B, (self.margin - distance_B).clamp(min=0))
-        return (error_B.square() * hard_B).mean()
+        weight_B = torch.where(same_B, self.positive_weight, 1.0)
+        return (error_B.square() * (weight_B * hard_B)).mean()
 
 
 class BinaryCrossEntropyLoss(nn.Module):
@@ -92,9 +94,15 @@ class BinaryCrossEntropyLoss(nn.Module):
     SquaredErrorLoss for grades.
     """
 
+    def __init__(self, positive_weight: float = 1.0) -> None:
+        super().__init__()
+        self.positive_weight = positive_weight
+
     def forward(self, logit_B: torch.Tensor, labels_B: torch.Tensor) -> torch.Tensor:
         """Return the mean loss, a scalar."""
-        return nn.functional.binary_cross_entropy_with_logits(logit_B, labels_B)
+        # with a weight torch computes by another formula, which differs in the last bit
+        weight = None if self.positive_weight == 1 else logit_B.new_full((), self.positive_weight)
+        return nn.functional.binary_cross_entropy_with_logits(logit_B, labels_B, pos_weight=weight)
 
 
 class SquaredErrorLoss(nn.Module):

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from textsiam.training.collator import PairBatch
-from textsiam.training.config import AUTO_MARGIN, TrainConfig
+from textsiam.training.config import AUTO_MARGIN, POSITIVE_WEIGHT, TrainConfig
 from textsiam.training.heads import CosineHead
 from textsiam.training.loss_rules import LOSS_RULES, spelled
 from textsiam.training.losses import (
@@ -96,6 +96,8 @@ class Term(nn.Module):
             self.options["margin"] = margin if config.margin == AUTO_MARGIN else config.margin
         if LOSS_RULES[name].temperature:
             self.options["temperature"] = config.temperature
+        if LOSS_RULES[name].positive_weight and config.positive_weight != POSITIVE_WEIGHT:
+            self.options["positive_weight"] = config.positive_weight
         self.cosine, self.loss = CosineHead(), loss_class(**self.options)
 
     def forward(self, scored: Scored) -> torch.Tensor:
@@ -110,8 +112,9 @@ class Term(nn.Module):
 class Objective(nn.Module):
     """The sum of losses that a configuration asks for.
 
-    ``name`` is the sum as ``loss`` spells it, with what "auto" stands for; ``options`` the margins and temperatures of
-    its losses; ``needs_known_same`` tells whether batches must come with groups of texts that are known to be the same.
+    ``name`` is the sum as ``loss`` spells it, with what "auto" stands for; ``options`` the margins, temperatures and
+    weights of label 1 of its losses; ``needs_known_same`` tells whether batches must come with groups of texts that are
+    known to be the same.
     """
 
     def __init__(self, config: TrainConfig, *, graded: bool) -> None:

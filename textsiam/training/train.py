@@ -26,6 +26,7 @@ from textsiam.training.config import TrainConfig
 from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.dev_scores import dev_evaluator, production_scores
 from textsiam.training.distributed import Processes, joined
+from textsiam.training.implied_pairs import ImpliedPairs, implied_pairs
 from textsiam.training.loop import Evaluator, TrainingLoop
 from textsiam.training.memory import keep_freed_memory
 from textsiam.training.network import SiameseNetwork
@@ -132,7 +133,10 @@ def _check_vocabulary_options(config: TrainConfig) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class _Task:
-    """What every process must know of a run; ``tokens`` is the folder of the training pairs' token ids."""
+    """What every process must know of a run.
+
+    ``tokens`` is the folder of the training pairs' token ids; ``implied`` the pairs to train on besides, if any.
+    """
 
     vocabulary_size: int
     graded: bool
@@ -140,6 +144,7 @@ class _Task:
     folder: Path | None
     resume: bool
     tokens: Path | None
+    implied: ImpliedPairs | None
 
 
 def _first_loop(
@@ -153,15 +158,17 @@ def _first_loop(
 ) -> TrainingLoop:
     """Tokenize, let the other processes know, and make the loop of the first one."""
     fingerprint, dev_fingerprint = material.pairs.fingerprint(), material.dev.fingerprint()
+    tokens = cache.store(material.pairs, fingerprint) if processes.count > 1 else None
+    pairs = cache.tokenize(material.pairs, fingerprint) if tokens is None else open_tokens(tokens)
     task = _Task(
         vocabulary_size=material.tokenizer.size,
         graded=material.pairs.graded,
         identity=_identity(config, material.vocabulary, fingerprint, dev_fingerprint),
         folder=folder,
         resume=resume,
-        tokens=cache.store(material.pairs, fingerprint) if processes.count > 1 else None,
+        tokens=tokens,
+        implied=implied_pairs(pairs, share=config.implied, seed=config.seed) if config.implied else None,
     )
-    pairs = cache.tokenize(material.pairs, fingerprint) if task.tokens is None else open_tokens(task.tokens)
     dev = cache.tokenize(material.dev, dev_fingerprint)
     evaluate = dev_evaluator(dev, _metric(task), device)
     return _make_loop(processes.from_first(task), pairs, config, device, processes, evaluate)
@@ -189,7 +196,7 @@ def _make_loop(
     loop = TrainingLoop(
         network=SiameseNetwork(config.architecture, task.vocabulary_size, config.dropout).to(device),
         objective=Objective(config, graded=task.graded),
-        pairs=pairs,
+        pairs=pairs if task.implied is None else task.implied.behind(pairs),
         config=config,
         device=device,
         evaluate=evaluate,
