@@ -59,8 +59,8 @@ class Architecture:
     attention_heads
         Parts of a transformer's states that attend each for itself; dim is a multiple of it.
     head
-        What compares the two vectors: their "cosine", their "dot" product, the negative "euclidean" distance, exp(-d)
-        of the "manhattan" distance d, an "mlp" over |u-v|, u*v and u+v, or "squared_euclidean", a linear layer over
+        What compares the two vectors: their "cosine", their "dot" product, the negative "euclidean" or "manhattan"
+        distance, an "mlp" over |u-v|, u*v and u+v, or "squared_euclidean", a linear layer over
         (u-v)^2.
     head_units
         Hidden size of the MLP head.

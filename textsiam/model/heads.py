@@ -14,7 +14,6 @@ import numpy as np
 from textsiam.arrays import Array
 
 EPSILON = np.float32(1e-8)  # least norm in a cosine: that of a zero vector stays 0
-FARTHEST = np.float32(80)  # Manhattan distance from which on all count as this one: exp(-80) is no zero yet in float32
 
 
 class Head(Protocol):
@@ -49,11 +48,11 @@ class NumpyDotHead:
 
 
 class NumpyManhattanHead:
-    """exp(-d) of the Manhattan distance d, in (0, 1]."""
+    """Negative Manhattan distance, in (-inf, 0]; the probability that training takes it for is exp of it."""
 
     def __call__(self, u: Array, v: Array) -> Array:
         """Return float32 (n,)."""
-        return np.asarray(np.exp(-np.minimum(np.abs(u - v).sum(axis=1), FARTHEST)))
+        return np.asarray(-np.abs(u - v).sum(axis=1))
 
 
 class NumpySquaredEuclideanHead:

@@ -10,7 +10,6 @@ from torch import nn
 from textsiam.model.architecture import Architecture
 
 EPSILON = 1e-8
-FARTHEST = 80.0  # Manhattan distance from which on all count as this one: exp(-80) is no zero yet in float32
 COMPARISON_SCALE, SUM_SCALE = 8.0, 0.25  # of the MLP's first weights, against the usual start
 
 
@@ -41,19 +40,16 @@ class DotHead(nn.Module):
 
 
 class ManhattanHead(nn.Module):
-    """exp(-d) of the Manhattan distance d, in (0, 1].
+    """Negative Manhattan distance -d, in (-inf, 0]; losses take it for the probability exp(-d).
 
     Mueller and Thyagarajan, "Siamese recurrent architectures for learning sentence similarity", 2016 (MaLSTM). They
-    train it with the squared error, whose slope fades with the score itself: texts that start far apart are hardly
-    pulled together. That of the cross-entropy does not fade.
+    train it with the squared error, whose slope fades with exp(-d): texts that start far apart are hardly pulled
+    together. That of the cross-entropy does not fade.
     """
 
     def forward(self, u_BD: torch.Tensor, v_BD: torch.Tensor) -> torch.Tensor:
         """Return (B,)."""
-        distance_B = (u_BD - v_BD).abs().sum(dim=1, dtype=torch.float32)
-        # what is beyond keeps the slope of the distance: else texts that start far apart would never be pulled together
-        beyond_B = FARTHEST + (distance_B - distance_B.detach())
-        return torch.where(distance_B < FARTHEST, distance_B, beyond_B).neg().exp()
+        return -(u_BD - v_BD).abs().sum(dim=1, dtype=torch.float32)
 
 
 class SquaredEuclideanHead(nn.Module):

@@ -22,7 +22,7 @@ from textsiam.training.losses import (
 from textsiam.training.ranking_losses import CoSENTLoss, InBatchLoss
 from textsiam.training.triplet_losses import BatchAllTripletLoss, BatchHardTripletLoss, SemiHardTripletLoss
 
-LARGEST_PROBABILITY = 1 - 1e-6  # that has a finite logit in float32
+NEAREST = 1e-6  # distance from which on probabilities have a finite logit
 
 
 class Scored(NamedTuple):
@@ -45,9 +45,9 @@ def _cosine_distance(cosine_B: torch.Tensor) -> torch.Tensor:
     return 1 - cosine_B
 
 
-def _logit(probability_B: torch.Tensor) -> torch.Tensor:
-    below_1_B = probability_B.clamp(max=LARGEST_PROBABILITY)
-    return below_1_B.log() - torch.log1p(-below_1_B)
+def _logit_of_log(log_probability_B: torch.Tensor) -> torch.Tensor:
+    below_0_B = log_probability_B.clamp(max=-NEAREST)
+    return below_0_B - torch.log(-torch.expm1(below_0_B))
 
 
 def _pairs_of_texts(scored: Scored) -> tuple[torch.Tensor, ...]:
@@ -60,7 +60,7 @@ def _groups_of_texts(scored: Scored) -> tuple[torch.Tensor, ...]:
 
 
 _raw, _distance, _negated = _of_pairs(lambda raw_B: raw_B), _of_pairs(_cosine_distance), _of_pairs(torch.neg)
-_probability_of_logit, _logit_of_probability = _of_pairs(torch.sigmoid), _of_pairs(_logit)
+_probability_of_logit, _probability_of_log = _of_pairs(torch.sigmoid), _of_pairs(torch.exp)
 # heads that give a logit
 _LOGIT_HEADS = ("dot", "mlp", "squared_euclidean")
 # (head, loss) -> what the loss gets of a scored batch, the loss's class, its default margin (None: it has none)
@@ -76,8 +76,8 @@ OBJECTIVES: dict[tuple[str, str], tuple[Inputs, type[nn.Module], float | None]] 
     ("cosine", "triplet_semi_hard"): (_groups_of_texts, SemiHardTripletLoss, 0.2),
     ("euclidean", "contrastive"): (_negated, ContrastiveLoss, 2.0),
     ("euclidean", "online_contrastive"): (_negated, OnlineContrastiveLoss, 2.0),
-    ("manhattan", "bce"): (_logit_of_probability, BinaryCrossEntropyLoss, None),
-    ("manhattan", "squared_error"): (_raw, SquaredErrorLoss, None),
+    ("manhattan", "bce"): (_of_pairs(_logit_of_log), BinaryCrossEntropyLoss, None),
+    ("manhattan", "squared_error"): (_probability_of_log, SquaredErrorLoss, None),
     **{(head, "bce"): (_raw, BinaryCrossEntropyLoss, None) for head in _LOGIT_HEADS},
     **{(head, "squared_error"): (_probability_of_logit, SquaredErrorLoss, None) for head in _LOGIT_HEADS},
 }
