@@ -31,8 +31,8 @@ def test_a_sum_is_read(text: str, losses: list[tuple[str, float]]) -> None:
     [
         ("bec", "loss is 'bec', expected one of auto, bce, .*; did you mean 'bce'"),
         ("bce+in-batch", r"a loss of 'bce\+in-batch' is 'in-batch', expected .*; did you mean 'in_batch'"),
-        ("bce+", r"a loss of 'bce\+' is '', expected one of"),
-        ("", "loss is '', expected one of"),
+        ("bce+", r"loss 'bce\+' lacks a name; expected losses joined by \+"),
+        ("", "loss '' lacks a name"),
         ("bce,in_batch", "loss is 'bce,in_batch', expected one of"),
         (
             "bce+in_batch:half",

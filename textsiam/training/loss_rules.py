@@ -73,6 +73,8 @@ def parse_losses(text: str) -> tuple[WeightedLoss, ...]:
 
 def _parse_term(term: str, text: str) -> WeightedLoss:
     name, colon, weight = (part.strip() for part in term.partition(":"))
+    if not name:
+        raise OptionError(f"loss {text!r} lacks a name; expected losses joined by +, as in bce+in_batch:0.5")
     where = "loss" if term == text.strip() and not colon else f"a loss of {text!r}"
     check_choice(where, name, (AUTO, *LOSS_RULES))
     if not colon:
@@ -104,8 +106,11 @@ def resolve_losses(text: str, head: str, *, graded: bool) -> tuple[WeightedLoss,
     _check_head(losses, head)
     for loss in losses:
         if graded and not LOSS_RULES[loss.name].graded:
-            able = ", ".join(name for name, rule in LOSS_RULES.items() if rule.graded)
-            raise OptionError(f"loss {loss.name!r} needs labels that are 0 or 1, but these are graded; {able} can")
+            able = ", ".join(name for name in HEAD_LOSSES[head] if LOSS_RULES[name].graded)
+            raise OptionError(
+                f"loss {loss.name!r} needs labels that are 0 or 1, but these are graded; head {head!r} learns grades "
+                f"by one of {able}"
+            )
     return losses
 
 
