@@ -130,7 +130,7 @@ def test_graded_labels(toy_config: TrainConfig) -> None:
 def test_losses_that_need_labels_of_0_or_1_are_refused_for_grades(toy_config: TrainConfig) -> None:
     graded = Pairs.from_rows([(a, b, 4.0 * label) for a, b, label in make_rows(64)], label_range=(0, 5))
     with pytest.raises(
-        OptionError, match="loss 'in_batch' needs labels that are 0 or 1, but these are graded; head 'cosine' learns"
+        OptionError, match="loss 'in_batch' needs labels that are 0 or 1, but these are graded; head 'mlp' learns"
     ):
         textsiam.train(graded, config=dataclasses.replace(toy_config, loss="squared_error+in_batch"))
 
