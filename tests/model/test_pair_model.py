@@ -348,6 +348,33 @@ def test_torch_on_the_processor_gives_what_numpy_gives(
     assert swapped.tobytes() == b.probabilities.tobytes()
 
 
+@by_name
+@pytest.mark.usefixtures("one_torch_thread")
+def test_bf16_is_near_fp32(make_model: MakeModel, architecture: Architecture, tmp_path: Path) -> None:
+    from textsiam.training.runtime import computes_bf16, find_device
+
+    make_model(architecture).save(tmp_path / "model")
+    plain, near = (PairModel.load(tmp_path / "model", "cpu", precision=precision) for precision in ("fp32", "bf16"))
+    texts = [*PLAIN, *STRANGE.values()]
+    vectors, off = plain.encode(texts), np.abs(plain.encode(texts) - near.encode(texts)).max()
+    assert off < 0.02 * np.abs(vectors).max()
+    if architecture.encoder == "lstm":
+        assert off > 0  # a bag is a sum, which bf16 leaves alone
+    assert pickle.loads(pickle.dumps(near)).encode(texts).tobytes() == near.encode(texts).tobytes()
+    automatic = PairModel.load(tmp_path / "model", "cpu", precision="auto").encode(texts)
+    expected = near if computes_bf16(find_device("cpu")) else plain
+    assert automatic.tobytes() == expected.encode(texts).tobytes()
+
+
+def test_a_precision_that_there_is_not_is_refused(make_model: MakeModel, tmp_path: Path) -> None:
+    make_model(ARCHITECTURES[0]).save(tmp_path / "model")
+    with pytest.raises(OptionError, match="precision is 'bf15', expected one of fp32, bf16, auto; did you mean 'bf16'"):
+        PairModel.load(tmp_path / "model", "cpu", precision="bf15")
+    with pytest.raises(OptionError, match="precision is 'bf16', but NumPy computes in fp32; give a device too"):
+        PairModel.load(tmp_path / "model", precision="bf16")
+    assert PairModel.load(tmp_path / "model", precision="auto").precision == "auto"
+
+
 @pytest.mark.parametrize("device", ["cuda", "gpu", "", "mps", "meta"])
 def test_a_device_that_is_not_there_is_refused(make_model: MakeModel, tmp_path: Path, device: str) -> None:
     import torch

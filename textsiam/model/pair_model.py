@@ -14,7 +14,7 @@ import safetensors.numpy
 from safetensors import SafetensorError
 
 from textsiam.arrays import Array
-from textsiam.errors import ModelFolderError, OptionError, import_extra
+from textsiam.errors import ModelFolderError, OptionError, check_choice, import_extra
 from textsiam.model.architecture import Architecture
 from textsiam.model.calibration import Calibration
 from textsiam.model.encoders import NUMPY_ENCODERS
@@ -28,6 +28,7 @@ from textsiam.model.weights import check_weights
 from textsiam.progress import progress
 from textsiam.text.tokenizer import TokenIds, Tokenizer
 
+COMPUTING = ("fp32", "bf16", "auto")
 PAIRS_AT_ONCE = 20_000  # pairs whose vectors are held at the same time
 TORCH_RUNTIME = "textsiam.training.runtime"  # resolved by name, only where it is needed: NumPy alone needs no torch
 
@@ -82,6 +83,7 @@ class PairModel:
         train_toml: str = "",
         device: str | None = None,
         threads: int | None = None,
+        precision: str = "fp32",
     ) -> None:
         self.architecture = architecture
         self.tokenizer = Tokenizer(vocabulary, max_tokens=architecture.max_tokens)
@@ -90,17 +92,21 @@ class PairModel:
         self.calibration = calibration or Calibration()
         self.details = dict(details or {})
         self.card, self.train_toml = card, train_toml
-        self._run_on(device, threads)
+        self._run_on(device, threads, precision)
 
     @classmethod
-    def load(cls, folder: str | Path, device: str | None = None, *, threads: int | None = None) -> PairModel:
+    def load(
+        cls, folder: str | Path, device: str | None = None, *, threads: int | None = None, precision: str = "fp32"
+    ) -> PairModel:
         """Load a model folder.
 
         ``device``: None runs in NumPy, but an encoder without a NumPy twin (``transformer``) in torch on the processor;
         "cpu" or "cuda" runs in torch (extra ``train``). ``threads`` that this process uses while it encodes (None: as
-        many as NumPy or torch choose, mostly one for each core). The weights become float32 however they are stored: a
-        smaller folder takes no less memory. Raises ModelFolderError for a folder that is missing, cut short, altered or
-        too new, OptionError for a device that is not there, MissingExtraError where torch is needed and missing.
+        many as NumPy or torch choose, mostly one for each core). ``precision`` in which torch computes vectors: "fp32",
+        "bf16", or "auto" (bf16 where the device has instructions for it); in bf16 numbers of a vector are off by up to
+        2 % of the largest one. The weights become float32 however they are stored: a smaller folder takes no less
+        memory. Raises ModelFolderError for a folder that is missing, cut short, altered or too new, OptionError for a
+        device that is not there, MissingExtraError where torch is needed and missing.
         """
         files = read_folder(folder)
         try:
@@ -116,8 +122,9 @@ class PairModel:
             )
         except (ValueError, KeyError, TypeError, SafetensorError) as error:
             raise ModelFolderError(f"{folder} was altered: its files do not make a model ({error!r})") from error
-        if device is not None or threads is not None:  # only now: a wrong one does not mean an altered folder
-            model._run_on(device, threads)
+        # only now: a wrong one does not mean an altered folder
+        if (device, threads, precision) != (None, None, "fp32"):
+            model._run_on(device, threads, precision)
         return model
 
     def save(self, folder: str | Path, weights: str = "fp32") -> None:
@@ -212,14 +219,16 @@ class PairModel:
         """Return the calibrated probability, float32 (n,), of vectors (n, D) against (n, D), row by row."""
         return self.calibration.probability(self._head(u, v))
 
-    def _run_on(self, device: str | None, threads: int | None) -> None:
+    def _run_on(self, device: str | None, threads: int | None, precision: str) -> None:
         check_threads(threads)
-        self.device, self.threads = device, threads
-        self._encoder, self._head = _runtime(self.architecture, self.weights, device, threads)
+        check_choice("precision", precision, COMPUTING)
+        self.device, self.threads, self.precision = device, threads, precision
+        self._encoder, self._head = _runtime(self.architecture, self.weights, device, threads, precision)
 
     def __reduce__(self) -> tuple[object, ...]:
         parts = (self.architecture, self.tokenizer.proto, self.weights, self.calibration)
-        return _unpickle, (*parts, self.details, self.card, self.train_toml, self.device, self.threads)
+        runtime = (self.device, self.threads, self.precision)
+        return _unpickle, (*parts, self.details, self.card, self.train_toml, *runtime)
 
     def __repr__(self) -> str:
         parts = self.architecture
@@ -236,6 +245,7 @@ def _unpickle(
     train_toml: str,
     device: str | None,
     threads: int | None,
+    precision: str,
 ) -> PairModel:
     """Make the runtime anew: what it has looked up by now is larger than the weights."""
     return PairModel(
@@ -248,19 +258,22 @@ def _unpickle(
         train_toml=train_toml,
         device=device,
         threads=threads,
+        precision=precision,
     )
 
 
 def _runtime(
-    architecture: Architecture, weights: Mapping[str, Array], device: str | None, threads: int | None
+    architecture: Architecture, weights: Mapping[str, Array], device: str | None, threads: int | None, precision: str
 ) -> tuple[Encoder, Head]:
     head = NUMPY_HEADS[architecture.head](weights)
     encoder: Encoder
     if device is not None or architecture.encoder not in NUMPY_ENCODERS:
         purpose = f"encoder {architecture.encoder!r}" if device is None else f"device={device!r}"
         runtime = import_extra(TORCH_RUNTIME, "train", purpose)
-        encoder = runtime.TorchEncoder(architecture, weights, "cpu" if device is None else device, threads)
-        return encoder, head
+        device = "cpu" if device is None else device
+        return runtime.TorchEncoder(architecture, weights, device, threads, precision), head
+    if precision == "bf16":
+        raise OptionError("precision is 'bf16', but NumPy computes in fp32; give a device too, 'cpu' or 'cuda'")
     encoder = NUMPY_ENCODERS[architecture.encoder](architecture, weights)
     return encoder if threads is None else ThreadLimitedEncoder(encoder, threads), head
 

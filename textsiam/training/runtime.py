@@ -72,9 +72,14 @@ class TorchEncoder:
     """A model's encoder in torch on a device; the torch twin of the NumPy encoders."""
 
     def __init__(
-        self, architecture: Architecture, weights: Mapping[str, Array], device: str, threads: int | None
+        self,
+        architecture: Architecture,
+        weights: Mapping[str, Array],
+        device: str,
+        threads: int | None,
+        precision: str = "fp32",
     ) -> None:
-        self.device, self.threads = find_device(device), threads
+        self.device, self.threads, self.precision = find_device(device), threads, precision
         self.architecture = architecture
         own = {name.removeprefix("encoder."): value for name, value in weights.items() if name.startswith("encoder.")}
         self.module = ENCODER_MODULES[architecture.encoder](architecture, len(own["embedding.weight"]), dropout=0.0)
@@ -91,7 +96,8 @@ class TorchEncoder:
             torch.set_num_threads(earlier)
 
     def _encode(self, tokens: TokenIds) -> Array:
-        return encode_tokens(self.module, tokens, self.architecture.vector_size, self.device)
+        with autocast(self.precision, self.device):
+            return encode_tokens(self.module, tokens, self.architecture.vector_size, self.device)
 
 
 def encode_tokens(module: torch.nn.Module, tokens: TokenIds, vector_size: int, device: torch.device) -> Array:
