@@ -358,7 +358,7 @@ def test_bf16_is_near_fp32(make_model: MakeModel, architecture: Architecture, tm
     texts = [*PLAIN, *STRANGE.values()]
     vectors, off = plain.encode(texts), np.abs(plain.encode(texts) - near.encode(texts)).max()
     assert off < 0.02 * np.abs(vectors).max()
-    if architecture.encoder == "lstm":
+    if architecture.encoder != "bag":
         assert off > 0  # a bag is a sum, which bf16 leaves alone
     assert pickle.loads(pickle.dumps(near)).encode(texts).tobytes() == near.encode(texts).tobytes()
     automatic = PairModel.load(tmp_path / "model", "cpu", precision="auto").encode(texts)

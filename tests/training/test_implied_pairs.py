@@ -161,3 +161,15 @@ def test_implied_pairs_stand_behind_the_given_ones() -> None:
         [1, 2, 3, 2],
         [1.0, 1.0, 0.0, 1.0],
     )
+
+
+@QUICK
+@given(_graphs(), st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=1, max_size=30))
+def test_dev_pairs_are_left_out_in_either_order(pairs: TokenizedPairs, of_dev: list[tuple[int, int]]) -> None:
+    implied = implied_pairs(pairs, share=10.0, seed=3)
+    dev = _pairs([(a, b, 1.0) for a, b in of_dev])  # its texts have other numbers than those of equal ids in pairs
+    held = {frozenset(pair) for pair in of_dev}
+    apart = implied.apart_from(pairs, dev)
+    expected = [(pair, label) for pair, label in _labelled(pairs, implied) if pair not in held]
+    assert _labelled(pairs, apart) == expected
+    assert (apart.fingerprint() == implied.fingerprint()) is (len(expected) == len(implied.labels))

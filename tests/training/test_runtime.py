@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from tests.model.making import random_tokens
 from textsiam.errors import OptionError
+from textsiam.training import runtime
 from textsiam.training.runtime import autocast, computes_bf16, deterministic_algorithms, find_device
 
 CPU = torch.device("cpu")
@@ -58,3 +60,21 @@ def test_precision(precision: str, dtype: torch.dtype | None) -> None:
     expected = dtype or (torch.bfloat16 if computes_bf16(CPU) else torch.float32)
     with autocast(precision, CPU):
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == expected
+
+
+def test_texts_are_encoded_in_batches_that_memory_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "TEXTS_AT_ONCE", 4)
+    monkeypatch.setattr(runtime, "TOKENS_AT_ONCE", 12)
+    shapes: list[tuple[int, int]] = []
+
+    class Lengths(torch.nn.Module):
+        def forward(self, ids_BT: torch.Tensor, lengths_B: torch.Tensor) -> torch.Tensor:
+            shapes.append((len(ids_BT), ids_BT.shape[1]))
+            return lengths_B[:, None].float()
+
+    lengths = [1, 50, 3, 0, 2, 2, 5, 1, 6, 3, 2]
+    vectors = runtime.encode_tokens(Lengths(), random_tokens(lengths, 9), 1, CPU)
+    assert vectors[:, 0].tolist() == lengths
+    assert shapes[0] == (4, 2)
+    assert all(rows == 1 or (rows <= 4 and rows * steps <= 12) for rows, steps in shapes)
+    assert shapes[-1] == (1, 50)

@@ -309,6 +309,21 @@ def test_pairs_that_are_implied_are_trained_on_and_told(
     assert "imply" not in without.card
 
 
+def test_implied_pairs_are_none_of_dev(toy_config: TrainConfig) -> None:
+    pairs = Pairs.from_rows(make_chains(6))
+    skipping = [
+        (f"the sea of {n}", f"the {topic} of {n + 2}", label)
+        for n in range(4)
+        for topic, label in (("sea", 1.0), ("sun", 0.0))
+    ]
+    config = dataclasses.replace(toy_config, implied=1.0, epochs=1, batch_size=8)
+    others, same = (
+        textsiam.train(pairs, dev=Pairs.from_rows(dev), config=config).details["implied"]["pairs"]
+        for dev in ([("a", "b", 1.0), ("c", "d", 0.0)], skipping)
+    )
+    assert 0 < same < others
+
+
 def test_a_stopped_run_goes_on_with_the_same_implied_pairs(
     toy_dev: Pairs, toy_config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

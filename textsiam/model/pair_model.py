@@ -103,10 +103,11 @@ class PairModel:
         ``device``: None runs in NumPy, but an encoder without a NumPy twin (``transformer``) in torch on the processor;
         "cpu" or "cuda" runs in torch (extra ``train``). ``threads`` that this process uses while it encodes (None: as
         many as NumPy or torch choose, mostly one for each core). ``precision`` in which torch computes vectors: "fp32",
-        "bf16", or "auto" (bf16 where the device has instructions for it); in bf16 numbers of a vector are off by up to
-        2 % of the largest one. The weights become float32 however they are stored: a smaller folder takes no less
-        memory. Raises ModelFolderError for a folder that is missing, cut short, altered or too new, OptionError for a
-        device that is not there, MissingExtraError where torch is needed and missing.
+        "bf16", or "auto" (bf16 where the device has instructions for it). In bf16 numbers of a vector are off by some
+        2 % of the largest one, in stacks of layers by more, and change by as much with what else is encoded. The
+        weights become float32 however they are stored: a smaller folder takes no less memory. Raises ModelFolderError
+        for a folder that is missing, cut short, altered or too new, OptionError for a device that is not there and for
+        bf16 in NumPy, MissingExtraError where torch is needed and missing.
         """
         files = read_folder(folder)
         try:

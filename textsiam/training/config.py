@@ -46,8 +46,8 @@ class TrainConfig(Architecture):
     positive_weight
         What the loss of a pair of label 1 counts, against 1 for label 0, in bce, contrastive, online_contrastive and
         cosine_embedding: above 1 where pairs that are the same are rare, such as 9 where they are a tenth. "balanced"
-        has the same aim in every loss, but draws the rarer pairs again and again: its epochs are longer, and each batch
-        has both kinds; this weighs all pairs of an epoch once. Together they count twice.
+        has the same aim in every loss, but draws the rarer pairs again and again, and its epochs are longer; this takes
+        each pair of an epoch once. Together they count twice.
     epochs
         Passes over the training pairs; the learning rate is planned for all of them.
     batch_size
@@ -69,7 +69,8 @@ class TrainConfig(Architecture):
         How many pairs to add, at most, for each training pair, out of those that the training pairs imply: texts that
         are the same over others (a = b and b = c: a = c), and texts that differ since one of them is the same as a text
         that the other differs from (a = b, b differs from c: so does a). 0.2 adds up to a fifth, about as many of them
-        the same as of the training pairs; 0 adds none. Labels must be right: one that is wrong implies more such.
+        the same as of the training pairs; 0 adds none. Labels must be right: one that is wrong implies more such. Pairs
+        of dev are never added; those of a test set may be, unless it shares no component with the training pairs.
     vocabulary_size
         Tokens of the vocabulary that is built from the training texts; not used with a ready vocabulary.
     vocabulary_type

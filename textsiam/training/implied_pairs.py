@@ -6,15 +6,17 @@ two groups and implies further wrong pairs: where labels are noisy, add few or n
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from textsiam.arrays import Array
 from textsiam.training.corpus import TokenizedPairs
-from textsiam.training.known_same import groups_over_equal_ids, number_equal_ids
+from textsiam.training.known_same import groups_over_equal_ids, id_digests, number_digests, number_equal_ids
 
 PER_TEXT = 4  # implied pairs of one label that a text stands in at most: large groups imply far more than small ones
 STREAM = (0, 1)  # behind the seed: random numbers other than those of the sampler's epochs
@@ -40,6 +42,26 @@ class ImpliedPairs:
             np.concatenate([pairs.index_b, self.index_b]),
             np.concatenate([pairs.labels, self.labels]),
         )
+
+    def apart_from(self, pairs: TokenizedPairs, dev: TokenizedPairs) -> ImpliedPairs:
+        """Leave out what ``dev`` holds too, in either order; ``pairs`` imply these. Texts of equal ids are one text."""
+        ends = np.stack([self.index_a, self.index_b])
+        used = np.flatnonzero(np.bincount(ends.ravel(), minlength=1))
+        offsets = pairs.tokens.offsets
+        digests = [
+            id_digests(pairs.tokens, zip(offsets[used], offsets[used + 1], strict=True), len(used)),
+            id_digests(dev.tokens, pairwise(dev.tokens.offsets), len(dev.tokens)),
+        ]
+        numbers, first = number_digests(np.concatenate(digests))
+        mine = _keys(numbers[np.searchsorted(used, ends)], len(first))
+        theirs = _keys(numbers[len(used) + np.stack([dev.index_a, dev.index_b])], len(first))
+        kept = ~np.isin(mine, theirs)
+        return ImpliedPairs(self.index_a[kept], self.index_b[kept], self.labels[kept])
+
+    def fingerprint(self) -> str:
+        """Give a digest of these pairs."""
+        parts = (self.index_a, self.index_b, self.labels)
+        return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()
 
 
 def implied_pairs(pairs: TokenizedPairs, *, share: float, seed: int) -> ImpliedPairs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable
 from itertools import pairwise
 
 import numpy as np
@@ -45,11 +45,16 @@ def number_equal_ids(tokens: TokenIds) -> tuple[Array, Array]:
 
     Returns the number of each text, int64 (n,), and the text at which each number stands first, int64 (m,).
     """
-    keys = np.fromiter(_digests(tokens), dtype=f"S{DIGEST_BYTES}", count=len(tokens))
-    high, low = keys.view(np.uint64).reshape(-1, 2).T
+    return number_digests(id_digests(tokens, pairwise(tokens.offsets), len(tokens)))
+
+
+def number_digests(digests: Array) -> tuple[Array, Array]:
+    """Do what ``number_equal_ids`` does for the digests of sequences of ids."""
+    high, low = digests.view(np.uint64).reshape(-1, 2).T
     return number_keys(high, low)
 
 
-def _digests(tokens: TokenIds) -> Iterator[bytes]:
-    for start, end in pairwise(tokens.offsets):
-        yield hashlib.blake2b(tokens.ids[start:end].tobytes(), digest_size=DIGEST_BYTES).digest()
+def id_digests(tokens: TokenIds, bounds: Iterable[tuple[int, int]], count: int) -> Array:
+    """Give a digest of the ids within each of ``count`` bounds, bytes (count,)."""
+    found = (hashlib.blake2b(tokens.ids[start:end].tobytes(), digest_size=DIGEST_BYTES) for start, end in bounds)
+    return np.fromiter((digest.digest() for digest in found), dtype=f"S{DIGEST_BYTES}", count=count)

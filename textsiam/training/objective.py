@@ -22,7 +22,7 @@ from textsiam.training.losses import (
 from textsiam.training.ranking_losses import CoSENTLoss, InBatchLoss
 from textsiam.training.triplet_losses import BatchAllTripletLoss, BatchHardTripletLoss, SemiHardTripletLoss
 
-NEAREST = 1e-6  # distance from which on probabilities have a finite logit
+NEAREST = 1e-3  # distance below which a wrong pair does not count more: the slope of its loss is 1 / distance
 
 
 class Scored(NamedTuple):

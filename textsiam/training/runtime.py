@@ -16,7 +16,7 @@ from textsiam.text.buckets import padded
 from textsiam.text.tokenizer import TokenIds
 from textsiam.training.encoders import ENCODER_MODULES
 
-TEXTS_AT_ONCE = 512
+TEXTS_AT_ONCE, TOKENS_AT_ONCE = 512, 131_072
 
 
 def find_device(name: str) -> torch.device:
@@ -101,17 +101,30 @@ class TorchEncoder:
 
 
 def encode_tokens(module: torch.nn.Module, tokens: TokenIds, vector_size: int, device: torch.device) -> Array:
-    """Encode texts in batches of like length, float32 (n, D), in evaluation mode and without gradients."""
+    """Encode texts in batches of like length, float32 (n, D), in evaluation mode and without gradients.
+
+    A batch has at most 512 texts, and with padding 131,072 tokens, or one text.
+    """
     vectors = np.zeros((len(tokens), vector_size), dtype=np.float32)
     by_length = np.argsort(tokens.lengths, kind="stable")
     by_length = by_length[tokens.lengths[by_length] > 0]
     training = module.training
     module.eval()
     with torch.inference_mode():
-        for start in range(0, len(by_length), TEXTS_AT_ONCE):
-            rows = by_length[start : start + TEXTS_AT_ONCE]
+        for rows in _batches(tokens.lengths, by_length):
             ids_BT, lengths_B = padded(tokens, rows)
             encoded = module(torch.from_numpy(ids_BT).to(device), torch.from_numpy(lengths_B).to(device))
             vectors[rows] = encoded.float().cpu().numpy()
     module.train(training)
     return vectors
+
+
+def _batches(lengths: Array, by_length: Array) -> Iterator[Array]:
+    """Cut rows by rising length into batches."""
+    start = 0
+    while start < len(by_length):
+        rows = by_length[start : start + TEXTS_AT_ONCE]
+        padded_tokens = lengths[rows] * np.arange(1, len(rows) + 1)
+        rows = rows[: max(1, np.count_nonzero(padded_tokens <= TOKENS_AT_ONCE))]
+        yield rows
+        start += len(rows)

@@ -160,16 +160,20 @@ def _first_loop(
     fingerprint, dev_fingerprint = material.pairs.fingerprint(), material.dev.fingerprint()
     tokens = cache.store(material.pairs, fingerprint) if processes.count > 1 else None
     pairs = cache.tokenize(material.pairs, fingerprint) if tokens is None else open_tokens(tokens)
+    dev = cache.tokenize(material.dev, dev_fingerprint)
+    implied, parts = None, [fingerprint, dev_fingerprint]
+    if config.implied:
+        implied = implied_pairs(pairs, share=config.implied, seed=config.seed).apart_from(pairs, dev)
+        parts.append(implied.fingerprint())
     task = _Task(
         vocabulary_size=material.tokenizer.size,
         graded=material.pairs.graded,
-        identity=_identity(config, material.vocabulary, fingerprint, dev_fingerprint),
+        identity=_identity(config, material.vocabulary, *parts),
         folder=folder,
         resume=resume,
         tokens=tokens,
-        implied=implied_pairs(pairs, share=config.implied, seed=config.seed) if config.implied else None,
+        implied=implied,
     )
-    dev = cache.tokenize(material.dev, dev_fingerprint)
     evaluate = dev_evaluator(dev, _metric(task), device)
     return _make_loop(processes.from_first(task), pairs, config, device, processes, evaluate)
 

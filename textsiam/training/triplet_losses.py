@@ -4,7 +4,8 @@ Triplets are mined among the distinct texts of a batch: anchor and positive are 
 same; negative is any text of another group. The distance is 1 - cosine, in [0, 2]; margins lie in (0, 2]. All take
 
 Inputs: vectors (U, D) of the batch's distinct texts; groups (U,): texts that are known to be the same share a number;
--1 is no text. 0 if there is no triplet. Of several processes each mines its own part of the batch alone.
+-1 is no text. 0 if there is no triplet. Of several processes each mines its own part of the batch alone. Batch-all and
+semi-hard mining take memory for each two texts of one group times all texts: keep batches small where groups are large.
 """
 
 from __future__ import annotations

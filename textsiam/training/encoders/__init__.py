@@ -2,7 +2,7 @@
 
 Padding is id 0 behind the text. A text without tokens becomes the zero vector. A text's vector does not depend on its
 batch neighbours. Of a token's embedding the same components are dropped in all texts of a batch: what both texts of a
-pair have in common is dropped alike in both.
+pair have in common is dropped alike in both. (A bag drops components of each text's mean.)
 """
 
 from __future__ import annotations
