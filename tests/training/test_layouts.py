@@ -7,7 +7,6 @@ from textsiam.model.architecture import POOLINGS, Architecture
 from textsiam.training.encoders import lstm
 from textsiam.training.encoders.lstm import LSTMEncoder
 from textsiam.training.layouts import (
-    Layout,
     PackedLayout,
     PaddedLayout,
     Rows,
@@ -17,14 +16,15 @@ from textsiam.training.layouts import (
     with_steps,
 )
 
+AnyLayout = PaddedLayout | PackedLayout
 LENGTHS = torch.tensor([3, 1, 6, 2, 6, 1])
 
 
-def _layouts() -> list[Layout]:
+def _layouts() -> list[AnyLayout]:
     return [PaddedLayout(LENGTHS, 6), PackedLayout(LENGTHS)]
 
 
-def _laid_out(layout: Layout, x_BTD: torch.Tensor) -> torch.Tensor:
+def _laid_out(layout: AnyLayout, x_BTD: torch.Tensor) -> torch.Tensor:
     """Lay features out as the layout lays ids out."""
     numbers_BT = torch.arange(x_BTD.shape[0] * x_BTD.shape[1]).reshape(x_BTD.shape[:2])
     return x_BTD.reshape(-1, x_BTD.shape[2])[layout.ids(numbers_BT)]
@@ -32,7 +32,7 @@ def _laid_out(layout: Layout, x_BTD: torch.Tensor) -> torch.Tensor:
 
 @pytest.mark.parametrize("pooling", ["last", "max", "mean"])
 @pytest.mark.parametrize("layout", _layouts(), ids=lambda layout: type(layout).__name__)
-def test_pooling_by_hand_with_gradients(layout: Layout, pooling: str) -> None:
+def test_pooling_by_hand_with_gradients(layout: AnyLayout, pooling: str) -> None:
     torch.manual_seed(3)
     x_BTD = torch.randn(6, 6, 4, dtype=torch.float64)
     by_hand = x_BTD.clone().requires_grad_()
@@ -54,7 +54,7 @@ def test_pooling_by_hand_with_gradients(layout: Layout, pooling: str) -> None:
 
 
 @pytest.mark.parametrize("layout", _layouts(), ids=lambda layout: type(layout).__name__)
-def test_attention_by_hand_with_gradients(layout: Layout) -> None:
+def test_attention_by_hand_with_gradients(layout: AnyLayout) -> None:
     torch.manual_seed(3)
     x_BTD, score_BT1 = torch.randn(6, 6, 4, dtype=torch.float64), 3 * torch.randn(6, 6, 1, dtype=torch.float64)
     wanted = torch.randn(6, 4, dtype=torch.float64)
@@ -76,7 +76,7 @@ def test_attention_by_hand_with_gradients(layout: Layout) -> None:
 
 
 @pytest.mark.parametrize("layout", _layouts(), ids=lambda layout: type(layout).__name__)
-def test_the_same_is_dropped_at_every_token_of_a_text(layout: Layout) -> None:
+def test_the_same_is_dropped_at_every_token_of_a_text(layout: AnyLayout) -> None:
     torch.manual_seed(8)
     dropout, x_BTD = torch.nn.Dropout(0.5), torch.ones(6, 6, 16)
     dropped = drop_by_text(_laid_out(layout, x_BTD), dropout, layout)
@@ -94,7 +94,7 @@ def test_ids_are_padded_to_at_least_so_many_steps() -> None:
 
 
 @pytest.mark.parametrize("layout", _layouts(), ids=lambda layout: type(layout).__name__)
-def test_mirrored_reverses_each_text_within_its_length(layout: Layout) -> None:
+def test_mirrored_reverses_each_text_within_its_length(layout: AnyLayout) -> None:
     x_BTD = torch.randn(6, 6, 2)
     reversed_BTD = x_BTD.clone()
     for text, length in enumerate(LENGTHS.tolist()):
@@ -112,7 +112,7 @@ def test_mirrored_reverses_each_text_within_its_length(layout: Layout) -> None:
 
 
 @pytest.mark.parametrize("layout", _layouts(), ids=lambda layout: type(layout).__name__)
-def test_of_a_token_the_same_is_dropped_wherever_it_stands(layout: Layout) -> None:
+def test_of_a_token_the_same_is_dropped_wherever_it_stands(layout: AnyLayout) -> None:
     torch.manual_seed(6)
     embedding, dropout = torch.nn.Embedding(9, 16, padding_idx=0), torch.nn.Dropout(0.5)
     ids_BT = torch.randint(1, 9, (6, 6)) * (torch.arange(6) < LENGTHS[:, None])
@@ -147,7 +147,7 @@ def test_rows_are_mirrored_as_features_are() -> None:
 
 
 @pytest.mark.parametrize("layout", _layouts(), ids=lambda layout: type(layout).__name__)
-def test_each_token_gets_what_belongs_to_its_text(layout: Layout) -> None:
+def test_each_token_gets_what_belongs_to_its_text(layout: AnyLayout) -> None:
     of_text_BD = torch.arange(6.0)[:, None].expand(6, 2)
     x_BTD = torch.ones(6, 6, 2) * 10
     expected = _laid_out(layout, x_BTD * of_text_BD[:, None])

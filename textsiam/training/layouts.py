@@ -30,9 +30,6 @@ class Layout(Protocol):
 
     lengths_B: torch.Tensor
 
-    def ids(self, ids_BT: torch.Tensor) -> torch.Tensor:
-        """Lay padded token ids out."""
-
     def embedded(self, embedding: nn.Embedding, dropout: nn.Dropout, ids_BT: torch.Tensor) -> torch.Tensor | Rows:
         """Embed padded token ids; of a token the same is dropped wherever it stands."""
 

@@ -18,17 +18,19 @@ from textsiam.training.ranking_losses import unit_vectors
 BEYOND = 4.0  # farther than any two texts are
 
 
-class BatchAllTripletLoss(nn.Module):
+class _TripletLoss(nn.Module):
+    def __init__(self, margin: float) -> None:
+        super().__init__()
+        self.margin = margin
+
+
+class BatchAllTripletLoss(_TripletLoss):
     """Mean of max(0, d(anchor, positive) - d(anchor, negative) + margin) over all triplets where it is above 0.
 
     Hermans, Beyer, Leibe, "In defense of the triplet loss for person re-identification", 2017 (batch all).
 
     Relations: the steadiest of the three, for it averages over many triplets: prefer it where labels are noisy.
     """
-
-    def __init__(self, margin: float) -> None:
-        super().__init__()
-        self.margin = margin
 
     def forward(self, vectors_UD: torch.Tensor, groups_U: torch.Tensor) -> torch.Tensor:
         """Return the mean loss, a scalar."""
@@ -39,7 +41,7 @@ class BatchAllTripletLoss(nn.Module):
         return violation_PU.sum() / (violation_PU > 0).sum().clamp(min=1)
 
 
-class BatchHardTripletLoss(nn.Module):
+class BatchHardTripletLoss(_TripletLoss):
     """Of each anchor the farthest positive against the nearest negative; the mean over the anchors that have both.
 
     Hermans, Beyer, Leibe, "In defense of the triplet loss for person re-identification", 2017 (batch hard).
@@ -48,10 +50,6 @@ class BatchHardTripletLoss(nn.Module):
     the hardest of all: prefer SemiHardTripletLoss or BatchAllTripletLoss where that is common, InBatchLoss where
     batches are large.
     """
-
-    def __init__(self, margin: float) -> None:
-        super().__init__()
-        self.margin = margin
 
     def forward(self, vectors_UD: torch.Tensor, groups_U: torch.Tensor) -> torch.Tensor:
         """Return the mean loss, a scalar."""
@@ -65,7 +63,7 @@ class BatchHardTripletLoss(nn.Module):
         return violation_U.sum() / has_both_U.sum().clamp(min=1)
 
 
-class SemiHardTripletLoss(nn.Module):
+class SemiHardTripletLoss(_TripletLoss):
     """Of each anchor and positive the nearest negative that is farther than the positive; the mean over all of them.
 
     Schroff, Kalenichenko, Philbin, "FaceNet: a unified embedding for face recognition and clustering", 2015. Where no
@@ -74,10 +72,6 @@ class SemiHardTripletLoss(nn.Module):
     Relations: between the other two. It passes over negatives that are nearer than the positive, which wrong labels
     are among, and does not collapse at the start as BatchHardTripletLoss may.
     """
-
-    def __init__(self, margin: float) -> None:
-        super().__init__()
-        self.margin = margin
 
     def forward(self, vectors_UD: torch.Tensor, groups_U: torch.Tensor) -> torch.Tensor:
         """Return the mean loss, a scalar."""
