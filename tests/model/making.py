@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import settings
 
 from textsiam.arrays import Array
-from textsiam.model.architecture import WITHOUT, Architecture
+from textsiam.model.architecture import HEADS, TOKEN_ENCODERS, VECTOR_HEADS, WITHOUT, Architecture
 from textsiam.model.weights import expected_shapes
 from textsiam.text.tokenizer import PAD_ID, TokenIds
 
@@ -20,6 +20,11 @@ def fitting(options: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out the options that the chosen encoder and head have no use for, and so refuse."""
     useless = [name for (part, value), names in WITHOUT.items() if options.get(part) == value for name in names]
     return {name: value for name, value in options.items() if name not in useless}
+
+
+def heads_of(encoder: str) -> tuple[str, ...]:
+    """Give the heads that go with an encoder."""
+    return HEADS if encoder in TOKEN_ENCODERS else VECTOR_HEADS
 
 
 def random_weights(

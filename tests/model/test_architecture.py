@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from textsiam.errors import OptionError
-from textsiam.model.architecture import ENCODERS, HEADS, POOLINGS, Architecture
+from textsiam.model.architecture import ENCODERS, HEADS, POOLINGS, VECTOR_HEADS, Architecture
 from textsiam.model.encoders import NUMPY_ENCODERS
 from textsiam.model.heads import NUMPY_HEADS
 
@@ -52,7 +52,7 @@ def test_an_option_without_use_is_refused(options: dict[str, Any], message: str)
 
 def test_every_name_of_an_encoder_and_a_head_has_its_numpy_twin_but_the_transformer() -> None:
     assert set(ENCODERS) == set(NUMPY_ENCODERS) | {"transformer"}
-    assert set(HEADS) == set(NUMPY_HEADS)
+    assert set(VECTOR_HEADS) == set(NUMPY_HEADS) == set(HEADS) - {"alignment"}
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,13 @@ from hypothesis.extra.numpy import arrays
 
 from tests.model.making import QUICK, fitting, random_weights
 from textsiam.arrays import Array
-from textsiam.model.architecture import HEADS, Architecture
+from textsiam.model.architecture import VECTOR_HEADS, Architecture
 from textsiam.model.heads import NUMPY_HEADS, Head, cosine_similarity
 
 SIZE, HIDDEN, BAG = 3, 5, {"encoder": "bag"}
 WEIGHTS = {
     head: random_weights(Architecture(**fitting({**BAG, "dim": SIZE, "head": head, "head_units": HIDDEN})), 4, seed=11)
-    for head in HEADS
+    for head in VECTOR_HEADS
 }
 PLAIN_WEIGHTS = {
     head: {name: value.astype(np.float64).tolist() for name, value in weights.items() if name.startswith("head.")}
@@ -80,7 +80,7 @@ def vectors(rows: int, low: float = -4, high: float = 4) -> st.SearchStrategy[Ar
     return arrays(np.float32, (rows, SIZE), elements=st.floats(low, high, width=32))
 
 
-@pytest.mark.parametrize("name", HEADS)
+@pytest.mark.parametrize("name", VECTOR_HEADS)
 @QUICK
 @given(u=vectors(4), v=vectors(4))
 def test_a_head_gives_what_a_loop_gives(name: str, u: Array, v: Array) -> None:
@@ -92,7 +92,7 @@ def test_a_head_gives_what_a_loop_gives(name: str, u: Array, v: Array) -> None:
         assert got[row] == pytest.approx(expected, abs=2e-5)
 
 
-@pytest.mark.parametrize("name", HEADS)
+@pytest.mark.parametrize("name", VECTOR_HEADS)
 @QUICK
 @given(u=vectors(5, -1e4, 1e4), v=vectors(5, -1e4, 1e4))
 def test_the_sides_can_be_swapped_bit_for_bit(name: str, u: Array, v: Array) -> None:
@@ -100,7 +100,7 @@ def test_the_sides_can_be_swapped_bit_for_bit(name: str, u: Array, v: Array) -> 
     assert head(u, v).tobytes() == head(v, u).tobytes()
 
 
-@pytest.mark.parametrize("name", HEADS)
+@pytest.mark.parametrize("name", VECTOR_HEADS)
 @pytest.mark.parametrize("rows", [1, 2, 17, 300])
 @pytest.mark.parametrize("size", [1, 7, 64, 257])
 def test_the_sides_can_be_swapped_bit_for_bit_at_every_size(name: str, rows: int, size: int) -> None:
@@ -111,7 +111,7 @@ def test_the_sides_can_be_swapped_bit_for_bit_at_every_size(name: str, rows: int
     assert head(u, v).tobytes() == head(v, u).tobytes()
 
 
-@pytest.mark.parametrize("name", HEADS)
+@pytest.mark.parametrize("name", VECTOR_HEADS)
 def test_no_rows_give_no_scores(name: str) -> None:
     empty = np.zeros((0, SIZE), dtype=np.float32)
     assert make_head(name)(empty, empty).shape == (0,)

@@ -15,10 +15,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.model.conftest import MakeModel
-from tests.model.making import QUICK, fitting, random_weights
+from tests.model.making import QUICK, fitting, heads_of, random_weights
 from textsiam.errors import ModelFolderError, OptionError
 from textsiam.model import pair_model
-from textsiam.model.architecture import ENCODERS, HEADS, Architecture
+from textsiam.model.architecture import ENCODERS, Architecture
 from textsiam.model.calibration import Calibration
 from textsiam.model.encoders import NUMPY_ENCODERS
 from textsiam.model.folder import read_folder, write_folder
@@ -33,6 +33,15 @@ ARCHITECTURES = [
     Architecture(encoder="gru", dim=6, units=5, layers=2, bidirectional=True, head="cosine", pooling="attention"),
     Architecture(encoder="transformer", dim=6, layers=2, attention_heads=2, pooling="mean", head="mlp", head_units=7),
     Architecture(encoder="lstm", dim=6, units=5, layers=2, bidirectional=True, head="mlp", head_units=7),
+    *(
+        Architecture(head="alignment", head_units=7, alignment_units=5, dim=6, **options)
+        for options in (
+            {"encoder": "bag"},
+            {"encoder": "gru", "units": 5, "pooling": "last"},
+            {"encoder": "lstm", "units": 5, "layers": 2, "bidirectional": True},
+            {"encoder": "transformer", "attention_heads": 2, "pooling": "mean"},
+        )
+    ),
 ]
 PLAIN = ["how can i learn python", "what is the best way to learn python", "why is the sky blue", "rain"]
 STRANGE = {
@@ -64,18 +73,17 @@ def model_of(make_model: MakeModel) -> dict[tuple[str, str], PairModel]:
                 **fitting(
                     {
                         **{"encoder": encoder, "dim": 6, "units": 5, "bidirectional": True, "attention_heads": 2},
-                        **{"head": head, "head_units": 8},
+                        **{"head": head, "head_units": 8, "alignment_units": 6},
                     }
                 )
             )
         )
         for encoder in ENCODERS
-        for head in HEADS
+        for head in heads_of(encoder)
     }
 
 
-@pytest.mark.parametrize("head", HEADS)
-@pytest.mark.parametrize("encoder", ENCODERS)
+@pytest.mark.parametrize(("encoder", "head"), [(encoder, head) for encoder in ENCODERS for head in heads_of(encoder)])
 @QUICK
 @given(text_a=st.text(st.characters()), text_b=st.text(st.characters()))
 @example(text_a="how can i learn python", text_b="what is the best way to learn python")
@@ -148,6 +156,10 @@ def test_score_pairs_compares_row_by_row(make_model: MakeModel, architecture: Ar
 def test_vectors_compare_as_their_texts(make_model: MakeModel, architecture: Architecture) -> None:
     model = make_model(architecture)
     u, v = model.encode(PLAIN), model.encode(PLAIN[::-1])
+    if architecture.head == "alignment":
+        with pytest.raises(OptionError, match=r"compares the tokens of texts, not vectors; use score_pairs"):
+            model.compare_vectors(u, v)
+        return
     expected = model.score_pairs(list(zip(PLAIN, PLAIN[::-1], strict=True)))
     assert np.abs(model.compare_vectors(u, v) - expected).max() < 1e-6
     assert np.abs(model.encode_tokens(model.tokenizer.encode(PLAIN)) - u).max() < 1e-6

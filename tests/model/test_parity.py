@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 import torch
 
-from tests.model.making import fitting, random_tokens, random_weights
-from textsiam.model.architecture import HEADS, POOLINGS, Architecture
+from tests.model.making import fitting, heads_of, random_tokens, random_weights
+from textsiam.model.alignment import NumpyAlignment
+from textsiam.model.architecture import POOLINGS, TOKEN_ENCODERS, VECTOR_HEADS, Architecture
 from textsiam.model.encoders import NUMPY_ENCODERS
+from textsiam.model.encoders.encoder import TokenEncoder
 from textsiam.model.heads import NUMPY_HEADS
 from textsiam.text.buckets import padded
 from textsiam.text.tokenizer import TokenIds
+from textsiam.training.encoders import text_states as torch_states
 from textsiam.training.network import SiameseNetwork
+from textsiam.training.pair_scores import TorchComparer
 from textsiam.training.runtime import encode_tokens
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
@@ -62,7 +66,7 @@ def test_numpy_and_torch_give_the_same(options: dict[str, Any]) -> None:
     places = np.arange(len(tokens))
     index_a = np.concatenate([places, places, places, places])
     index_b = np.concatenate([np.roll(places, 1), places, np.zeros_like(places), places[::-1]])
-    for head in HEADS:
+    for head in VECTOR_HEADS:
         architecture = Architecture(**fitting({**sizes, **options, "head": head}))
         network = make_network(architecture, seed=1)
         weights = network.numpy_weights()
@@ -80,7 +84,42 @@ def test_numpy_and_torch_give_the_same(options: dict[str, Any]) -> None:
     assert np.abs(vectors - by_like_length).max() < 1e-5
 
 
-@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize(
+    "options",
+    [options for options in ENCODERS if options["encoder"] in TOKEN_ENCODERS],
+    ids=lambda options: "-".join(map(str, options.values())),
+)
+def test_numpy_and_torch_align_alike(options: dict[str, Any]) -> None:
+    architecture = Architecture(dim=24, head="alignment", alignment_units=16, head_units=32, **_with_units(options))
+    tokens = random_tokens(LENGTHS, VOCABULARY, seed=2)
+    network = make_network(architecture, seed=1)
+    weights = network.numpy_weights()
+    encoder = cast(TokenEncoder, NUMPY_ENCODERS[architecture.encoder](architecture, weights))
+    vectors, states = encoder.read(tokens)
+    ids_BT, lengths_B = map(torch.from_numpy, padded(tokens, np.arange(len(tokens))))
+    with torch.inference_mode():
+        texts = cast(torch_states.TokenEncoder, network.encoder).read(ids_BT, lengths_B)
+    assert np.abs(vectors - encoder(tokens)).max() < 1e-6
+    assert np.abs(vectors - texts.vectors_UD.numpy()).max() < 1e-5
+    for text, length in enumerate(LENGTHS):
+        mine = states[tokens.offsets[text] : tokens.offsets[text + 1]]
+        assert np.abs(mine - texts.states_UTD[text, :length].numpy()).max(initial=0) < 1e-5
+    places = np.arange(len(tokens))
+    index_a = np.concatenate([places, places, places, places])
+    index_b = np.concatenate([np.roll(places, 1), places, np.zeros_like(places), places[::-1]])
+    raw = NumpyAlignment(encoder, weights)(tokens, index_a, index_b)
+    with torch.inference_mode():
+        in_one_batch = network.head(texts, torch.from_numpy(index_a), torch.from_numpy(index_b))
+    assert np.abs(raw - in_one_batch.numpy()).max() < 1e-5
+    by_like_length = TorchComparer(architecture, weights, "cpu", None)(tokens, index_a, index_b)
+    assert np.abs(raw - by_like_length).max() < 1e-5
+
+
+def _with_units(options: dict[str, Any]) -> dict[str, Any]:
+    return options if options["encoder"] == "bag" else {"units": 20, **options}
+
+
+@pytest.mark.parametrize("head", VECTOR_HEADS)
 @pytest.mark.parametrize("length", [0.0, 1e-10, 1e-8, 1e-6, 1e-5, 1e-4, 1e-2, 1.0])
 def test_the_heads_agree_on_vectors_of_any_length(head: str, length: float) -> None:
     architecture = Architecture(encoder="bag", dim=16, head=head)
@@ -96,10 +135,15 @@ def test_every_numpy_encoder_is_held_to_its_twin() -> None:
     assert {options["encoder"] for options in ENCODERS} == set(NUMPY_ENCODERS)
 
 
-@pytest.mark.parametrize("head", HEADS)
-@pytest.mark.parametrize("options", ENCODERS, ids=lambda options: "-".join(map(str, options.values())))
+@pytest.mark.parametrize(
+    ("options", "head"),
+    [(options, head) for options in ENCODERS for head in heads_of(options["encoder"])],
+    ids=lambda value: value if isinstance(value, str) else "-".join(map(str, value.values())),
+)
 def test_the_weights_have_the_names_and_shapes_that_these_tests_draw(options: dict[str, Any], head: str) -> None:
-    architecture = Architecture(**fitting({"dim": 3, "units": 2, "head": head, "head_units": 4, **options}))
+    architecture = Architecture(
+        **fitting({"dim": 3, "units": 2, "head": head, "head_units": 4, "alignment_units": 5, **options})
+    )
     drawn = random_weights(architecture, VOCABULARY)
     torch_weights = SiameseNetwork(architecture, VOCABULARY).numpy_weights()
     assert {name: value.shape for name, value in drawn.items()} == {n: w.shape for n, w in torch_weights.items()}

@@ -10,7 +10,7 @@ from textsiam.arrays import Array
 from textsiam.errors import OptionError
 from textsiam.model.architecture import Architecture
 from textsiam.model.pair_model import PairModel
-from textsiam.model.threads import ThreadLimitedEncoder
+from textsiam.model.threads import with_threads
 from textsiam.text.tokenizer import TokenIds
 
 
@@ -27,7 +27,7 @@ def test_the_limit_holds_while_it_encodes_and_no_longer() -> None:
 
     before = _blas_threads()
     assert before
-    assert ThreadLimitedEncoder(encoder, 1)(random_tokens([2, 3], 9)).shape == (2, 2)
+    assert with_threads(encoder, 1)(random_tokens([2, 3], 9)).shape == (2, 2)
     assert set(seen[0]) == {1}
     assert _blas_threads() == before
 

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.model.making import fitting
+from tests.model.making import fitting, heads_of
 from textsiam.errors import OptionError
-from textsiam.model.architecture import HEADS, Architecture
+from textsiam.model.architecture import Architecture
 from textsiam.model.weights import check_weights, expected_shapes
 from textsiam.training.network import SiameseNetwork
 
@@ -25,9 +25,11 @@ KINDS: list[tuple[str, dict[str, Any]]] = [
     ),
 ]
 ARCHITECTURES = [
-    Architecture(**fitting({"encoder": encoder, "head": head, "dim": 6, "head_units": 3, **options}))
+    Architecture(
+        **fitting({"encoder": encoder, "head": head, "dim": 6, "head_units": 3, "alignment_units": 7, **options})
+    )
     for encoder, options in KINDS
-    for head in HEADS
+    for head in heads_of(encoder)
 ]
 
 

@@ -9,8 +9,10 @@ from textsiam.errors import OptionError
 from textsiam.model.options import check_options, option
 
 ENCODERS = ("bag", "cnn", "gru", "lstm", "transformer")
+TOKEN_ENCODERS = ("bag", "gru", "lstm", "transformer")  # those that have a state for each token
 POOLINGS = ("attention", "last", "max", "mean")
-HEADS = ("cosine", "dot", "euclidean", "manhattan", "mlp", "squared_euclidean")
+VECTOR_HEADS = ("cosine", "dot", "euclidean", "manhattan", "mlp", "squared_euclidean")
+HEADS = ("alignment", *VECTOR_HEADS)
 # (option, value) -> the options that then have no meaning, and must keep their defaults
 WITHOUT = {
     ("encoder", "bag"): ("units", "layers", "bidirectional", "pooling", "widths", "attention_heads"),
@@ -18,7 +20,9 @@ WITHOUT = {
     ("encoder", "gru"): ("widths", "attention_heads"),
     ("encoder", "lstm"): ("widths", "attention_heads"),
     ("encoder", "transformer"): ("units", "bidirectional", "widths"),
-    **{("head", head): ("head_units",) for head in HEADS if head != "mlp"},
+    **{("head", head): ("alignment_units", "head_units") for head in HEADS},
+    ("head", "mlp"): ("alignment_units",),
+    ("head", "alignment"): (),
 }
 WIDEST, MOST_WIDTHS = 16, 8
 
@@ -61,9 +65,12 @@ class Architecture:
     head
         What compares the two vectors: their "cosine", their "dot" product, the negative "euclidean" or "manhattan"
         distance, an "mlp" over |u-v|, u*v and u+v, or "squared_euclidean", a linear layer over
-        (u-v)^2.
+        (u-v)^2. Or "alignment", which compares more than vectors: each token of a text with those of the other text
+        that are like it. It is the most accurate head, and must look at both texts anew for every pair.
     head_units
-        Hidden size of the MLP head.
+        Hidden size of the MLP that the heads "mlp" and "alignment" end in.
+    alignment_units
+        Size of the alignment head's comparison of a token.
     max_tokens
         Tokens of a text that are read; the rest is cut, and counted.
     """
@@ -78,6 +85,7 @@ class Architecture:
     attention_heads: int = option(4, low=1, high=64)
     head: str = option("mlp", choices=HEADS)
     head_units: int = option(256, low=1, high=8192)
+    alignment_units: int = option(128, low=1, high=4096)
     max_tokens: int = option(128, low=1, high=100_000)
 
     def __post_init__(self) -> None:
@@ -87,6 +95,11 @@ class Architecture:
                 self._check_unused(part, options)
         if self.encoder == "transformer" and self.dim % self.attention_heads:
             raise OptionError(f"attention_heads is {self.attention_heads}, which does not divide dim, {self.dim}")
+        if self.head == "alignment" and self.encoder not in TOKEN_ENCODERS:
+            raise OptionError(
+                f"head 'alignment' compares tokens, and encoder {self.encoder!r} has no state for each; take one of "
+                f"{', '.join(TOKEN_ENCODERS)}"
+            )
 
     def _check_unused(self, part: str, options: tuple[str, ...]) -> None:
         for field in dataclasses.fields(Architecture):

@@ -96,7 +96,7 @@ def _norms(x: Array) -> Array:
     return np.asarray(np.sqrt(np.einsum("nd,nd->n", x, x)))
 
 
-# cosine, dot product and plain distances have no weights
+# those that compare vectors; cosine, dot product and plain distances have no weights
 NUMPY_HEADS: dict[str, Callable[[Mapping[str, Array]], Head]] = {
     "cosine": lambda _weights: NumpyCosineHead(),
     "dot": lambda _weights: NumpyDotHead(),

@@ -14,23 +14,20 @@ import safetensors.numpy
 from safetensors import SafetensorError
 
 from textsiam.arrays import Array
-from textsiam.errors import ModelFolderError, OptionError, check_choice, import_extra
+from textsiam.errors import ModelFolderError, OptionError, check_choice
 from textsiam.model.architecture import Architecture
 from textsiam.model.calibration import Calibration
-from textsiam.model.encoders import NUMPY_ENCODERS
-from textsiam.model.encoders.encoder import Encoder
 from textsiam.model.folder import read_folder, write_folder
-from textsiam.model.heads import NUMPY_HEADS, Head
 from textsiam.model.inputs import check_pairs, checked_texts, distinct_texts, places_of, text_blocks
+from textsiam.model.runtime import make_runtime
 from textsiam.model.storage import note_precision, restore_weights, store_weights
-from textsiam.model.threads import ThreadLimitedEncoder, check_threads
+from textsiam.model.threads import check_threads
 from textsiam.model.weights import check_weights
 from textsiam.progress import progress
 from textsiam.text.tokenizer import TokenIds, Tokenizer
 
 COMPUTING = ("fp32", "bf16", "auto")
 PAIRS_AT_ONCE = 20_000  # pairs whose vectors are held at the same time
-TORCH_RUNTIME = "textsiam.training.runtime"  # resolved by name, only where it is needed: NumPy alone needs no torch
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +166,7 @@ class PairModel:
         return vectors[places_of(given, distinct)]
 
     def _encode_distinct(self, texts: list[str]) -> Array:
-        return self._encoder(self.tokenizer.encode(texts))
+        return self._runtime.encode(self.tokenizer.encode(texts))
 
     def _encode_in_workers(self, texts: list[str], count: int) -> Array:
         from textsiam.model.workers import workers  # its imports take a tenth of all that a model needs
@@ -203,8 +200,9 @@ class PairModel:
                 distinct, index = distinct_texts([pair[0] for pair in chunk] + [pair[1] for pair in chunk])
                 tokens = self.tokenizer.encode(distinct)
                 report += TextReport.of(tokens)
-                vectors = self._encoder(tokens)
-                raw[start : start + len(chunk)] = self._head(vectors[index[: len(chunk)]], vectors[index[len(chunk) :]])
+                raw[start : start + len(chunk)] = self._runtime.compare(
+                    tokens, index[: len(chunk)], index[len(chunk) :]
+                )
                 bar.advance(len(chunk))
         return PairScores(self.calibration.probability(raw), raw, report)
 
@@ -214,17 +212,24 @@ class PairModel:
 
     def encode_tokens(self, tokens: TokenIds) -> Array:
         """Return vectors, float32 (n, D), of texts that ``self.tokenizer`` has turned into ids."""
-        return self._encoder(tokens)
+        return self._runtime.encode(tokens)
 
     def compare_vectors(self, u: Array, v: Array) -> Array:
-        """Return the calibrated probability, float32 (n,), of vectors (n, D) against (n, D), row by row."""
-        return self.calibration.probability(self._head(u, v))
+        """Return the calibrated probability, float32 (n,), of vectors (n, D) against (n, D), row by row.
+
+        Raises OptionError for the head "alignment", which compares tokens.
+        """
+        if self._runtime.head is None:
+            raise OptionError(
+                f"head {self.architecture.head!r} compares the tokens of texts, not vectors; use score_pairs"
+            )
+        return self.calibration.probability(self._runtime.head(u, v))
 
     def _run_on(self, device: str | None, threads: int | None, precision: str) -> None:
         check_threads(threads)
         check_choice("precision", precision, COMPUTING)
         self.device, self.threads, self.precision = device, threads, precision
-        self._encoder, self._head = _runtime(self.architecture, self.weights, device, threads, precision)
+        self._runtime = make_runtime(self.architecture, self.weights, device, threads, precision)
 
     def __reduce__(self) -> tuple[object, ...]:
         parts = (self.architecture, self.tokenizer.proto, self.weights, self.calibration)
@@ -261,22 +266,6 @@ def _unpickle(
         threads=threads,
         precision=precision,
     )
-
-
-def _runtime(
-    architecture: Architecture, weights: Mapping[str, Array], device: str | None, threads: int | None, precision: str
-) -> tuple[Encoder, Head]:
-    head = NUMPY_HEADS[architecture.head](weights)
-    encoder: Encoder
-    if device is not None or architecture.encoder not in NUMPY_ENCODERS:
-        purpose = f"encoder {architecture.encoder!r}" if device is None else f"device={device!r}"
-        runtime = import_extra(TORCH_RUNTIME, "train", purpose)
-        device = "cpu" if device is None else device
-        return runtime.TorchEncoder(architecture, weights, device, threads, precision), head
-    if precision == "bf16":
-        raise OptionError("precision is 'bf16', but NumPy computes in fp32; give a device too, 'cpu' or 'cuda'")
-    encoder = NUMPY_ENCODERS[architecture.encoder](architecture, weights)
-    return encoder if threads is None else ThreadLimitedEncoder(encoder, threads), head
 
 
 def _json(value: object) -> bytes:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import ParamSpec
+
 from threadpoolctl import ThreadpoolController
 
 from textsiam.arrays import Array
 from textsiam.errors import OptionError
-from textsiam.model.encoders.encoder import Encoder
-from textsiam.text.tokenizer import TokenIds
+
+Given = ParamSpec("Given")
 
 
 def check_threads(threads: int | None) -> None:
@@ -18,14 +21,17 @@ def check_threads(threads: int | None) -> None:
         )
 
 
-class ThreadLimitedEncoder:
-    """A NumPy encoder whose matrix products take ``threads`` threads; the setting is the process's while it works."""
+def with_threads(work: Callable[Given, Array], threads: int | None) -> Callable[Given, Array]:
+    """Make ``work`` take ``threads`` threads for matrix products (None: as many as it does).
 
-    def __init__(self, encoder: Encoder, threads: int) -> None:
-        self.encoder, self.threads = encoder, threads
-        self.controller = ThreadpoolController()
+    The setting is the process's while it works.
+    """
+    if threads is None:
+        return work
+    controller = ThreadpoolController()
 
-    def __call__(self, tokens: TokenIds) -> Array:
-        """Return float32 (n, D)."""
-        with self.controller.limit(limits=self.threads, user_api="blas"):
-            return self.encoder(tokens)
+    def limited(*args: Given.args, **kwargs: Given.kwargs) -> Array:
+        with controller.limit(limits=threads, user_api="blas"):
+            return work(*args, **kwargs)
+
+    return limited

@@ -21,12 +21,25 @@ def expected_shapes(architecture: Architecture, vocabulary_size: int) -> Shapes:
     if architecture.pooling == "attention":
         shapes["encoder.attention.weight"] = (1, architecture.vector_size)
     if architecture.head == "mlp":
-        hidden = architecture.head_units
-        shapes |= {"head.hidden.weight": (hidden, 3 * architecture.vector_size), "head.hidden.bias": (hidden,)}
-        shapes |= {"head.output.weight": (1, hidden), "head.output.bias": (1,)}
+        shapes |= _mlp_shapes("head", architecture.vector_size, architecture.head_units)
+    if architecture.head == "alignment":
+        shapes |= _alignment_shapes(architecture)
     if architecture.head == "squared_euclidean":
         shapes |= {"head.output.weight": (1, architecture.vector_size), "head.output.bias": (1,)}
     return shapes
+
+
+def _mlp_shapes(prefix: str, size: int, hidden: int) -> Shapes:
+    shapes: Shapes = {f"{prefix}.hidden.weight": (hidden, 3 * size), f"{prefix}.hidden.bias": (hidden,)}
+    return shapes | {f"{prefix}.output.weight": (1, hidden), f"{prefix}.output.bias": (1,)}
+
+
+def _alignment_shapes(architecture: Architecture) -> Shapes:
+    width = architecture.alignment_units
+    shapes: Shapes = {"head.token.weight": (width, architecture.vector_size), "head.token.bias": (width,)}
+    shapes |= {"head.own.weight": (width, width), "head.own.bias": (width,)}
+    shapes |= {"head.compared.weight": (width, 2 * width), "head.sharpness": (1,)}
+    return shapes | _mlp_shapes("head.mlp", 2 * width + architecture.vector_size, architecture.head_units)
 
 
 def _recurrent_shapes(architecture: Architecture, gates: int) -> Shapes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, chain
 
 import numpy as np
@@ -57,6 +57,13 @@ class TokenIds:
             raise IndexError(f"text {index} of {count}")
         index %= count
         return self.ids[self.offsets[index] : self.offsets[index + 1]]
+
+    def take(self, rows: npt.NDArray[np.integer]) -> TokenIds:
+        """Give some of the texts, in the order of ``rows`` (b,); what is counted of them is still that of all."""
+        lengths = self.lengths[rows]
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+        places = np.arange(offsets[-1]) + np.repeat(self.offsets[:-1][rows] - offsets[:-1], lengths)
+        return replace(self, ids=self.ids[places], offsets=offsets)
 
     def __iter__(self) -> Iterator[npt.NDArray[np.int32]]:
         return (self[index] for index in range(len(self)))

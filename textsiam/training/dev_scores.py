@@ -12,6 +12,7 @@ from textsiam.model.pair_model import PAIRS_AT_ONCE, PairModel
 from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.loop import Evaluator
 from textsiam.training.network import SiameseNetwork
+from textsiam.training.pair_scores import score_pairs
 from textsiam.training.runtime import encode_tokens
 
 
@@ -21,15 +22,8 @@ def dev_evaluator(pairs: TokenizedPairs, metric: str, device: torch.device) -> E
     spearmanr = import_extra("scipy.stats", "train", "training").spearmanr
 
     def evaluate(network: SiameseNetwork) -> dict[str, float]:
-        vectors = torch.from_numpy(encode_tokens(network.encoder, pairs.tokens, network.vector_size, device))
-        network.eval()
-        parts = []
-        with torch.inference_mode():
-            for start in range(0, len(pairs), PAIRS_AT_ONCE):
-                # copied, for torch takes no array that is mapped from a file for reading
-                sides = (torch.tensor(index[start : start + PAIRS_AT_ONCE]) for index in (pairs.index_a, pairs.index_b))
-                parts.append(network.head(*(vectors[side].to(device) for side in sides)).float().cpu().numpy())
-        raw = np.concatenate(parts)
+        score = score_pairs if network.compares_tokens else _score_vectors
+        raw = score(network, pairs, device)
         if not np.isfinite(raw).all():
             raise TrainingError("the scores of dev pairs are not finite; lower learning_rate or clip")
         if metric == "roc_auc":
@@ -39,6 +33,19 @@ def dev_evaluator(pairs: TokenizedPairs, metric: str, device: torch.device) -> E
         return {metric: float(spearmanr(pairs.labels, raw).statistic)}
 
     return evaluate
+
+
+def _score_vectors(network: SiameseNetwork, pairs: TokenizedPairs, device: torch.device) -> Array:
+    """Encode each text once, and compare the vectors, float32 (n,)."""
+    vectors = torch.from_numpy(encode_tokens(network.encoder, pairs.tokens, network.vector_size, device))
+    network.eval()
+    parts = []
+    with torch.inference_mode():
+        for start in range(0, len(pairs), PAIRS_AT_ONCE):
+            # copied, for torch takes no array that is mapped from a file for reading
+            sides = (torch.tensor(index[start : start + PAIRS_AT_ONCE]) for index in (pairs.index_a, pairs.index_b))
+            parts.append(network.head(*(vectors[side].to(device) for side in sides)).float().cpu().numpy())
+    return np.concatenate(parts)
 
 
 def production_scores(model: PairModel, pairs: Pairs) -> Array:

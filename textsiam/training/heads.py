@@ -74,16 +74,16 @@ class SquaredEuclideanHead(nn.Module):
 class MLPHead(nn.Module):
     """One hidden ReLU layer over the symmetric features |u-v|, u*v and u+v; gives a logit."""
 
-    def __init__(self, architecture: Architecture, dropout: float) -> None:
+    def __init__(self, vector_size: int, units: int, dropout: float) -> None:
         super().__init__()
-        self.hidden = nn.Linear(3 * architecture.vector_size, architecture.head_units)
+        self.hidden = nn.Linear(3 * vector_size, units)
         self.dropout = nn.Dropout(dropout)
-        self.output = nn.Linear(architecture.head_units, 1)
+        self.output = nn.Linear(units, 1)
         # |u-v| and u*v of trained encoders are several times smaller than u+v, yet it is they that compare. Started
         # alike, the sum drowns them, and the head learns texts by heart before it learns to compare.
         with torch.no_grad():
-            self.hidden.weight[:, : 2 * architecture.vector_size] *= COMPARISON_SCALE
-            self.hidden.weight[:, 2 * architecture.vector_size :] *= SUM_SCALE
+            self.hidden.weight[:, : 2 * vector_size] *= COMPARISON_SCALE
+            self.hidden.weight[:, 2 * vector_size :] *= SUM_SCALE
 
     def forward(self, u_BD: torch.Tensor, v_BD: torch.Tensor) -> torch.Tensor:
         """Return (B,)."""
@@ -92,12 +92,12 @@ class MLPHead(nn.Module):
         return logits_B1[:, 0]
 
 
-# cosine, dot product and plain distances have neither weights nor anything to drop
+# those that compare vectors; cosine, dot product and plain distances have neither weights nor anything to drop
 HEAD_MODULES: dict[str, Callable[[Architecture, float], nn.Module]] = {
     "cosine": lambda _architecture, _dropout: CosineHead(),
     "dot": lambda _architecture, _dropout: DotHead(),
     "euclidean": lambda _architecture, _dropout: EuclideanHead(),
     "manhattan": lambda _architecture, _dropout: ManhattanHead(),
-    "mlp": MLPHead,
+    "mlp": lambda architecture, dropout: MLPHead(architecture.vector_size, architecture.head_units, dropout),
     "squared_euclidean": SquaredEuclideanHead,
 }

@@ -48,6 +48,9 @@ class Layout(Protocol):
     def attended(self, states: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Take each text's mean state, weighted by the softmax of its tokens' scores (one each, last axis), (B, D)."""
 
+    def padded(self, states: torch.Tensor) -> torch.Tensor:
+        """Lay each text's states out, (B, T, D); what stands behind its end is finite."""
+
 
 def layout_of(lengths_B: torch.Tensor, steps: int) -> Layout:
     """Choose the faster layout for texts of ``lengths_B`` (int64, 1 to ``steps``), padded to ``steps``."""
@@ -122,6 +125,10 @@ class PaddedLayout:
         share_TB1 = scores.masked_fill(self.behind_TB1, float("-inf")).softmax(dim=0)
         return (states * share_TB1).sum(dim=0)
 
+    def padded(self, states: torch.Tensor) -> torch.Tensor:
+        """Lay each text's states out, (B, T, D)."""
+        return states.transpose(0, 1)
+
 
 class PackedLayout:
     """(N, D): texts by falling length, their tokens step after step, as ``packed_lstm`` takes them."""
@@ -185,6 +192,12 @@ class PackedLayout:
         score_TB = scores.new_full((len(self.sizes), len(self.lengths_B)), float("-inf"))
         share_TB = score_TB.index_put(tokens, scores[:, 0]).softmax(dim=0)
         return self._sums(states * share_TB[tokens][:, None])
+
+    def padded(self, states: torch.Tensor) -> torch.Tensor:
+        """Lay each text's states out, (B, T, D), with zeros behind."""
+        texts, steps = len(self.lengths_B), len(self.sizes)
+        laid_out = states.new_zeros(texts * steps, states.shape[1])
+        return laid_out.index_copy(0, self.text_N * steps + self.step_N, states).view(texts, steps, -1)
 
     def _sums(self, states: torch.Tensor) -> torch.Tensor:
         """Add up each text's states, (B, H)."""

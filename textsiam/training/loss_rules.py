@@ -42,6 +42,7 @@ LOSS_RULES = {
 # The losses that train each head; the first is what "auto" takes for 0/1 labels. Those of the cosine head can be added
 # to any other head's: they then take the cosine of the two vectors.
 HEAD_LOSSES = {
+    "alignment": ("bce", "squared_error"),
     "cosine": (
         *("contrastive", "cosine_embedding", "squared_error", "online_contrastive", "cosent"),
         *("in_batch", "triplet_all", "triplet_hard", "triplet_semi_hard"),

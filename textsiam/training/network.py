@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy.typing as npt
 import torch
 from torch import nn
 
 from textsiam.model.architecture import Architecture
+from textsiam.training.alignment import AlignmentHead
 from textsiam.training.collator import PairBatch
 from textsiam.training.encoders import ENCODER_MODULES
+from textsiam.training.encoders.text_states import TokenEncoder
 from textsiam.training.heads import HEAD_MODULES
 
 
@@ -21,7 +23,12 @@ class SiameseNetwork(nn.Module):
         super().__init__()
         self.vector_size = architecture.vector_size
         self.encoder = ENCODER_MODULES[architecture.encoder](architecture, vocabulary_size, dropout)
-        self.head = HEAD_MODULES[architecture.head](architecture, dropout)
+        self.compares_tokens = architecture.head == "alignment"
+        self.head: nn.Module
+        if self.compares_tokens:
+            self.head = AlignmentHead(architecture, dropout)
+        else:
+            self.head = HEAD_MODULES[architecture.head](architecture, dropout)
 
     def forward(self, batch: PairBatch) -> torch.Tensor:
         """Return the raw scores of the batch's pairs, (B,)."""
@@ -30,6 +37,9 @@ class SiameseNetwork(nn.Module):
 
     def compare(self, batch: PairBatch) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the raw scores of the batch's pairs, (B,), and the vectors of its texts, (U, D)."""
+        if self.compares_tokens:
+            texts = cast(TokenEncoder, self.encoder).read(batch.ids_UT, batch.lengths_U)
+            return self.head(texts, batch.index_a, batch.index_b), texts.vectors_UD
         vectors_UD: torch.Tensor = self.encoder(batch.ids_UT, batch.lengths_U)
         raw_B: torch.Tensor = self.head(vectors_UD[batch.index_a], vectors_UD[batch.index_b])
         return raw_B, vectors_UD

@@ -62,7 +62,7 @@ def _groups_of_texts(scored: Scored) -> tuple[torch.Tensor, ...]:
 _raw, _distance, _negated = _of_pairs(lambda raw_B: raw_B), _of_pairs(_cosine_distance), _of_pairs(torch.neg)
 _probability_of_logit, _probability_of_log = _of_pairs(torch.sigmoid), _of_pairs(torch.exp)
 # heads that give a logit
-_LOGIT_HEADS = ("dot", "mlp", "squared_euclidean")
+_LOGIT_HEADS = ("alignment", "dot", "mlp", "squared_euclidean")
 # (head, loss) -> what the loss gets of a scored batch, the loss's class, its default margin (None: it has none)
 OBJECTIVES: dict[tuple[str, str], tuple[Inputs, type[nn.Module], float | None]] = {
     ("cosine", "contrastive"): (_distance, ContrastiveLoss, 0.8),

@@ -68,6 +68,17 @@ def deterministic_algorithms() -> Iterator[None]:
         memory.fill_uninitialized_memory = filled  # type: ignore[attr-defined] # as above
 
 
+@contextmanager
+def torch_threads(threads: int | None) -> Iterator[None]:
+    """Let torch use ``threads`` threads (None: as many as it does), and as many as before afterwards."""
+    earlier = torch.get_num_threads()
+    torch.set_num_threads(threads or earlier)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(earlier)
+
+
 class TorchEncoder:
     """A model's encoder in torch on a device; the torch twin of the NumPy encoders."""
 
@@ -88,15 +99,7 @@ class TorchEncoder:
 
     def __call__(self, tokens: TokenIds) -> Array:
         """Return float32 (n, D)."""
-        earlier = torch.get_num_threads()
-        torch.set_num_threads(self.threads or earlier)
-        try:
-            return self._encode(tokens)
-        finally:
-            torch.set_num_threads(earlier)
-
-    def _encode(self, tokens: TokenIds) -> Array:
-        with autocast(self.precision, self.device):
+        with torch_threads(self.threads), autocast(self.precision, self.device):
             return encode_tokens(self.module, tokens, self.architecture.vector_size, self.device)
 
 
@@ -111,7 +114,7 @@ def encode_tokens(module: torch.nn.Module, tokens: TokenIds, vector_size: int, d
     training = module.training
     module.eval()
     with torch.inference_mode():
-        for rows in _batches(tokens.lengths, by_length):
+        for rows in length_batches(tokens.lengths, by_length, TEXTS_AT_ONCE, TOKENS_AT_ONCE):
             ids_BT, lengths_B = padded(tokens, rows)
             encoded = module(torch.from_numpy(ids_BT).to(device), torch.from_numpy(lengths_B).to(device))
             vectors[rows] = encoded.float().cpu().numpy()
@@ -119,12 +122,12 @@ def encode_tokens(module: torch.nn.Module, tokens: TokenIds, vector_size: int, d
     return vectors
 
 
-def _batches(lengths: Array, by_length: Array) -> Iterator[Array]:
-    """Cut rows by rising length into batches."""
+def length_batches(lengths: Array, by_length: Array, most_rows: int, most_tokens: int) -> Iterator[Array]:
+    """Cut rows by rising length into batches of so many rows and, with padding, tokens; or of one row."""
     start = 0
     while start < len(by_length):
-        rows = by_length[start : start + TEXTS_AT_ONCE]
+        rows = by_length[start : start + most_rows]
         padded_tokens = lengths[rows] * np.arange(1, len(rows) + 1)
-        rows = rows[: max(1, np.count_nonzero(padded_tokens <= TOKENS_AT_ONCE))]
+        rows = rows[: max(1, np.count_nonzero(padded_tokens <= most_tokens))]
         yield rows
         start += len(rows)

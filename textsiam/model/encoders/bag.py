@@ -40,3 +40,7 @@ class NumpyBagEncoder:
             sum_BD *= np.float32(1 / length)
             vectors[rows] = sum_BD
         return vectors
+
+    def read(self, tokens: TokenIds) -> tuple[Array, Array]:
+        """Return the vectors, and the embeddings as the tokens' states."""
+        return self(tokens), self.embedding_VD[tokens.ids]

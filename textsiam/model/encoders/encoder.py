@@ -13,3 +13,10 @@ class Encoder(Protocol):
 
     def __call__(self, tokens: TokenIds) -> Array:
         """Return float32 (n, D)."""
+
+
+class TokenEncoder(Encoder, Protocol):
+    """An encoder that has a state for each token."""
+
+    def read(self, tokens: TokenIds) -> tuple[Array, Array]:
+        """Return the vectors of n texts, float32 (n, D), and the states of their N tokens, float32 (N, D)."""

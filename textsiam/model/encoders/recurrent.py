@@ -17,6 +17,7 @@ import numpy as np
 from textsiam.arrays import Array
 from textsiam.model.architecture import Architecture
 from textsiam.model.encoders.beginnings import Level, alphabetical_groups, shared_beginnings
+from textsiam.model.encoders.block import Block
 from textsiam.model.encoders.lookup import Fill, Product, ProductTable
 from textsiam.text.tokenizer import TokenIds
 
@@ -70,7 +71,7 @@ class NumpyRecurrentEncoder:
         if alone or np.count_nonzero(shared) < SHARED_FROM:
             shared[:] = False
         for texts in _by_length(np.where(shared, 0, lengths)):
-            vectors[texts] = self._encode(_Block(tokens.ids, begins[texts], lengths[texts]))
+            vectors[texts] = self._encode(Block(tokens.ids, begins[texts], lengths[texts]))
         if shared.any():
             self._encode_shared(tokens, np.where(shared, lengths, 0), vectors)
         if self.architecture.pooling == "mean":
@@ -78,12 +79,35 @@ class NumpyRecurrentEncoder:
         vectors *= np.float32(0.5)  # states are doubled
         return vectors
 
-    def _encode(self, block: _Block) -> Array:
-        fills = [self.tables[0].of(block.ids_N), *(table.of(block.mirrored_ids_N) for table in self.tables[1:])]
-        for recurrences, products in zip(self.recurrences[:-1], self.products, strict=True):
-            x_ND = _all_states(recurrences, fills, block)
-            inputs = (x_ND, x_ND[block.mirror_N] if len(recurrences) > 1 else x_ND)
-            fills = [product.of(way_ND) for product, way_ND in zip(products, inputs, strict=False)]
+    def read(self, tokens: TokenIds) -> tuple[Array, Array]:
+        """Return the vectors, and the states of the last layer, of both directions side by side."""
+        size = self.architecture.vector_size
+        vectors, states = np.zeros((len(tokens), size), np.float32), np.empty((len(tokens.ids), size), np.float32)
+        for texts in _by_length(tokens.lengths):
+            block = Block(tokens.ids, tokens.offsets[:-1][texts], tokens.lengths[texts])
+            fills = self._inputs_of_last(block)
+            x_ND = _all_states(self.recurrences[-1], fills, block)
+            x_ND *= np.float32(0.5)  # states are doubled
+            states[block.places_N] = x_ND
+            vectors[texts] = self._pooled(x_ND, block)
+        return vectors, states
+
+    def _pooled(self, x_ND: Array, block: Block) -> Array:
+        """Pool states that are all there, and may be used up, (B, D)."""
+        pooling, units = self.architecture.pooling, self.architecture.units
+        if self.attention_D is not None:
+            return block.attended(x_ND, x_ND @ self.attention_D)
+        if pooling == "last":
+            # the backward state of the first token has seen the whole text
+            return np.concatenate([x_ND[block.last_B, :units], x_ND[: block.sizes[0], units:]], axis=1)
+        pooled_BD = x_ND[: block.sizes[0]].copy()
+        for size, start in zip(block.sizes[1:], block.starts[1:], strict=True):
+            add = np.maximum if pooling == "max" else np.add
+            add(pooled_BD[:size], x_ND[start : start + size], out=pooled_BD[:size])
+        return pooled_BD / block.lengths_B[:, None].astype(np.float32) if pooling == "mean" else pooled_BD
+
+    def _encode(self, block: Block) -> Array:
+        fills = self._inputs_of_last(block)
         if self.attention_D is not None:
             x_ND = _all_states(self.recurrences[-1], fills, block)
             return block.attended(x_ND, x_ND @ self.attention_D * np.float32(0.5))  # states are doubled
@@ -92,6 +116,15 @@ class NumpyRecurrentEncoder:
         return np.concatenate(
             [way.pooled(fill, block) for way, fill in zip(self.recurrences[-1], fills, strict=True)], axis=1
         )
+
+    def _inputs_of_last(self, block: Block) -> list[Fill]:
+        """Run all layers but the last one, and give what goes into that, for each direction."""
+        fills = [self.tables[0].of(block.ids_N), *(table.of(block.mirrored_ids_N) for table in self.tables[1:])]
+        for recurrences, products in zip(self.recurrences[:-1], self.products, strict=True):
+            x_ND = _all_states(recurrences, fills, block)
+            inputs = (x_ND, x_ND[block.mirror_N] if len(recurrences) > 1 else x_ND)
+            fills = [product.of(way_ND) for product, way_ND in zip(products, inputs, strict=False)]
+        return fills
 
     def _encode_shared(self, tokens: TokenIds, lengths: Array, vectors: Array) -> None:
         """Fill in the vectors of the texts that have a length, reading beginnings that they share once."""
@@ -117,55 +150,10 @@ class NumpyRecurrentEncoder:
             pooled_nH[ended] = read.pooled_BH[level.node_B[ended]]
         left_n = lengths_n - len(levels)
         for texts in _by_length(left_n):
-            block = _Block(ids, begins_n[texts] + len(levels), left_n[texts])
+            block = Block(ids, begins_n[texts] + len(levels), left_n[texts])
             before = None if read is None else read.of(levels[-1].node_B[texts])
             pooled_nH[texts] = recurrence.pooled(table.of(block.ids_N), block, before)
         return pooled_nH
-
-
-class _Block:
-    """B texts by falling length, ``ids[begins_B[i] : begins_B[i] + lengths_B[i]]``, their tokens step after step."""
-
-    def __init__(self, ids: Array, begins_B: Array, lengths_B: Array) -> None:
-        step_T1 = np.arange(lengths_B[0])[:, None]
-        self.inside_TB = step_T1 < lengths_B
-        sizes_T = self.inside_TB.sum(axis=1)
-        self.starts_T = np.cumsum(sizes_T) - sizes_T
-        self.sizes: list[int] = sizes_T.tolist()
-        self.starts: list[int] = self.starts_T.tolist()
-        self.ids, self.begins_B, self.lengths_B = ids, begins_B, lengths_B
-        self.ids_N = ids[(begins_B + step_T1)[self.inside_TB]]
-
-    @property
-    def mirrored_ids_N(self) -> Array:
-        """The tokens of each text reversed."""
-        ids_N: Array = self.ids[(self.begins_B + self._mirrored_TB)[self.inside_TB]]
-        return ids_N
-
-    @property
-    def mirror_N(self) -> Array:
-        """Where a token stands once its text is reversed."""
-        # at every step a text's place among those that run is the same
-        mirror_TB: Array = self.starts_T[self._mirrored_TB] + np.arange(len(self.begins_B))
-        return mirror_TB[self.inside_TB]
-
-    @property
-    def _mirrored_TB(self) -> Array:
-        """The step of a token once its text is reversed, below 0 behind a text's end."""
-        return np.asarray(self.lengths_B - 1 - np.arange(len(self.sizes))[:, None])
-
-    def attended(self, x_ND: Array, score_N: Array) -> Array:
-        """Average each text's x, which is used up; the shares are the softmax of the scores, (B, D)."""
-        share_TB = np.full(self.inside_TB.shape, -np.inf, dtype=np.float32)
-        share_TB[self.inside_TB] = score_N
-        share_TB -= share_TB.max(axis=0)
-        np.exp(share_TB, out=share_TB)
-        share_TB /= share_TB.sum(axis=0)
-        x_ND *= share_TB[self.inside_TB][:, None]
-        sum_BD = x_ND[: self.sizes[0]].copy()
-        for size, start in zip(self.sizes[1:], self.starts[1:], strict=True):
-            sum_BD[:size] += x_ND[start : start + size]
-        return sum_BD
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,14 +178,14 @@ class _Recurrence:
         self.step, self.pooling = step, pooling
         self.units = step.units
 
-    def all_states(self, fill: Fill, block: _Block) -> Array:
+    def all_states(self, fill: Fill, block: Block) -> Array:
         """Return every token's state, doubled, (N, H)."""
         state_NH = np.empty((len(block.ids_N), self.units), dtype=np.float32)
         for start, state_BH in zip(block.starts, self._steps(fill, block, self._unread(block.sizes[0])), strict=True):
             state_NH[start : start + len(state_BH)] = state_BH
         return state_NH
 
-    def pooled(self, fill: Fill, block: _Block, before: _Read | None = None) -> Array:
+    def pooled(self, fill: Fill, block: Block, before: _Read | None = None) -> Array:
         """Return each text's states, doubled, pooled, (B, H): of a mean the sum; ``before``, if any, is used up."""
         read = before or self._unread(block.sizes[0])
         for number, state_BH in enumerate(self._steps(fill, block, read, first=before is None)):
@@ -240,7 +228,7 @@ class _Recurrence:
         else:
             pooled_BH += state_BH
 
-    def _steps(self, fill: Fill, block: _Block, read: _Read, *, first: bool = True) -> Iterator[Array]:
+    def _steps(self, fill: Fill, block: Block, read: _Read, *, first: bool = True) -> Iterator[Array]:
         """Give the states of the texts that run, step by step, in ``read``; ``first``: nothing has been read yet."""
         gates_BG, spare_BG = np.empty((2, block.sizes[0], self.step.gates), dtype=np.float32)
         for size, start in zip(block.sizes, block.starts, strict=True):
@@ -250,7 +238,7 @@ class _Recurrence:
             yield state_BH
 
 
-def _all_states(ways: list[_Recurrence], fills: list[Fill], block: _Block) -> Array:
+def _all_states(ways: list[_Recurrence], fills: list[Fill], block: Block) -> Array:
     """Return every token's states, doubled, of one way or both side by side, (N, D)."""
     ahead, *back = (way.all_states(fill, block) for way, fill in zip(ways, fills, strict=True))
     return np.concatenate([ahead, *(state_NH[block.mirror_N] for state_NH in back)], axis=1)

@@ -9,6 +9,7 @@ from torch import nn
 
 from textsiam.model.architecture import Architecture
 from textsiam.text.tokenizer import PAD_ID
+from textsiam.training.encoders.text_states import TextStates
 from textsiam.training.layouts import Layout, Rows, drop_by_text, with_steps
 
 
@@ -41,20 +42,33 @@ class RecurrentEncoder(nn.Module):
 
     def forward(self, ids_BT: torch.Tensor, lengths_B: torch.Tensor) -> torch.Tensor:
         """Return (B, H), or (B, 2H) in two directions."""
+        states, layout = self._states(ids_BT, lengths_B)
+        return self._pooled(states, layout) * (lengths_B > 0)[:, None]
+
+    def read(self, ids_BT: torch.Tensor, lengths_B: torch.Tensor) -> TextStates:
+        """Give the tokens' states of the last layer, too."""
+        states, layout = self._states(ids_BT, lengths_B)
+        filled_B = lengths_B > 0
+        states_BTD = layout.padded(_joined(states, layout)) * filled_B[:, None, None]
+        return TextStates(self._pooled(states, layout) * filled_B[:, None], states_BTD, layout.lengths_B)
+
+    def _states(self, ids_BT: torch.Tensor, lengths_B: torch.Tensor) -> tuple[list[torch.Tensor], Layout]:
+        """Run all layers: the last one's states, and how they lie."""
         ids_BT = with_steps(ids_BT, 1)  # a batch of empty texts alone: no cell takes a sequence of no steps
         layout = self.layout(lengths_B.clamp(min=1), ids_BT.shape[1])
         first, *upper = self.layers
         states = self._run(first, layout.embedded(self.embedding, self.dropout, ids_BT), layout)
         for layer in upper:
             states = self._run(layer, drop_by_text(_joined(states, layout), self.dropout, layout), layout)
+        return states, layout
+
+    def _pooled(self, states: list[torch.Tensor], layout: Layout) -> torch.Tensor:
         if self.attention is not None:
             x = _joined(states, layout)
-            pooled = layout.attended(x, self.attention(x))
-        else:
-            # The backward states stay reversed: each pooling gives the same for either order, and "last" is then the
-            # state that has seen the whole text.
-            pooled = torch.cat([layout.pooled(way, self.architecture.pooling) for way in states], dim=1)
-        return pooled * (lengths_B > 0)[:, None]
+            return layout.attended(x, self.attention(x))
+        # The backward states stay reversed: each pooling gives the same for either order, and "last" is then the state
+        # that has seen the whole text.
+        return torch.cat([layout.pooled(way, self.architecture.pooling) for way in states], dim=1)
 
     def _run(self, layer: nn.Module, x: torch.Tensor | Rows, layout: Layout) -> list[torch.Tensor]:
         """Run one layer: its states, and behind them those of the reversed texts."""

@@ -9,6 +9,7 @@ from torch import nn
 
 from textsiam.model.architecture import Architecture
 from textsiam.text.tokenizer import PAD_ID
+from textsiam.training.encoders.text_states import TextStates
 from textsiam.training.layouts import PaddedLayout, drop_by_text, with_steps
 
 
@@ -32,6 +33,10 @@ class TransformerEncoder(nn.Module):
 
     def forward(self, ids_BT: torch.Tensor, lengths_B: torch.Tensor) -> torch.Tensor:
         """Return (B, D)."""
+        return self.read(ids_BT, lengths_B).vectors_UD
+
+    def read(self, ids_BT: torch.Tensor, lengths_B: torch.Tensor) -> TextStates:
+        """Give the tokens' states, too."""
         ids_BT = with_steps(ids_BT, 1)
         layout = PaddedLayout(lengths_B.clamp(min=1), ids_BT.shape[1])
         x_TBD = layout.embedded(self.embedding, self.dropout, ids_BT)
@@ -43,7 +48,9 @@ class TransformerEncoder(nn.Module):
             pooled_BD = layout.attended(x_TBD, self.attention(x_TBD))
         else:
             pooled_BD = layout.pooled(x_TBD, self.pooling)
-        return pooled_BD * (lengths_B > 0)[:, None]
+        filled_B = lengths_B > 0
+        states_BTD = x_TBD.transpose(0, 1) * filled_B[:, None, None]
+        return TextStates(pooled_BD * filled_B[:, None], states_BTD, layout.lengths_B)
 
 
 class TransformerLayer(nn.Module):
