@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import cast
 
 import numpy as np
@@ -58,7 +59,7 @@ def test_the_scores_by_hand(block: int, monkeypatch: pytest.MonkeyPatch) -> None
     vectors, states = _encoder().read(tokens)
     mlp = NumpyMLPHead({name.replace(".mlp", ""): value for name, value in WEIGHTS.items() if ".mlp." in name})
     # a text without tokens has one of which nothing is known
-    rows = [list(states[start:end]) or [np.zeros(5)] for start, end in zip(tokens.offsets, tokens.offsets[1:])]
+    rows = [list(states[start:end]) or [np.zeros(5)] for start, end in pairwise(tokens.offsets)]
     for place, (a, b) in enumerate(zip(index_a, index_b, strict=True)):
         u = np.array([*_one_side(rows[a], rows[b]), *vectors[a]], dtype=np.float32)
         v = np.array([*_one_side(rows[b], rows[a]), *vectors[b]], dtype=np.float32)

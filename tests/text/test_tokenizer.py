@@ -129,6 +129,14 @@ def test_one_text_of_many_is_a_view(proto: bytes) -> None:
             tokens[index]
 
 
+def test_some_of_the_texts(proto: bytes) -> None:
+    tokens = Tokenizer(proto).encode(["how to learn", "", "rain", "why is the sky blue"])
+    for rows in ([], [3], [1], [2, 0, 2, 1]):
+        some = tokens.take(np.array(rows, dtype=np.int64))
+        assert as_lists(some) == [as_lists(tokens)[row] for row in rows]
+        assert (some.ids.dtype, some.offsets.dtype) == (np.int32, np.int64)
+
+
 def test_unknown_text_is_one_without_a_known_piece(proto: bytes) -> None:
     tokens = Tokenizer(proto).encode(["\U0001f600", "\U0001f600 \U0001f600", "abc \U0001f600", "abc", ""])
     assert (tokens.unknown_texts, tokens.unknown_tokens, tokens.empty_texts) == (2, 4, 1)

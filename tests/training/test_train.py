@@ -74,6 +74,7 @@ def test_every_head_and_loss_trains(toy_pairs: Pairs, toy_dev: Pairs, toy_config
         {"encoder": "bag", "head": "euclidean", "loss": "contrastive"},
         {"encoder": "lstm", "head": "mlp", "loss": "bce", "bidirectional": True, "layers": 2, "balanced": True},
         {"encoder": "bag", "head": "dot", "loss": "bce"},
+        {"encoder": "lstm", "head": "alignment", "loss": "bce+contrastive:0.5"},
         {"encoder": "lstm", "head": "manhattan", "loss": "bce"},
         {"encoder": "bag", "head": "squared_euclidean", "loss": "squared_error"},
         {"encoder": "bag", "head": "cosine", "loss": "online_contrastive"},
@@ -95,6 +96,7 @@ def test_every_head_and_loss_trains(toy_pairs: Pairs, toy_dev: Pairs, toy_config
         {"encoder": "cnn", "widths": "1,2"},
         {"encoder": "gru", "bidirectional": True, "pooling": "attention"},
         {"encoder": "lstm", "pooling": "attention"},
+        {"encoder": "lstm", "bidirectional": True, "head": "alignment"},
         {"encoder": "transformer", "pooling": "mean"},
     ],
     ids=lambda options: "-".join(map(str, options.values())),
@@ -162,8 +164,8 @@ def test_dev_pairs_that_are_training_pairs_are_told(
 
 def test_pairs_of_blank_texts_alone_can_be_a_batch(toy_pairs: Pairs, toy_dev: Pairs, toy_config: TrainConfig) -> None:
     blank = Pairs.from_rows([*make_rows(80), *[("", " ", 1)] * 8])
-    for both in (False, True):
-        config = dataclasses.replace(toy_config, batch_size=4, bidirectional=both)
+    for options in ({}, {"bidirectional": True}, {"head": "alignment"}):
+        config = TrainConfig(**{**dataclasses.asdict(toy_config), "batch_size": 4, **options})
         model = textsiam.train(blank, dev=toy_dev, config=config)
         assert np.isfinite(model.score_pairs([("", ""), ("", "what about the bread")])).all()
 
