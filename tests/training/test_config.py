@@ -118,6 +118,16 @@ def test_a_weight_of_label_1_must_go_with_the_loss() -> None:
         TrainConfig(head="cosine", loss="cosent", positive_weight=9)
 
 
+def test_labels_are_smoothed_where_a_loss_learns_probabilities() -> None:
+    for head, loss in (("mlp", "auto"), ("dot", "squared_error"), ("manhattan", "bce+in_batch")):
+        assert TrainConfig(head=head, loss=loss, label_smoothing=0.1).label_smoothing == 0.1
+    for head, loss in (("cosine", "auto"), ("cosine", "squared_error"), ("euclidean", "auto+squared_error")):
+        with pytest.raises(
+            OptionError, match=r"label_smoothing is 0\.1, but loss .* learns no probability; leave it out"
+        ):
+            TrainConfig(head=head, loss=loss, label_smoothing=0.1)
+
+
 def test_a_wrong_loss_is_told_with_other_mistakes() -> None:
     with pytest.raises(OptionError, match=r"loss is 'bec', .*did you mean 'bce'\?; epochs is 0"):
         TrainConfig(loss="bec", epochs=0)

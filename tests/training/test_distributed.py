@@ -29,6 +29,7 @@ EPOCHS = 40
 OPTIONS = (
     *("--encoder", "lstm", "--dim", "16", "--units", "16", "--head-units", "16", "--vocabulary-size", "100"),
     *("--batch-size", "33", "--learning-rate", "0.01", "--dropout", "0", "--device", "cpu", "--precision", "fp32"),
+    *("--averaging", "0.9"),
 )
 
 

@@ -13,7 +13,14 @@ from typing import Any, NamedTuple
 from textsiam.errors import OptionError, check_choice
 from textsiam.model.architecture import Architecture
 from textsiam.model.options import known_options, option
-from textsiam.training.loss_rules import AUTO, LOSS_RULES, WeightedLoss, parse_losses, resolve_losses
+from textsiam.training.loss_rules import (
+    AUTO,
+    LOSS_RULES,
+    WeightedLoss,
+    learns_probability,
+    parse_losses,
+    resolve_losses,
+)
 
 # the value of "margin" that means: the loss's own default
 AUTO_MARGIN = -2.0
@@ -48,6 +55,10 @@ class TrainConfig(Architecture):
         cosine_embedding: above 1 where pairs that are the same are rare, such as 9 where they are a tenth. "balanced"
         has the same aim in every loss, but draws the rarer pairs again and again, and its epochs are longer; this takes
         each pair of an epoch once. Together they count twice.
+    label_smoothing
+        Of bce, and of squared_error where it takes a probability (with every head but cosine and euclidean): labels are
+        moved by half of this share towards each other, so that 0.1 makes 0.05 of 0 and 0.95 of 1. For labels of which
+        some are wrong. The other losses of a sum keep theirs.
     epochs
         Passes over the training pairs; the learning rate is planned for all of them.
     batch_size
@@ -61,8 +72,15 @@ class TrainConfig(Architecture):
         Share of all steps in which the rate rises.
     clip
         Largest norm of the gradient; larger ones are scaled down.
+    averaging
+        Share of the average of all earlier weights that each step keeps (less in the first ones): dev then judges, and
+        the model gets, that average, while training goes on with the weights themselves. 0.999 averages the last 1,000
+        steps or so, and wants a run several times as long; 0 takes the weights as they are.
     dropout
         Share of embedding components, of states between layers and of head activations set to 0 while training.
+    word_dropout
+        Share of the tokens of each text that are hidden from the encoder while training: they embed as zeros, in their
+        places.
     balanced
         Draw as many pairs of label 1 as of label 0 (the rarer ones again and again).
     implied
@@ -93,13 +111,16 @@ class TrainConfig(Architecture):
     margin: float = option(AUTO_MARGIN, low=AUTO_MARGIN, high=100)
     temperature: float = option(TEMPERATURE, low=1e-3, high=100)
     positive_weight: float = option(POSITIVE_WEIGHT, low=1e-3, high=1000)
+    label_smoothing: float = option(0.0, low=0, high=0.5)
     epochs: int = option(4, low=1, high=10_000)
     batch_size: int = option(256, low=2, high=1_000_000)
     learning_rate: float = option(2e-3, low=1e-8, high=10)
     weight_decay: float = option(0.01, low=0, high=10)
     warmup: float = option(0.05, low=0, high=1)
     clip: float = option(1.0, low=1e-6, high=1e9)
+    averaging: float = option(0.0, low=0, high=0.99999)
     dropout: float = option(0.2, low=0, high=0.95)
+    word_dropout: float = option(0.0, low=0, high=0.95)
     balanced: bool = option(False)
     implied: float = option(0.0, low=0, high=1)
     vocabulary_size: int = option(16_000, low=4, high=1_000_000)
@@ -125,7 +146,7 @@ class TrainConfig(Architecture):
         """Give the losses that are added up, with what "auto" stands for.
 
         Raises OptionError where the head or a loss cannot learn grades, or no loss has a use for ``margin``,
-        ``temperature`` or ``positive_weight``, or one cannot take that margin.
+        ``temperature``, ``positive_weight`` or ``label_smoothing``, or one cannot take that margin.
         """
         losses = resolve_losses(self.loss, self.head, graded=graded)
         rules = {loss.name: LOSS_RULES[loss.name] for loss in losses}
@@ -134,6 +155,11 @@ class TrainConfig(Architecture):
             value = getattr(self, name)
             if value != default and not any(getattr(rule, name) for rule in rules.values()):
                 raise OptionError(f"{name} is {value:g}, but loss {names} has none; leave it out")
+        if self.label_smoothing and not any(learns_probability(name, self.head) for name in rules):
+            raise OptionError(
+                f"label_smoothing is {self.label_smoothing:g}, but loss {names} with head {self.head!r} learns no "
+                "probability; leave it out"
+            )
         if self.margin == AUTO_MARGIN:
             return losses
         margins = {name: rule.margin for name, rule in rules.items() if rule.margin is not None}

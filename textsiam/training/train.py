@@ -198,7 +198,9 @@ def _make_loop(
     evaluate: Evaluator | None,
 ) -> TrainingLoop:
     loop = TrainingLoop(
-        network=SiameseNetwork(config.architecture, task.vocabulary_size, config.dropout).to(device),
+        network=SiameseNetwork(config.architecture, task.vocabulary_size, config.dropout, config.word_dropout).to(
+            device
+        ),
         objective=Objective(config, graded=task.graded),
         pairs=pairs if task.implied is None else task.implied.behind(pairs),
         config=config,
