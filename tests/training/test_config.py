@@ -31,7 +31,7 @@ def test_toml_round_trip(tmp_path: Path) -> None:
 def test_reading_round_trip(tmp_path_factory: pytest.TempPathFactory, reading: dict[str, Any]) -> None:
     path = tmp_path_factory.mktemp("toml") / "train.toml"
     path.write_text(TrainConfig().to_toml(reading), encoding="utf-8", newline="")
-    assert read_toml(path) == (dataclasses.asdict(TrainConfig()), reading, None)
+    assert read_toml(path) == (dataclasses.asdict(TrainConfig()), reading, None, None)
 
 
 @pytest.mark.parametrize("label", ["\U0001f44d=1,\U0001f44e=0", "\x7f", "\x00\x1f", '"\\', "\u2028\u0085\ufeff"])
@@ -49,7 +49,7 @@ def test_half_of_a_surrogate_pair_is_refused() -> None:
 def test_names_may_be_written_as_on_the_command_line(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text('out = "m"\nbatch-size = 8\nhead_units = 9\n[reading]\non-error = "skip"\n', encoding="utf-8")
-    assert read_toml(path) == ({"batch_size": 8, "head_units": 9}, {"on_error": "skip"}, "m")
+    assert read_toml(path) == ({"batch_size": 8, "head_units": 9}, {"on_error": "skip"}, "m", None)
     assert TrainConfig.from_toml(path) == TrainConfig(batch_size=8, head_units=9)
 
 

@@ -5,6 +5,7 @@ import json
 import math
 import signal
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +16,21 @@ import torch
 from tests.model.making import fitting
 from textsiam.errors import TrainingError, TrainingInterrupted
 from textsiam.progress import progress
+from textsiam.text.flat import flat_of
 from textsiam.text.tokenizer import TokenIds
 from textsiam.training import checkpoint, runlog
 from textsiam.training.checkpoint import RunState
+from textsiam.training.collator import PairBatch
 from textsiam.training.config import TrainConfig
 from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.distributed import Processes
 from textsiam.training.loop import TrainingLoop, learning_rate, stop_request
 from textsiam.training.network import SiameseNetwork
 from textsiam.training.objective import Objective, Scored
+from textsiam.training.subword_sampling import SubwordSampling
 
 PAIRS = 100
+SPLITS = flat_of([[3, 2] if token in (4, 5) else [] for token in range(20)])
 
 
 def _toy() -> TokenizedPairs:
@@ -70,6 +75,7 @@ def _loop(dev: Dev, folder: Path | None = None, identity: str = "toy", **options
         metric="roc_auc",
         identity=identity,
         folder=folder,
+        sampling=SubwordSampling(config.subword_sampling, SPLITS, 128) if config.subword_sampling else None,
     )
 
 
@@ -137,6 +143,7 @@ def test_resuming_is_exact_with_everything_random_switched_on_and_across_misses(
         "dropout": 0.3,
         "word_dropout": 0.2,
         "averaging": 0.9,
+        "subword_sampling": 0.3,
         "patience": 3,
         "epochs": 9,
     }
@@ -163,6 +170,28 @@ def test_batches_know_which_texts_are_the_same_where_a_loss_needs_it() -> None:
         batch = loop.collator(np.arange(PAIRS))
         are_same = batch.groups_U[batch.index_a] == batch.groups_U[batch.index_b]
         assert bool(are_same[batch.labels_B == 1].all()) is told
+
+
+def test_texts_are_cut_anew_for_each_step_and_process() -> None:
+    rows, seeds = np.arange(PAIRS), []
+    loop = _loop(Dev(0.5), subword_sampling=0.3, epochs=1)
+    collator = loop.collator
+
+    def watched(rows: np.ndarray, seed: Sequence[int] = ()) -> PairBatch:
+        seeds.append(tuple(seed))
+        return collator(rows, seed)
+
+    loop.collator = watched  # type: ignore[assignment] # to look at what it is given
+    _run(loop)
+    assert seeds == [(3, step, 0) for step in range(loop.total_steps)]
+    whole = _loop(Dev(0.5)).collator(rows, seeds[0])
+    first, again, later = (collator(rows, seed) for seed in (seeds[0], seeds[0], seeds[1]))
+    assert torch.equal(first.ids_UT, again.ids_UT)
+    assert not torch.equal(first.lengths_U, later.lengths_U)
+    assert bool((first.lengths_U >= whole.lengths_U).all())
+    assert int(first.lengths_U.sum()) > int(whole.lengths_U.sum())
+    assert torch.equal(first.groups_U, whole.groups_U)
+    assert torch.equal(first.index_a, whole.index_a)
 
 
 def test_the_best_weights_are_kept() -> None:

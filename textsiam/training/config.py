@@ -21,6 +21,7 @@ from textsiam.training.loss_rules import (
     parse_losses,
     resolve_losses,
 )
+from textsiam.training.presets import PRESETS, with_preset
 
 # the value of "margin" that means: the loss's own default
 AUTO_MARGIN = -2.0
@@ -81,6 +82,10 @@ class TrainConfig(Architecture):
     word_dropout
         Share of the tokens of each text that are hidden from the encoder while training: they embed as zeros, in their
         places.
+    subword_sampling
+        Share of the tokens that are replaced by the smaller tokens that spell them, and so on for a share of these: for
+        each batch anew, while training alone, so that rare words are known by their parts. 0.1 is a usual share; tokens
+        of "word" and "char" vocabularies have no parts.
     balanced
         Draw as many pairs of label 1 as of label 0 (the rarer ones again and again).
     implied
@@ -121,6 +126,7 @@ class TrainConfig(Architecture):
     averaging: float = option(0.0, low=0, high=0.99999)
     dropout: float = option(0.2, low=0, high=0.95)
     word_dropout: float = option(0.0, low=0, high=0.95)
+    subword_sampling: float = option(0.0, low=0, high=0.95)
     balanced: bool = option(False)
     implied: float = option(0.0, low=0, high=1)
     vocabulary_size: int = option(16_000, low=4, high=1_000_000)
@@ -135,6 +141,11 @@ class TrainConfig(Architecture):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.losses(graded=False)
+        if self.subword_sampling and self.vocabulary_type in ("word", "char"):
+            raise OptionError(
+                f"subword_sampling is {self.subword_sampling:g}, but tokens of vocabulary_type "
+                f"{self.vocabulary_type!r} do not fall into smaller ones; leave it out"
+            )
 
     @property
     def architecture(self) -> Architecture:
@@ -183,15 +194,25 @@ class TrainConfig(Architecture):
     @classmethod
     def from_toml(cls, path: str | Path) -> TrainConfig:
         """Read the training options of a TOML file; OptionError names the file and an option that it has wrong."""
-        return cls(**read_toml(path).training)
+        written = read_toml(path)
+        return cls(**with_preset(written.preset, written.training))
+
+    @classmethod
+    def preset(cls, name: str, options: Mapping[str, Any] | None = None) -> TrainConfig:
+        """Make the options of a preset ("fast", "balanced" or "accurate"), of which those in ``options`` win.
+
+        Raises OptionError for a name that is no preset's or no option's.
+        """
+        return cls(**with_preset(name, known_options(cls, dict(options or {}), "TrainConfig")))
 
 
 class TomlOptions(NamedTuple):
-    """What a TOML file of options holds: those of TrainConfig, the table [reading], and the model folder to write."""
+    """What a TOML file of options holds: those of TrainConfig, the table [reading], the model folder, the preset."""
 
     training: dict[str, Any]
     reading: dict[str, Any]
     out: str | None
+    preset: str | None = None
 
 
 def _toml_line(name: str, value: object) -> str:
@@ -207,7 +228,7 @@ def read_toml(path: str | Path) -> TomlOptions:
     """Read a TOML file of training options; its table [reading] says how the command line reads pairs.
 
     Names may be written with - in place of _. Those that there are not are refused; values are checked by TrainConfig,
-    but for ``out``.
+    but for ``out`` and ``preset``.
     """
     try:
         with Path(path).open("rb") as file:
@@ -218,7 +239,7 @@ def read_toml(path: str | Path) -> TomlOptions:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise OptionError(f"{path} is not valid TOML: {error}") from error
-    reading, out = values.pop("reading", {}), values.pop("out", None)
+    reading, out, preset = values.pop("reading", {}), values.pop("out", None), values.pop("preset", None)
     if not isinstance(reading, dict):
         raise OptionError(f"reading of {path} is {reading!r}, expected a table [reading]")
     reading = _underscored(reading, path)
@@ -226,10 +247,12 @@ def read_toml(path: str | Path) -> TomlOptions:
         check_choice(f"an option of [reading] in {path}", name, READING)
     if not isinstance(out, str | None):
         raise OptionError(f"out of {path} is {out!r}, expected the name of a folder in quotes")
+    if preset is not None:
+        check_choice(f"preset of {path}", preset, PRESETS)
     misplaced = next((name for name in values if name in READING), None)
     if misplaced is not None:
         raise OptionError(f"{misplaced} stands at the top of {path}, but belongs below a line [reading]; move it there")
-    return TomlOptions(known_options(TrainConfig, values, str(path)), reading, out)
+    return TomlOptions(known_options(TrainConfig, values, str(path)), reading, out, preset)
 
 
 def _underscored(values: Mapping[str, Any], path: str | Path) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from textsiam.training.objective import Objective
 from textsiam.training.runlog import RunLog
 from textsiam.training.runtime import autocast
 from textsiam.training.sampler import LengthBucketSampler
+from textsiam.training.subword_sampling import SubwordSampling
 
 CHECKPOINT_SECONDS = 120.0  # a killed run loses at most this
 LOG_STEPS = 20  # steps between two writes of the log
@@ -45,7 +46,8 @@ class TrainingLoop:
 
     ``evaluate`` (None: another process does) gives dev metrics, of which ``metric`` decides what is best. ``folder``
     keeps checkpoint and log (None: neither). ``identity`` is the fingerprint of options and data, which a resumed run
-    must share. Of several ``processes`` all run this loop, and take equal steps; the first one evaluates and writes.
+    must share. ``sampling`` cuts texts anew for each batch. Of several ``processes`` all run this loop, and take equal
+    steps; the first one evaluates and writes.
     """
 
     network: SiameseNetwork
@@ -57,6 +59,7 @@ class TrainingLoop:
     metric: str
     identity: str
     folder: Path | None = None
+    sampling: SubwordSampling | None = None
     processes: Processes = Processes()  # noqa: RUF009 - frozen
 
     def __post_init__(self) -> None:
@@ -71,7 +74,7 @@ class TrainingLoop:
         groups = known_same(self.pairs) if self.objective.needs_known_same else None
         with autocast(config.precision, self.device):
             rounded = config.encoder != "bag" and computes_padded(self.device)
-        self.collator = PaddedCollator(self.pairs, rounded=rounded, groups=groups)
+        self.collator = PaddedCollator(self.pairs, rounded=rounded, groups=groups, sampling=self.sampling)
         self.total_steps = self.sampler.batches_per_epoch * config.epochs
         self.total_pairs = self.sampler.pairs_per_epoch * config.epochs
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.network, config.weight_decay), fused=True)
@@ -164,7 +167,7 @@ class TrainingLoop:
         return self.processes.sum_up(self.network, part.detach())
 
     def _loss(self, rows: npt.NDArray[np.int64]) -> torch.Tensor:
-        batch = self.collator(rows).to(self.device)
+        batch = self.collator(rows, (self.config.seed, self.state.step, self.processes.rank)).to(self.device)
         with autocast(self.config.precision, self.device):
             raw_B, vectors_UD = self.network.compare(batch)
         loss: torch.Tensor = self.objective(raw_B.float(), vectors_UD.float(), batch)
