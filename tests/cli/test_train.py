@@ -12,6 +12,7 @@ from tests.cli.conftest import SMALL, Run, run_on_a_full_disk, write_pairs
 from textsiam.cli.pair_options import LabelOptions
 from textsiam.cli.row_options import RowOptions
 from textsiam.training.config import READING, TrainConfig
+from textsiam.training.presets import described_presets
 
 
 def test_a_file_to_a_model_folder(run: Run, tmp_path: Path) -> None:
@@ -44,6 +45,30 @@ def test_the_command_line_wins_over_the_toml_file(run: Run, tmp_path: Path) -> N
     assert run("train", pairs, "--out", tmp_path / "m", "--config", tmp_path / "c.toml", *options).code == 0
     config = TrainConfig.from_toml(tmp_path / "m" / "train.toml")
     assert (config.encoder, config.dim, config.epochs, config.balanced) == ("bag", 10, 1, True)
+
+
+def test_the_command_line_wins_over_the_toml_file_and_both_over_the_preset(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text('preset = "accurate"\nepochs = 1\nunits = 8\ndim = 12\n', encoding="utf-8")
+    pairs = write_pairs(tmp_path / "pairs.csv", 64)
+    train = ("train", pairs, "--config", tmp_path / "c.toml", "--vocabulary-size", 50, "--batch-size", 16, "--dim", 10)
+    assert run(*train, "--out", tmp_path / "one").code == 0
+    wanted = {"epochs": 1, "units": 8, "dim": 10, "vocabulary_size": 50, "batch_size": 16}
+    kept = (tmp_path / "one" / "train.toml").read_text(encoding="utf-8")
+    assert TrainConfig.from_toml(tmp_path / "one" / "train.toml") == TrainConfig.preset("accurate", wanted)
+    assert "preset" not in kept  # the options alone, whatever the preset will be later
+    assert run(*train, "--out", tmp_path / "two", "--preset", "fast").code == 0
+    assert TrainConfig.from_toml(tmp_path / "two" / "train.toml") == TrainConfig.preset("fast", wanted)
+
+
+def test_an_unknown_preset_and_the_help(run: Run, tmp_path: Path) -> None:
+    for name, message in (
+        ("fats", "preset is 'fats', expected one of fast, balanced, accurate; did you"),
+        ("", "is ''"),
+    ):
+        refused = run("train", tmp_path / "pairs.csv", "--out", tmp_path / "m", "--preset", name)
+        assert (refused.code, message in refused.err) == (2, True)
+    told = "".join(run("train", "--help").out.replace("│", "").split())
+    assert "".join(described_presets().split()) in told
 
 
 def test_how_pairs_are_read_stands_in_the_toml_file_too(run: Run, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def test_toml_round_trip(tmp_path: Path) -> None:
 def test_reading_round_trip(tmp_path_factory: pytest.TempPathFactory, reading: dict[str, Any]) -> None:
     path = tmp_path_factory.mktemp("toml") / "train.toml"
     path.write_text(TrainConfig().to_toml(reading), encoding="utf-8", newline="")
-    assert read_toml(path) == (dataclasses.asdict(TrainConfig()), reading, None)
+    assert read_toml(path) == (dataclasses.asdict(TrainConfig()), reading, None, None)
 
 
 @pytest.mark.parametrize("label", ["\U0001f44d=1,\U0001f44e=0", "\x7f", "\x00\x1f", '"\\', "\u2028\u0085\ufeff"])
@@ -49,7 +49,7 @@ def test_half_of_a_surrogate_pair_is_refused() -> None:
 def test_names_may_be_written_as_on_the_command_line(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text('out = "m"\nbatch-size = 8\nhead_units = 9\n[reading]\non-error = "skip"\n', encoding="utf-8")
-    assert read_toml(path) == ({"batch_size": 8, "head_units": 9}, {"on_error": "skip"}, "m")
+    assert read_toml(path) == ({"batch_size": 8, "head_units": 9}, {"on_error": "skip"}, "m", None)
     assert TrainConfig.from_toml(path) == TrainConfig(batch_size=8, head_units=9)
 
 
@@ -116,6 +116,16 @@ def test_a_weight_of_label_1_must_go_with_the_loss() -> None:
     assert TrainConfig(loss="bce+in_batch", positive_weight=9).positive_weight == 9
     with pytest.raises(OptionError, match="positive_weight is 9, but loss 'cosent' has none; leave it out"):
         TrainConfig(head="cosine", loss="cosent", positive_weight=9)
+
+
+def test_labels_are_smoothed_where_a_loss_learns_probabilities() -> None:
+    for head, loss in (("mlp", "auto"), ("dot", "squared_error"), ("manhattan", "bce+in_batch")):
+        assert TrainConfig(head=head, loss=loss, label_smoothing=0.1).label_smoothing == 0.1
+    for head, loss in (("cosine", "auto"), ("cosine", "squared_error"), ("euclidean", "auto+squared_error")):
+        with pytest.raises(
+            OptionError, match=r"label_smoothing is 0\.1, but loss .* learns no probability; leave it out"
+        ):
+            TrainConfig(head=head, loss=loss, label_smoothing=0.1)
 
 
 def test_a_wrong_loss_is_told_with_other_mistakes() -> None:

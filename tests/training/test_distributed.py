@@ -29,6 +29,7 @@ EPOCHS = 40
 OPTIONS = (
     *("--encoder", "lstm", "--dim", "16", "--units", "16", "--head-units", "16", "--vocabulary-size", "100"),
     *("--batch-size", "33", "--learning-rate", "0.01", "--dropout", "0", "--device", "cpu", "--precision", "fp32"),
+    *("--averaging", "0.9"),
 )
 
 
@@ -104,7 +105,8 @@ def test_two_processes_have_the_losses_of_one(one_process: Path, tmp_path: Path)
 
 @pytest.mark.slow
 def test_two_processes_rank_the_texts_of_their_parts(tmp_path: Path) -> None:
-    _ended(_start(2, *_train(tmp_path, "two"), "--loss", "bce+in_batch:0.5", "--temperature", "0.1"))
+    sampling = ("--subword-sampling", "0.1")  # of which the first process tells the other
+    _ended(_start(2, *_train(tmp_path, "two"), "--loss", "bce+in_batch:0.5", "--temperature", "0.1", *sampling))
     losses = _figures(_log(tmp_path / "two.run"), "loss")
     assert np.isfinite(losses).all()
     # known-same groups are topics here: there is something to rank, and it is learned

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import signal
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +16,21 @@ import torch
 from tests.model.making import fitting
 from textsiam.errors import TrainingError, TrainingInterrupted
 from textsiam.progress import progress
+from textsiam.text.flat import flat_of
 from textsiam.text.tokenizer import TokenIds
 from textsiam.training import checkpoint, runlog
 from textsiam.training.checkpoint import RunState
+from textsiam.training.collator import PairBatch
 from textsiam.training.config import TrainConfig
 from textsiam.training.corpus import TokenizedPairs
+from textsiam.training.distributed import Processes
 from textsiam.training.loop import TrainingLoop, learning_rate, stop_request
 from textsiam.training.network import SiameseNetwork
 from textsiam.training.objective import Objective, Scored
+from textsiam.training.subword_sampling import SubwordSampling
 
 PAIRS = 100
+SPLITS = flat_of([[3, 2] if token in (4, 5) else [] for token in range(20)])
 
 
 def _toy() -> TokenizedPairs:
@@ -59,7 +66,7 @@ def _loop(dev: Dev, folder: Path | None = None, identity: str = "toy", **options
     config = _config(**options)
     torch.manual_seed(config.seed)
     return TrainingLoop(
-        network=SiameseNetwork(config.architecture, 20, config.dropout),
+        network=SiameseNetwork(config.architecture, 20, config.dropout, config.word_dropout),
         objective=Objective(config, graded=False),
         pairs=_toy(),
         config=config,
@@ -68,6 +75,7 @@ def _loop(dev: Dev, folder: Path | None = None, identity: str = "toy", **options
         metric="roc_auc",
         identity=identity,
         folder=folder,
+        sampling=SubwordSampling(config.subword_sampling, SPLITS, 128) if config.subword_sampling else None,
     )
 
 
@@ -101,19 +109,20 @@ def test_equal_seed_equal_weights_bit_for_bit() -> None:
     assert weights[0] != weights[2]
 
 
-@pytest.mark.parametrize("evaluate_every", [0, 5])
+@pytest.mark.parametrize(("evaluate_every", "averaging"), [(0, 0.0), (5, 0.0), (5, 0.95)])
 @pytest.mark.parametrize("stop_at", [1, 2, 3])
 def test_a_run_stopped_and_resumed_equals_one_that_ran_through(
-    tmp_path: Path, stop_at: int, evaluate_every: int
+    tmp_path: Path, stop_at: int, evaluate_every: int, averaging: float
 ) -> None:
+    options: dict[str, Any] = {"evaluate_every": evaluate_every, "averaging": averaging}
     rising = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
-    whole = _loop(Dev(*rising), tmp_path / "whole", evaluate_every=evaluate_every)
+    whole = _loop(Dev(*rising), tmp_path / "whole", **options)
     _run(whole)
-    stopped = _loop(Dev(*rising, interrupt_at=stop_at), tmp_path / "run", evaluate_every=evaluate_every)
+    stopped = _loop(Dev(*rising, interrupt_at=stop_at), tmp_path / "run", **options)
     with pytest.raises(TrainingInterrupted) as caught:
         _run(stopped)
     assert caught.value.run_folder == tmp_path / "run"
-    resumed = _loop(Dev(*rising[stop_at:]), tmp_path / "run", evaluate_every=evaluate_every)
+    resumed = _loop(Dev(*rising[stop_at:]), tmp_path / "run", **options)
     torch.manual_seed(99)  # a new process has another random state
     resumed.resume()
     assert 0 < resumed.state.step < whole.total_steps
@@ -132,6 +141,9 @@ def test_resuming_is_exact_with_everything_random_switched_on_and_across_misses(
         "loss": loss,
         "balanced": True,
         "dropout": 0.3,
+        "word_dropout": 0.2,
+        "averaging": 0.9,
+        "subword_sampling": 0.3,
         "patience": 3,
         "epochs": 9,
     }
@@ -160,6 +172,28 @@ def test_batches_know_which_texts_are_the_same_where_a_loss_needs_it() -> None:
         assert bool(are_same[batch.labels_B == 1].all()) is told
 
 
+def test_texts_are_cut_anew_for_each_step_and_process() -> None:
+    rows, seeds = np.arange(PAIRS), []
+    loop = _loop(Dev(0.5), subword_sampling=0.3, epochs=1)
+    collator = loop.collator
+
+    def watched(rows: np.ndarray, seed: Sequence[int] = ()) -> PairBatch:
+        seeds.append(tuple(seed))
+        return collator(rows, seed)
+
+    loop.collator = watched  # type: ignore[assignment] # to look at what it is given
+    _run(loop)
+    assert seeds == [(3, step, 0) for step in range(loop.total_steps)]
+    whole = _loop(Dev(0.5)).collator(rows, seeds[0])
+    first, again, later = (collator(rows, seed) for seed in (seeds[0], seeds[0], seeds[1]))
+    assert torch.equal(first.ids_UT, again.ids_UT)
+    assert not torch.equal(first.lengths_U, later.lengths_U)
+    assert bool((first.lengths_U >= whole.lengths_U).all())
+    assert int(first.lengths_U.sum()) > int(whole.lengths_U.sum())
+    assert torch.equal(first.groups_U, whole.groups_U)
+    assert torch.equal(first.index_a, whole.index_a)
+
+
 def test_the_best_weights_are_kept() -> None:
     seen: list[list[bytes]] = []
     loop = _loop(Dev(0.6, 0.9, 0.8, 0.7))
@@ -174,6 +208,55 @@ def test_the_best_weights_are_kept() -> None:
     state = _run(loop)
     assert (state.best_metric, state.best_step) == (0.9, 14)
     assert _weights(loop) == seen[1] != seen[3]
+
+
+def _copied(network: SiameseNetwork) -> dict[str, torch.Tensor]:
+    return {name: value.clone() for name, value in network.state_dict().items()}
+
+
+def _run_watched(loop: TrainingLoop, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, torch.Tensor]]:
+    """Run from the seed; returns the weights at the start and after each step."""
+    step, weights = loop.optimizer.step, [_copied(loop.network)]
+
+    def watched() -> None:
+        step()
+        weights.append(_copied(loop.network))
+
+    monkeypatch.setattr(loop.optimizer, "step", watched)
+    torch.manual_seed(3)
+    _run(loop)
+    return weights
+
+
+def test_dev_judges_the_average_and_the_best_average_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[dict[str, torch.Tensor]] = []
+    figures = (0.6, 0.9, 0.8, 0.7)
+    raw, averaged = (_loop(Dev(*figures), averaging=averaging) for averaging in (0.0, 0.95))
+    evaluate = averaged.evaluate
+    assert evaluate is not None
+
+    def watch(network: SiameseNetwork) -> dict[str, float]:
+        judged.append(_copied(network))
+        return evaluate(network)
+
+    averaged.evaluate = watch
+    plain, weights = (_run_watched(loop, monkeypatch) for loop in (raw, averaged))
+    for one, other in zip(plain, weights, strict=True):  # training goes on as it does without
+        assert all(torch.equal(value, other[name]) for name, value in one.items())
+    wanted = weights[0]
+    for step in range(14):  # 7 steps an epoch; the second evaluation is the best one
+        kept = min(0.95, (1 + step) / (10 + step))
+        wanted = {name: kept * value + (1 - kept) * weights[step + 1][name] for name, value in wanted.items()}
+    for name, value in averaged.network.state_dict().items():
+        assert torch.allclose(value, wanted[name], atol=1e-6), name
+        assert torch.equal(value, judged[1][name])
+    assert averaged.state.best_step == 14
+
+
+def test_only_the_process_that_evaluates_averages() -> None:
+    config = _config(averaging=0.9)
+    loops = [dataclasses.replace(_loop(Dev(0.5)), config=config, processes=Processes(rank, 2)) for rank in (0, 1)]
+    assert [loop.average is not None for loop in loops] == [True, False]
 
 
 def test_patience_stops_after_so_many_evaluations_without_a_better_one() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
@@ -106,6 +108,25 @@ def test_only_losses_that_mine_ask_for_groups() -> None:
     wanted = {"bce": False, "bce+cosent": False, "bce+in_batch": True, "bce+triplet_semi_hard": True}
     for loss, needed in wanted.items():
         assert Objective(TrainConfig(loss=loss), graded=False).needs_known_same is needed
+
+
+def test_smoothed_labels_by_hand() -> None:
+    smoothed = [0.9, 0.1, 0.9]
+    logs = [
+        y * math.log(p) + (1 - y) * math.log(1 - p) for y, p in zip(smoothed, torch.sigmoid(RAW).tolist(), strict=True)
+    ]
+    assert _loss("mlp", "bce", label_smoothing=0.2) == pytest.approx(-sum(logs) / 3, rel=1e-5)
+    errors = [(y - math.exp(raw)) ** 2 for y, raw in zip(smoothed, (-RAW.abs()).tolist(), strict=True)]
+    found = _loss("manhattan", "squared_error", -RAW.abs(), label_smoothing=0.2)
+    assert found == pytest.approx(sum(errors) / 3, rel=1e-5)
+
+
+def test_the_other_losses_of_a_sum_keep_their_labels() -> None:
+    added = _loss("mlp", "bce+contrastive", label_smoothing=0.2) - _loss("mlp", "bce", label_smoothing=0.2)
+    assert added == pytest.approx(ContrastiveLoss(0.8)(1 - COSINES, LABELS).item(), rel=1e-4)
+    assert BATCH.labels_B is LABELS
+    options = Objective(TrainConfig(loss="bce+contrastive", label_smoothing=0.2), graded=False).options
+    assert options == {"bce": {"label_smoothing": 0.2}, "contrastive": {"margin": 0.8}}
 
 
 BOTH = {"bce": {"positive_weight": 4}, "in_batch": {"temperature": 0.1}}

@@ -21,6 +21,7 @@ from textsiam.errors import ModelFolderError, OptionError, TrainingError, Traini
 from textsiam.progress import Progress
 from textsiam.training import checkpoint
 from textsiam.training.config import TrainConfig
+from textsiam.training.dev_scores import production_scores
 from textsiam.training.loop import TrainingLoop
 from textsiam.training.runlog import RunLog
 
@@ -406,3 +407,35 @@ def test_a_killed_process_resumes_to_the_same_weights(
     assert kills == 3
     resumed = textsiam.train(toy_pairs, dev=toy_dev, config=config, out=out, resume=True)
     assert _weights(resumed) == _weights(whole)
+
+
+def test_texts_are_cut_at_random_while_training_alone(
+    toy_pairs: Pairs, toy_dev: Pairs, toy_config: TrainConfig
+) -> None:
+    config = dataclasses.replace(toy_config, subword_sampling=0.3, epochs=1)
+    model, again, whole = (
+        textsiam.train(toy_pairs, dev=toy_dev, config=one)
+        for one in (config, config, dataclasses.replace(config, subword_sampling=0))
+    )
+    assert _weights(model) == _weights(again) != _weights(whole)
+    # what dev gives is what production gives
+    raw = production_scores(model, toy_dev)
+    assert model.details["history"][0]["roc_auc"] == pytest.approx(_roc_auc(raw, toy_dev.labels), abs=1e-4)
+    words = textsiam.build_vocabulary(toy_pairs.texts(), size=60, type="word")
+    config = dataclasses.replace(config, vocabulary_size=TrainConfig().vocabulary_size)
+    with pytest.raises(OptionError, match="no token of this vocabulary is spelled by smaller ones"):
+        textsiam.train(toy_pairs, dev=toy_dev, config=config, vocabulary=words)
+
+
+def _roc_auc(raw: Array, labels: Array) -> float:
+    same, other = raw[labels == 1], raw[labels == 0]
+    return float((same[:, None] > other).mean() + (same[:, None] == other).mean() / 2)
+
+
+def test_every_regulariser_at_once_learns(toy_pairs: Pairs, toy_dev: Pairs, toy_config: TrainConfig) -> None:
+    config = dataclasses.replace(
+        toy_config, epochs=12, averaging=0.9, word_dropout=0.1, label_smoothing=0.1, subword_sampling=0.1
+    )
+    model = textsiam.train(toy_pairs, dev=toy_dev, config=config)
+    assert max(record["roc_auc"] for record in model.details["history"]) > 0.95
+    assert "bce label_smoothing 0.1" in model.card

@@ -13,11 +13,12 @@ from textsiam.cli import INTERRUPTED
 from textsiam.cli.messages import say
 from textsiam.cli.pair_options import LabelOptions, read_labelled
 from textsiam.cli.row_options import RowOptions
-from textsiam.cli.train_options import Reading, TrainOptions
+from textsiam.cli.train_options import PRESET_HELP, Reading, TrainOptions
 from textsiam.data.files import check_file
 from textsiam.errors import OptionError, import_extra
 from textsiam.model.folder import check_target
 from textsiam.training.config import TomlOptions, TrainConfig, read_toml
+from textsiam.training.presets import with_preset
 
 if TYPE_CHECKING:
     from textsiam.data.pairs import Pairs
@@ -31,6 +32,7 @@ def train(
     dev: Path | None = None,
     config: Path | None = None,
     vocab: Path | None = None,
+    preset: Annotated[str | None, Parameter(help=PRESET_HELP)] = None,
     resume: Annotated[bool, Parameter(negative=())] = False,
     rows: RowOptions = RowOptions(),  # noqa: B008 - frozen
     labels: LabelOptions = LabelOptions(),  # noqa: B008 - frozen
@@ -48,7 +50,7 @@ def train(
         Pairs for early stopping, calibration and threshold; without it a tenth of PAIRS is set aside.
     config
         TOML file with any of the other options, those of reading, dev and vocab in its table [reading]; those of the
-        command line win. The model folder keeps one, train.toml.
+        command line win. The model folder keeps one, train.toml, with what a preset set.
     vocab
         Vocabulary (.model) to use instead of one built from the training texts.
     resume
@@ -57,8 +59,7 @@ def train(
     import textsiam
 
     written = TomlOptions({}, {}, None) if config is None else read_toml(config)
-    named = {name: value for name, value in dataclasses.asdict(options).items() if value is not None}
-    settings = TrainConfig(**{**written.training, **named})
+    settings = _settings(options, written, preset)
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 and os.environ.get("RANK", "0") != "0":
         _take_part(settings)
         return
@@ -83,6 +84,12 @@ def train(
         say(f"vocabulary: {note}")
     say(f"{model!r}, {model.details['seconds'] / 60:.1f} minutes of training; model folder: {folder}")
     print(model.card)
+
+
+def _settings(options: TrainOptions, written: TomlOptions, preset: str | None) -> TrainConfig:
+    """Let the command line win over the TOML file, and that over the preset."""
+    named = {name: value for name, value in dataclasses.asdict(options).items() if value is not None}
+    return TrainConfig(**with_preset(written.preset if preset is None else preset, {**written.training, **named}))
 
 
 def _take_part(settings: TrainConfig) -> None:

@@ -15,8 +15,10 @@ from textsiam.cli.row_options import RowOptions, split_columns
 from textsiam.errors import OptionError
 from textsiam.model.architecture import Architecture
 from textsiam.training.config import TrainConfig
+from textsiam.training.presets import described_presets
 
 _CONVERTERS = {int: whole_number, float: number}
+PRESET_HELP = f"Options that go well together; those given here or in the --config file win. {described_presets()}."
 
 
 def _as_options() -> type:

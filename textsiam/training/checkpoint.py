@@ -40,11 +40,18 @@ Weights = dict[str, torch.Tensor]
 
 
 def save_checkpoint(
-    folder: Path, state: RunState, network: torch.nn.Module, optimizer: torch.optim.Optimizer, best: Weights | None
+    folder: Path,
+    state: RunState,
+    network: torch.nn.Module,
+    optimizer: torch.optim.Optimizer,
+    *,
+    best: Weights | None,
+    average: Weights | None,
 ) -> None:
     """Write the checkpoint; a kill at any moment leaves the one before, or this one."""
     tensors: Weights = {f"network.{name}": value for name, value in network.state_dict().items()}
     tensors |= {f"best.{name}": value for name, value in (best or {}).items()}
+    tensors |= {f"average.{name}": value for name, value in (average or {}).items()}
     for number, slots in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{number}.{slot}": value for slot, value in slots.items()}
     tensors["random.cpu"] = torch.get_rng_state()
@@ -64,8 +71,8 @@ def save_checkpoint(
 
 def load_checkpoint(
     folder: Path, identity: str, network: torch.nn.Module, optimizer: torch.optim.Optimizer
-) -> tuple[RunState, Weights | None]:
-    """Put a run back to where its checkpoint in ``folder`` stands; returns its state and best weights.
+) -> tuple[RunState, Weights | None, Weights | None]:
+    """Put a run back to where its checkpoint in ``folder`` stands; returns its state, best and averaged weights.
 
     Raises TrainingError if there is none, it is damaged, or it belongs to other options or data.
     """
@@ -89,7 +96,7 @@ def load_checkpoint(
     torch.set_rng_state(tensors["random.cpu"])
     if "random.cuda" in tensors:
         torch.cuda.set_rng_state(tensors["random.cuda"])
-    return state, _under("best.", tensors) or None
+    return state, _under("best.", tensors) or None, _under("average.", tensors) or None
 
 
 def has_checkpoint(folder: Path) -> bool:

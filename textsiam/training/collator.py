@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from textsiam.arrays import Array
 from textsiam.text.buckets import padded
 from textsiam.training.corpus import TokenizedPairs
+from textsiam.training.subword_sampling import SubwordSampling
 
 ROUND_TEXTS, ROUND_TOKENS = 64, 8
 
@@ -42,21 +44,30 @@ class PaddedCollator:
     """Makes batches of ``pairs``, with ``rounded`` shapes: padded to multiples of 8 tokens, and of 64 texts from 64 on.
 
     ``groups`` (int64, (n,)) is the number of each distinct text's group, as ``known_same`` gives it; without it every
-    text is a group of its own.
+    text is a group of its own. With ``sampling`` texts are cut anew for each batch.
 
     Libraries that prepare a program for each new shape (cuDNN; oneDNN in bf16) are faster if shapes come again. It
     takes half a millisecond of a step of 30 or more: to collate in a thread, ahead of the step, would gain nothing.
     """
 
-    def __init__(self, pairs: TokenizedPairs, *, rounded: bool = False, groups: Array | None = None) -> None:
-        self.pairs, self.rounded, self.groups = pairs, rounded, groups
+    def __init__(
+        self,
+        pairs: TokenizedPairs,
+        *,
+        rounded: bool = False,
+        groups: Array | None = None,
+        sampling: SubwordSampling | None = None,
+    ) -> None:
+        self.pairs, self.rounded, self.groups, self.sampling = pairs, rounded, groups, sampling
 
-    def __call__(self, rows: np.ndarray) -> PairBatch:
-        """Collate the pairs with these row numbers, int64 (B,)."""
+    def __call__(self, rows: np.ndarray, seed: Sequence[int] = ()) -> PairBatch:
+        """Collate the pairs with these row numbers, int64 (B,); ``seed`` (whole numbers from 0) is for ``sampling``."""
         pairs = self.pairs
         both = np.concatenate([pairs.index_a[rows], pairs.index_b[rows]])
         distinct, place = np.unique(both, return_inverse=True)
         ids_UT, lengths_U = padded(pairs.tokens, distinct)
+        if self.sampling is not None:
+            ids_UT, lengths_U = self.sampling(ids_UT, lengths_U, seed)
         groups_U = distinct if self.groups is None else self.groups[distinct]
         if self.rounded:
             steps = -ids_UT.shape[1] % ROUND_TOKENS

@@ -13,7 +13,15 @@ from typing import Any, NamedTuple
 from textsiam.errors import OptionError, check_choice
 from textsiam.model.architecture import Architecture
 from textsiam.model.options import known_options, option
-from textsiam.training.loss_rules import AUTO, LOSS_RULES, WeightedLoss, parse_losses, resolve_losses
+from textsiam.training.loss_rules import (
+    AUTO,
+    LOSS_RULES,
+    WeightedLoss,
+    learns_probability,
+    parse_losses,
+    resolve_losses,
+)
+from textsiam.training.presets import PRESETS, with_preset
 
 # the value of "margin" that means: the loss's own default
 AUTO_MARGIN = -2.0
@@ -48,6 +56,10 @@ class TrainConfig(Architecture):
         cosine_embedding: above 1 where pairs that are the same are rare, such as 9 where they are a tenth. "balanced"
         has the same aim in every loss, but draws the rarer pairs again and again, and its epochs are longer; this takes
         each pair of an epoch once. Together they count twice.
+    label_smoothing
+        Of bce, and of squared_error where it takes a probability (with every head but cosine and euclidean): labels are
+        moved by half of this share towards each other, so that 0.1 makes 0.05 of 0 and 0.95 of 1. For labels of which
+        some are wrong. The other losses of a sum keep theirs.
     epochs
         Passes over the training pairs; the learning rate is planned for all of them.
     batch_size
@@ -61,8 +73,19 @@ class TrainConfig(Architecture):
         Share of all steps in which the rate rises.
     clip
         Largest norm of the gradient; larger ones are scaled down.
+    averaging
+        Share of the average of all earlier weights that each step keeps (less in the first ones): dev then judges, and
+        the model gets, that average, while training goes on with the weights themselves. 0.999 averages the last 1,000
+        steps or so, and wants a run several times as long; 0 takes the weights as they are.
     dropout
         Share of embedding components, of states between layers and of head activations set to 0 while training.
+    word_dropout
+        Share of the tokens of each text that are hidden from the encoder while training: they embed as zeros, in their
+        places.
+    subword_sampling
+        Share of the tokens that are replaced by the smaller tokens that spell them, and so on for a share of these: for
+        each batch anew, while training alone, so that rare words are known by their parts. 0.1 is a usual share; tokens
+        of "word" and "char" vocabularies have no parts.
     balanced
         Draw as many pairs of label 1 as of label 0 (the rarer ones again and again).
     implied
@@ -93,13 +116,17 @@ class TrainConfig(Architecture):
     margin: float = option(AUTO_MARGIN, low=AUTO_MARGIN, high=100)
     temperature: float = option(TEMPERATURE, low=1e-3, high=100)
     positive_weight: float = option(POSITIVE_WEIGHT, low=1e-3, high=1000)
+    label_smoothing: float = option(0.0, low=0, high=0.5)
     epochs: int = option(4, low=1, high=10_000)
     batch_size: int = option(256, low=2, high=1_000_000)
     learning_rate: float = option(2e-3, low=1e-8, high=10)
     weight_decay: float = option(0.01, low=0, high=10)
     warmup: float = option(0.05, low=0, high=1)
     clip: float = option(1.0, low=1e-6, high=1e9)
+    averaging: float = option(0.0, low=0, high=0.99999)
     dropout: float = option(0.2, low=0, high=0.95)
+    word_dropout: float = option(0.0, low=0, high=0.95)
+    subword_sampling: float = option(0.0, low=0, high=0.95)
     balanced: bool = option(False)
     implied: float = option(0.0, low=0, high=1)
     vocabulary_size: int = option(16_000, low=4, high=1_000_000)
@@ -114,6 +141,11 @@ class TrainConfig(Architecture):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.losses(graded=False)
+        if self.subword_sampling and self.vocabulary_type in ("word", "char"):
+            raise OptionError(
+                f"subword_sampling is {self.subword_sampling:g}, but tokens of vocabulary_type "
+                f"{self.vocabulary_type!r} do not fall into smaller ones; leave it out"
+            )
 
     @property
     def architecture(self) -> Architecture:
@@ -125,7 +157,7 @@ class TrainConfig(Architecture):
         """Give the losses that are added up, with what "auto" stands for.
 
         Raises OptionError where the head or a loss cannot learn grades, or no loss has a use for ``margin``,
-        ``temperature`` or ``positive_weight``, or one cannot take that margin.
+        ``temperature``, ``positive_weight`` or ``label_smoothing``, or one cannot take that margin.
         """
         losses = resolve_losses(self.loss, self.head, graded=graded)
         rules = {loss.name: LOSS_RULES[loss.name] for loss in losses}
@@ -134,6 +166,11 @@ class TrainConfig(Architecture):
             value = getattr(self, name)
             if value != default and not any(getattr(rule, name) for rule in rules.values()):
                 raise OptionError(f"{name} is {value:g}, but loss {names} has none; leave it out")
+        if self.label_smoothing and not any(learns_probability(name, self.head) for name in rules):
+            raise OptionError(
+                f"label_smoothing is {self.label_smoothing:g}, but loss {names} with head {self.head!r} learns no "
+                "probability; leave it out"
+            )
         if self.margin == AUTO_MARGIN:
             return losses
         margins = {name: rule.margin for name, rule in rules.items() if rule.margin is not None}
@@ -157,15 +194,25 @@ class TrainConfig(Architecture):
     @classmethod
     def from_toml(cls, path: str | Path) -> TrainConfig:
         """Read the training options of a TOML file; OptionError names the file and an option that it has wrong."""
-        return cls(**read_toml(path).training)
+        written = read_toml(path)
+        return cls(**with_preset(written.preset, written.training))
+
+    @classmethod
+    def preset(cls, name: str, options: Mapping[str, Any] | None = None) -> TrainConfig:
+        """Make the options of a preset ("fast", "balanced" or "accurate"), of which those in ``options`` win.
+
+        Raises OptionError for a name that is no preset's or no option's.
+        """
+        return cls(**with_preset(name, known_options(cls, dict(options or {}), "TrainConfig")))
 
 
 class TomlOptions(NamedTuple):
-    """What a TOML file of options holds: those of TrainConfig, the table [reading], and the model folder to write."""
+    """What a TOML file of options holds: those of TrainConfig, the table [reading], the model folder, the preset."""
 
     training: dict[str, Any]
     reading: dict[str, Any]
     out: str | None
+    preset: str | None = None
 
 
 def _toml_line(name: str, value: object) -> str:
@@ -181,7 +228,7 @@ def read_toml(path: str | Path) -> TomlOptions:
     """Read a TOML file of training options; its table [reading] says how the command line reads pairs.
 
     Names may be written with - in place of _. Those that there are not are refused; values are checked by TrainConfig,
-    but for ``out``.
+    but for ``out`` and ``preset``.
     """
     try:
         with Path(path).open("rb") as file:
@@ -192,7 +239,7 @@ def read_toml(path: str | Path) -> TomlOptions:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise OptionError(f"{path} is not valid TOML: {error}") from error
-    reading, out = values.pop("reading", {}), values.pop("out", None)
+    reading, out, preset = values.pop("reading", {}), values.pop("out", None), values.pop("preset", None)
     if not isinstance(reading, dict):
         raise OptionError(f"reading of {path} is {reading!r}, expected a table [reading]")
     reading = _underscored(reading, path)
@@ -200,10 +247,12 @@ def read_toml(path: str | Path) -> TomlOptions:
         check_choice(f"an option of [reading] in {path}", name, READING)
     if not isinstance(out, str | None):
         raise OptionError(f"out of {path} is {out!r}, expected the name of a folder in quotes")
+    if preset is not None:
+        check_choice(f"preset of {path}", preset, PRESETS)
     misplaced = next((name for name in values if name in READING), None)
     if misplaced is not None:
         raise OptionError(f"{misplaced} stands at the top of {path}, but belongs below a line [reading]; move it there")
-    return TomlOptions(known_options(TrainConfig, values, str(path)), reading, out)
+    return TomlOptions(known_options(TrainConfig, values, str(path)), reading, out, preset)
 
 
 def _underscored(values: Mapping[str, Any], path: str | Path) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import torch
 
 from textsiam.errors import TrainingError, TrainingInterrupted
 from textsiam.progress import Progress
+from textsiam.training.averaging import AveragedWeights
 from textsiam.training.checkpoint import RunState, Weights, load_checkpoint, remove_checkpoint, save_checkpoint
 from textsiam.training.collator import PaddedCollator
 from textsiam.training.config import TrainConfig
@@ -31,6 +32,7 @@ from textsiam.training.objective import Objective
 from textsiam.training.runlog import RunLog
 from textsiam.training.runtime import autocast
 from textsiam.training.sampler import LengthBucketSampler
+from textsiam.training.subword_sampling import SubwordSampling
 
 CHECKPOINT_SECONDS = 120.0  # a killed run loses at most this
 LOG_STEPS = 20  # steps between two writes of the log
@@ -44,7 +46,8 @@ class TrainingLoop:
 
     ``evaluate`` (None: another process does) gives dev metrics, of which ``metric`` decides what is best. ``folder``
     keeps checkpoint and log (None: neither). ``identity`` is the fingerprint of options and data, which a resumed run
-    must share. Of several ``processes`` all run this loop, and take equal steps; the first one evaluates and writes.
+    must share. ``sampling`` cuts texts anew for each batch. Of several ``processes`` all run this loop, and take equal
+    steps; the first one evaluates and writes.
     """
 
     network: SiameseNetwork
@@ -56,6 +59,7 @@ class TrainingLoop:
     metric: str
     identity: str
     folder: Path | None = None
+    sampling: SubwordSampling | None = None
     processes: Processes = Processes()  # noqa: RUF009 - frozen
 
     def __post_init__(self) -> None:
@@ -70,18 +74,22 @@ class TrainingLoop:
         groups = known_same(self.pairs) if self.objective.needs_known_same else None
         with autocast(config.precision, self.device):
             rounded = config.encoder != "bag" and computes_padded(self.device)
-        self.collator = PaddedCollator(self.pairs, rounded=rounded, groups=groups)
+        self.collator = PaddedCollator(self.pairs, rounded=rounded, groups=groups, sampling=self.sampling)
         self.total_steps = self.sampler.batches_per_epoch * config.epochs
         self.total_pairs = self.sampler.pairs_per_epoch * config.epochs
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.network, config.weight_decay), fused=True)
         self.state = RunState(identity=self.identity)
         self.best: Weights | None = None
+        averages = config.averaging > 0 and self.processes.is_first  # the only one that evaluates and writes
+        self.average = AveragedWeights(self.network, config.averaging) if averages else None
 
     def resume(self) -> None:
         """Go on from the checkpoint in ``folder``; TrainingError if there is none that fits."""
         if self.folder is None:
             raise TrainingError("resuming needs the folder of the run that was stopped")
-        self.state, self.best = load_checkpoint(self.folder, self.identity, self.network, self.optimizer)
+        self.state, self.best, average = load_checkpoint(self.folder, self.identity, self.network, self.optimizer)
+        if self.average is not None and average is not None:
+            self.average.network.load_state_dict(average)
 
     def run(self, bar: Progress) -> RunState:
         """Train to the end and leave the best weights in ``network`` (of the first process).
@@ -131,6 +139,8 @@ class TrainingLoop:
         loss = self._gradients(rows)
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip)
         self.optimizer.step()
+        if self.average is not None:
+            self.average.update(self.network, self.state.step)
         self.state.step += 1
         self.state.pairs += len(rows)
         log.add({"step": self.state.step, "loss": loss, "lr": rate, "grad_norm": norm, "pairs": len(rows)})
@@ -157,7 +167,7 @@ class TrainingLoop:
         return self.processes.sum_up(self.network, part.detach())
 
     def _loss(self, rows: npt.NDArray[np.int64]) -> torch.Tensor:
-        batch = self.collator(rows).to(self.device)
+        batch = self.collator(rows, (self.config.seed, self.state.step, self.processes.rank)).to(self.device)
         with autocast(self.config.precision, self.device):
             raw_B, vectors_UD = self.network.compare(batch)
         loss: torch.Tensor = self.objective(raw_B.float(), vectors_UD.float(), batch)
@@ -181,12 +191,13 @@ class TrainingLoop:
     def _evaluate_here(self, bar: Progress, log: RunLog) -> None:
         self._check_finite()
         assert self.evaluate is not None
-        metrics = self.evaluate(self.network)
+        judged = self.network if self.average is None else self.average.network
+        metrics = self.evaluate(judged)
         self.network.train()
         state, value = self.state, metrics[self.metric]
         if state.best_metric is None or value > state.best_metric:
             state.best_metric, state.best_step, state.misses = value, state.step, 0
-            self.best = {name: tensor.detach().clone() for name, tensor in self.network.state_dict().items()}
+            self.best = {name: tensor.detach().clone() for name, tensor in judged.state_dict().items()}
         else:
             state.misses += 1
         record = {"step": state.step, "epoch": round(state.step / self.sampler.batches_per_epoch, 3), **metrics}
@@ -204,7 +215,8 @@ class TrainingLoop:
         log.flush()
         self._check_finite()
         if self.folder is not None:
-            save_checkpoint(self.folder, self.state, self.network, self.optimizer, self.best)
+            average = None if self.average is None else self.average.network.state_dict()
+            save_checkpoint(self.folder, self.state, self.network, self.optimizer, best=self.best, average=average)
 
 
 def learning_rate(step: int, total_steps: int, config: TrainConfig) -> float:

@@ -138,6 +138,11 @@ def _check_head(losses: Iterable[WeightedLoss], head: str) -> None:
         raise OptionError(f"loss {strangers[0]!r} does not go with head {head!r}, {expected}{added}")
 
 
+def learns_probability(name: str, head: str) -> bool:
+    """Tell whether a loss takes the probabilities of a head, and not its cosines or distances."""
+    return "bce" in HEAD_LOSSES[head] and name in HEAD_LOSSES[head]
+
+
 def spelled(losses: Iterable[WeightedLoss]) -> str:
     """Write losses as ``parse_losses`` reads them."""
     return "+".join(loss.name if loss.weight == 1 else f"{loss.name}:{loss.weight:g}" for loss in losses)

@@ -14,13 +14,17 @@ from textsiam.training.collator import PairBatch
 from textsiam.training.encoders import ENCODER_MODULES
 from textsiam.training.encoders.text_states import TokenEncoder
 from textsiam.training.heads import HEAD_MODULES
+from textsiam.training.word_dropout import WordDropout
 
 
 class SiameseNetwork(nn.Module):
     """Encodes the distinct texts of a batch once and compares the sides of each pair."""
 
-    def __init__(self, architecture: Architecture, vocabulary_size: int, dropout: float = 0.0) -> None:
+    def __init__(
+        self, architecture: Architecture, vocabulary_size: int, dropout: float = 0.0, word_dropout: float = 0.0
+    ) -> None:
         super().__init__()
+        self.word_dropout = WordDropout(word_dropout)
         self.vector_size = architecture.vector_size
         self.encoder = ENCODER_MODULES[architecture.encoder](architecture, vocabulary_size, dropout)
         self.compares_tokens = architecture.head == "alignment"
@@ -37,10 +41,11 @@ class SiameseNetwork(nn.Module):
 
     def compare(self, batch: PairBatch) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the raw scores of the batch's pairs, (B,), and the vectors of its texts, (U, D)."""
+        ids_UT = self.word_dropout(batch.ids_UT)
         if self.compares_tokens:
-            texts = cast(TokenEncoder, self.encoder).read(batch.ids_UT, batch.lengths_U)
+            texts = cast(TokenEncoder, self.encoder).read(ids_UT, batch.lengths_U)
             return self.head(texts, batch.index_a, batch.index_b), texts.vectors_UD
-        vectors_UD: torch.Tensor = self.encoder(batch.ids_UT, batch.lengths_U)
+        vectors_UD: torch.Tensor = self.encoder(ids_UT, batch.lengths_U)
         raw_B: torch.Tensor = self.head(vectors_UD[batch.index_a], vectors_UD[batch.index_b])
         return raw_B, vectors_UD
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from torch import nn
 from textsiam.training.collator import PairBatch
 from textsiam.training.config import AUTO_MARGIN, POSITIVE_WEIGHT, TrainConfig
 from textsiam.training.heads import CosineHead
-from textsiam.training.loss_rules import LOSS_RULES, spelled
+from textsiam.training.loss_rules import LOSS_RULES, learns_probability, spelled
 from textsiam.training.losses import (
     BinaryCrossEntropyLoss,
     ContrastiveLoss,
@@ -99,12 +100,17 @@ class Term(nn.Module):
         if LOSS_RULES[name].positive_weight and config.positive_weight != POSITIVE_WEIGHT:
             self.options["positive_weight"] = config.positive_weight
         self.cosine, self.loss = CosineHead(), loss_class(**self.options)
+        if config.label_smoothing and learns_probability(name, config.head):
+            self.options["label_smoothing"] = config.label_smoothing
 
     def forward(self, scored: Scored) -> torch.Tensor:
         """Return the weighted loss, a scalar."""
         if not self.of_head:
             vectors_UD, batch = scored.vectors_UD, scored.batch
             scored = scored._replace(raw_B=self.cosine(vectors_UD[batch.index_a], vectors_UD[batch.index_b]))
+        if smoothing := self.options.get("label_smoothing"):
+            labels_B = scored.batch.labels_B * (1 - smoothing) + smoothing / 2
+            scored = scored._replace(batch=dataclasses.replace(scored.batch, labels_B=labels_B))
         loss: torch.Tensor = self.loss(*self.inputs(scored))
         return loss if self.weight == 1 else self.weight * loss
 
@@ -112,9 +118,9 @@ class Term(nn.Module):
 class Objective(nn.Module):
     """The sum of losses that a configuration asks for.
 
-    ``name`` is the sum as ``loss`` spells it, with what "auto" stands for; ``options`` the margins, temperatures and
-    weights of label 1 of its losses; ``needs_known_same`` tells whether batches must come with groups of texts that are
-    known to be the same.
+    ``name`` is the sum as ``loss`` spells it, with what "auto" stands for; ``options`` the margins, temperatures,
+    weights of label 1 and smoothing of its losses; ``needs_known_same`` tells whether batches must come with groups of
+    texts that are known to be the same.
     """
 
     def __init__(self, config: TrainConfig, *, graded: bool) -> None:

@@ -15,6 +15,7 @@ from textsiam.text.tokenizer import Tokenizer
 from textsiam.text.vocabulary import Vocabulary, build_vocabulary
 from textsiam.training.config import TrainConfig
 from textsiam.training.corpus import pairs_in_both
+from textsiam.training.subword_sampling import SubwordSampling, sampling_of
 
 DEV_SHARE = 0.1
 GIVEN = "given"
@@ -29,6 +30,7 @@ class Material:
     dev_origin: str
     vocabulary: Vocabulary
     tokenizer: Tokenizer
+    sampling: SubwordSampling | None
 
 
 def prepare(
@@ -37,8 +39,8 @@ def prepare(
     """Read pairs and dev (None: set aside from the pairs), check them, and build the vocabulary unless it is there.
 
     Raises DataError for pairs that cannot be read, TrainingError for pairs that nothing can be learned from,
-    OptionError where the head, the loss or ``implied`` does not go with their labels, VocabularyError where none can be
-    built.
+    OptionError where the head, the loss or ``implied`` does not go with their labels, or ``subword_sampling`` with the
+    vocabulary, VocabularyError where none can be built.
     """
     train_pairs, dev_pairs = _read(pairs, dev, config)
     vocabulary = vocabulary or build_vocabulary(
@@ -54,6 +56,7 @@ def prepare(
         dev_origin=_dev_origin(train_pairs, dev_pairs, given=dev is not None),
         vocabulary=vocabulary,
         tokenizer=Tokenizer(vocabulary.proto, max_tokens=config.max_tokens),
+        sampling=sampling_of(config, vocabulary.proto),
     )
 
 
@@ -63,7 +66,7 @@ def _read(pairs: Any, dev: Any, config: TrainConfig) -> tuple[Pairs, Pairs]:
     if config.implied and pairs.graded:
         raise OptionError(
             f"implied is {config.implied:g}, but these labels are graded, and only labels of 0 and 1 imply pairs; "
-            "leave it out"
+            "leave it out, or set it to 0 where a preset sets it"
         )
     _check_side("training", pairs)
     if dev is None:

@@ -33,6 +33,7 @@ from textsiam.training.network import SiameseNetwork
 from textsiam.training.objective import Objective
 from textsiam.training.preparation import GIVEN, Material, prepare
 from textsiam.training.runtime import deterministic_algorithms, find_device
+from textsiam.training.subword_sampling import SubwordSampling
 from textsiam.training.token_cache import TokenCache, open_tokens
 
 TOKENS = "tokens"  # the folder of token ids in that of the run
@@ -59,8 +60,8 @@ def train(
 
     Under torchrun every process calls it alike: they share each batch, the first one alone looks at ``pairs`` and
     writes ``out``, and the model comes back in all. They must see the same files. Another number of processes may
-    resume a run: the weights are then equal but for rounding, dropout, and losses that compare texts of a batch with
-    each other, for each process does so in its own part. On Linux the process keeps, for good, memory
+    resume a run: the weights are then equal but for rounding, dropout, subword sampling, and losses that compare texts
+    of a batch with each other, for each process does so in its own part. On Linux the process keeps, for good, memory
     that the steps free (see ``memory.keep_freed_memory``).
 
     Raises DataError for pairs that cannot be read, TrainingError for pairs that nothing can be learned from (one class
@@ -135,7 +136,8 @@ def _check_vocabulary_options(config: TrainConfig) -> None:
 class _Task:
     """What every process must know of a run.
 
-    ``tokens`` is the folder of the training pairs' token ids; ``implied`` the pairs to train on besides, if any.
+    ``tokens`` is the folder of the training pairs' token ids; ``implied`` the pairs to train on besides, if any;
+    ``sampling`` cuts texts at random, if asked for.
     """
 
     vocabulary_size: int
@@ -145,6 +147,7 @@ class _Task:
     resume: bool
     tokens: Path | None
     implied: ImpliedPairs | None
+    sampling: SubwordSampling | None
 
 
 def _first_loop(
@@ -173,6 +176,7 @@ def _first_loop(
         resume=resume,
         tokens=tokens,
         implied=implied,
+        sampling=material.sampling,
     )
     evaluate = dev_evaluator(dev, _metric(task), device)
     return _make_loop(processes.from_first(task), pairs, config, device, processes, evaluate)
@@ -198,7 +202,9 @@ def _make_loop(
     evaluate: Evaluator | None,
 ) -> TrainingLoop:
     loop = TrainingLoop(
-        network=SiameseNetwork(config.architecture, task.vocabulary_size, config.dropout).to(device),
+        network=SiameseNetwork(config.architecture, task.vocabulary_size, config.dropout, config.word_dropout).to(
+            device
+        ),
         objective=Objective(config, graded=task.graded),
         pairs=pairs if task.implied is None else task.implied.behind(pairs),
         config=config,
@@ -207,6 +213,7 @@ def _make_loop(
         metric=_metric(task),
         identity=task.identity,
         folder=task.folder,
+        sampling=task.sampling,
         processes=processes,
     )
     if task.resume:
