@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.model.making import heads_of
 from textsiam.errors import OptionError
-from textsiam.model.architecture import ENCODERS, HEADS
+from textsiam.model.architecture import ENCODERS
 from textsiam.training.config import TrainConfig
 from textsiam.training.presets import PRESETS, described_presets, with_preset
 
@@ -32,8 +33,7 @@ def test_options_that_are_given_win() -> None:
         TrainConfig.preset("fast", {"sed": 7})
 
 
-@pytest.mark.parametrize("encoder", ENCODERS)
-@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize(("encoder", "head"), [(encoder, head) for encoder in ENCODERS for head in heads_of(encoder)])
 @pytest.mark.parametrize("name", PRESETS)
 def test_what_another_encoder_or_head_has_no_use_for_is_left_out(name: str, head: str, encoder: str) -> None:
     config = TrainConfig.preset(name, {"encoder": encoder, "head": head})
