@@ -22,8 +22,14 @@ pytestmark = pytest.mark.usefixtures("one_torch_thread")
 VOCABULARY = 97
 LENGTHS = list(range(61))
 UNBOUNDED = ("dot", "manhattan", "squared_euclidean")
+BAGS: list[dict[str, Any]] = [
+    {},
+    {"weighting": "sif"},
+    {"ngrams": 2, "buckets": 40},
+    {"weighting": "idf", "ngrams": 5, "buckets": 300},
+]
 ENCODERS: list[dict[str, Any]] = [
-    {"encoder": "bag"},
+    *({"encoder": "bag", **options} for options in BAGS),
     *({"encoder": "cnn", "widths": widths} for widths in ("1", "2,3,4", "7,16,5")),
     *(
         {"encoder": encoder, "layers": layers, "bidirectional": bidirectional, "pooling": pooling}
@@ -42,8 +48,11 @@ def make_network(architecture: Architecture, seed: int) -> SiameseNetwork:
         network = SiameseNetwork(architecture, VOCABULARY, dropout=0.5).eval()
         with torch.no_grad():
             for name, weight in network.named_parameters():
+                if name == "encoder.ngram_embedding.weight":
+                    weight[1:].normal_()  # they start at 0
                 if "embedding" not in name and architecture.encoder != "cnn":
                     weight.mul_(2)
+        network.weigh_tokens(random_tokens(LENGTHS, VOCABULARY, seed=7))
     return network
 
 

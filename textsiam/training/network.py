@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy.typing as npt
@@ -9,9 +10,12 @@ import torch
 from torch import nn
 
 from textsiam.model.architecture import Architecture
+from textsiam.text.tokenizer import TokenIds
+from textsiam.training.char_ngrams import CharNgramEmbedding, char_ngrams, table_of
 from textsiam.training.collator import PairBatch
 from textsiam.training.encoders import ENCODER_MODULES
 from textsiam.training.heads import HEAD_MODULES
+from textsiam.training.token_weights import token_weights
 
 
 class SiameseNetwork(nn.Module):
@@ -19,7 +23,7 @@ class SiameseNetwork(nn.Module):
 
     def __init__(self, architecture: Architecture, vocabulary_size: int, dropout: float = 0.0) -> None:
         super().__init__()
-        self.vector_size = architecture.vector_size
+        self.vector_size, self.weighting = architecture.vector_size, architecture.weighting
         self.encoder = ENCODER_MODULES[architecture.encoder](architecture, vocabulary_size, dropout)
         self.head = HEAD_MODULES[architecture.head](architecture, dropout)
 
@@ -34,6 +38,21 @@ class SiameseNetwork(nn.Module):
         raw_B: torch.Tensor = self.head(vectors_UD[batch.index_a], vectors_UD[batch.index_b])
         return raw_B, vectors_UD
 
+    def weigh_tokens(self, tokens: TokenIds) -> None:
+        """Weigh the tokens of a bag, if ``weighting`` asks for it, by how often they stand in the training texts."""
+        weight_V = getattr(self.encoder, "token_weight", None)
+        if weight_V is not None:
+            weight_V.copy_(torch.from_numpy(token_weights(tokens, len(weight_V), self.weighting)))
+
+    def share_spellings(self, pieces: Sequence[str], lengths: str) -> None:
+        """Let tokens share the character n-grams of ``lengths`` that their ``pieces`` have in common."""
+        self.encoder.embedding = CharNgramEmbedding(self.encoder.embedding, *char_ngrams(pieces, lengths))
+
     def numpy_weights(self) -> dict[str, npt.NDArray[Any]]:
         """Copy the weights to float32 arrays under the names that the NumPy twins read."""
-        return {name: value.detach().float().cpu().numpy().copy() for name, value in self.state_dict().items()}
+        state = self.state_dict()
+        if isinstance(self.encoder.embedding, CharNgramEmbedding):
+            own = "encoder.embedding."
+            state = {name: value for name, value in state.items() if not name.startswith(own)}
+            state[f"{own}weight"] = table_of(self.encoder.embedding)
+        return {name: value.detach().float().cpu().numpy().copy() for name, value in state.items()}

@@ -135,7 +135,8 @@ def _check_vocabulary_options(config: TrainConfig) -> None:
 class _Task:
     """What every process must know of a run.
 
-    ``tokens`` is the folder of the training pairs' token ids; ``implied`` the pairs to train on besides, if any.
+    ``tokens`` is the folder of the training pairs' token ids; ``implied`` the pairs to train on besides, if any;
+    ``spellings`` those of the tokens, where they share them.
     """
 
     vocabulary_size: int
@@ -145,6 +146,7 @@ class _Task:
     resume: bool
     tokens: Path | None
     implied: ImpliedPairs | None
+    spellings: list[str]
 
 
 def _first_loop(
@@ -173,6 +175,7 @@ def _first_loop(
         resume=resume,
         tokens=tokens,
         implied=implied,
+        spellings=material.tokenizer.spellings if config.char_ngrams else [],
     )
     evaluate = dev_evaluator(dev, _metric(task), device)
     return _make_loop(processes.from_first(task), pairs, config, device, processes, evaluate)
@@ -197,8 +200,12 @@ def _make_loop(
     processes: Processes,
     evaluate: Evaluator | None,
 ) -> TrainingLoop:
+    network = SiameseNetwork(config.architecture, task.vocabulary_size, config.dropout)
+    network.weigh_tokens(pairs.tokens)
+    if task.spellings:
+        network.share_spellings(task.spellings, config.char_ngrams)
     loop = TrainingLoop(
-        network=SiameseNetwork(config.architecture, task.vocabulary_size, config.dropout).to(device),
+        network=network.to(device),
         objective=Objective(config, graded=task.graded),
         pairs=pairs if task.implied is None else task.implied.behind(pairs),
         config=config,
