@@ -29,11 +29,11 @@ def random_weights(
     rng = np.random.default_rng(seed)
     shapes = expected_shapes(architecture, vocabulary_size)
     weights = {name: rng.normal(0, scale, shape).astype(np.float32) for name, shape in shapes.items()}
-    for name in weights:
-        if name.endswith("embedding.weight"):
-            weights[name][PAD_ID] = 0  # as torch keeps it
+    for name, weight in weights.items():
         if name == "encoder.token_weight":
-            weights[name] = (np.abs(weights[name]) + np.float32(0.1)) * (np.arange(vocabulary_size) != PAD_ID)
+            weight[:] = np.abs(weight) + 0.1
+        if "embedding" in name or name == "encoder.token_weight":
+            weight[PAD_ID] = 0  # as torch keeps it
     return weights
 
 

@@ -96,6 +96,8 @@ def test_every_head_and_loss_trains(toy_pairs: Pairs, toy_dev: Pairs, toy_config
         {"encoder": "gru", "bidirectional": True, "pooling": "attention"},
         {"encoder": "lstm", "pooling": "attention"},
         {"encoder": "transformer", "pooling": "mean"},
+        {"encoder": "bag", "weighting": "sif", "ngrams": 3, "buckets": 500},
+        {"encoder": "lstm", "char_ngrams": "2,3"},
     ],
     ids=lambda options: "-".join(map(str, options.values())),
 )
