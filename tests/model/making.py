@@ -34,7 +34,11 @@ def random_weights(
     rng = np.random.default_rng(seed)
     shapes = expected_shapes(architecture, vocabulary_size)
     weights = {name: rng.normal(0, scale, shape).astype(np.float32) for name, shape in shapes.items()}
-    weights["encoder.embedding.weight"][PAD_ID] = 0  # as torch keeps it
+    for name, weight in weights.items():
+        if name == "encoder.token_weight":
+            weight[:] = np.abs(weight) + 0.1
+        if "embedding" in name or name == "encoder.token_weight":
+            weight[PAD_ID] = 0  # as torch keeps it
     return weights
 
 

@@ -15,6 +15,7 @@ from textsiam.model.heads import NUMPY_HEADS
     ("options", "size"),
     [
         ({"encoder": "bag", "dim": 5}, 5),
+        ({"encoder": "bag", "dim": 5, "ngrams": 3}, 5),
         ({"encoder": "lstm", "dim": 5, "units": 7}, 7),
         ({"encoder": "lstm", "dim": 5, "units": 7, "layers": 3}, 7),
         ({"encoder": "lstm", "dim": 5, "units": 7, "bidirectional": True}, 14),
@@ -36,6 +37,11 @@ def test_vector_size(options: dict[str, Any], size: int) -> None:
         ({"encoder": "bag", "pooling": "mean"}, "pooling is 'mean', but encoder 'bag' has no pooling"),
         ({"encoder": "bag", "bidirectional": True}, "encoder 'bag' has no bidirectional"),
         ({"encoder": "bag", "widths": "2"}, "widths is '2', but encoder 'bag' has no widths"),
+        ({"encoder": "cnn", "weighting": "idf"}, "weighting is 'idf', but encoder 'cnn' has no weighting"),
+        ({"encoder": "lstm", "ngrams": 2}, "ngrams is 2, but encoder 'lstm' has no ngrams"),
+        ({"encoder": "gru", "buckets": 9}, "buckets is 9, but ngrams 1 has no buckets; leave it out"),
+        ({"encoder": "bag", "buckets": 9}, "buckets is 9, but ngrams 1 has no buckets; leave it out"),
+        ({"encoder": "transformer", "ngrams": 2}, "ngrams is 2, but encoder 'transformer' has no ngrams"),
         ({"encoder": "cnn", "layers": 2}, "layers is 2, but encoder 'cnn' has no layers"),
         ({"encoder": "cnn", "pooling": "attention"}, "pooling is 'attention', but encoder 'cnn' has no pooling"),
         ({"encoder": "cnn", "bidirectional": True}, "encoder 'cnn' has no bidirectional"),
@@ -66,6 +72,12 @@ def test_every_name_of_an_encoder_and_a_head_has_its_numpy_twin_but_the_transfor
         ({"head": "Cosine"}, f"head is 'Cosine', expected one of {', '.join(HEADS)}; did you mean 'cosine'?"),
         ({"dim": 0}, "dim is 0, expected a whole number, 1 to 4096"),
         ({"units": 4097}, "units is 4097, expected a whole number, 1 to 4096"),
+        (
+            {"encoder": "bag", "weighting": "tfidf"},
+            "weighting is 'tfidf', expected one of mean, idf, sif; did you mean 'idf'?",
+        ),
+        ({"encoder": "bag", "ngrams": 6}, "ngrams is 6, expected a whole number, 1 to 5"),
+        ({"encoder": "bag", "ngrams": 2, "buckets": 1}, "buckets is 1, expected a whole number, 2 to 10000000"),
         ({"layers": 9}, "layers is 9, expected a whole number, 1 to 8"),
         *(
             (

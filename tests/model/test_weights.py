@@ -13,6 +13,8 @@ from textsiam.training.network import SiameseNetwork
 
 KINDS: list[tuple[str, dict[str, Any]]] = [
     ("bag", {}),
+    ("bag", {"weighting": "idf"}),
+    ("bag", {"weighting": "sif", "ngrams": 3, "buckets": 7}),
     ("cnn", {"units": 4, "widths": "1,3"}),
     ("transformer", {"layers": 2, "attention_heads": 3}),
     ("transformer", {"pooling": "attention", "attention_heads": 1}),

@@ -128,6 +128,13 @@ def test_labels_are_smoothed_where_a_loss_learns_probabilities() -> None:
             TrainConfig(head=head, loss=loss, label_smoothing=0.1)
 
 
+@pytest.mark.parametrize("lengths", ["3,", "0", "9", "3,3", "3 4", "2.5", "\u0663"])
+def test_lengths_of_character_n_grams(lengths: str) -> None:
+    assert TrainConfig(char_ngrams="3,4,5").char_ngrams == "3,4,5"
+    with pytest.raises(OptionError, match="expected different numbers, 1 to 8, such as '3,4,5', or ''"):
+        TrainConfig(char_ngrams=lengths)
+
+
 def test_a_wrong_loss_is_told_with_other_mistakes() -> None:
     with pytest.raises(OptionError, match=r"loss is 'bec', .*did you mean 'bce'\?; epochs is 0"):
         TrainConfig(loss="bec", epochs=0)

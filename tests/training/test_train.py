@@ -99,6 +99,8 @@ def test_every_head_and_loss_trains(toy_pairs: Pairs, toy_dev: Pairs, toy_config
         {"encoder": "lstm", "pooling": "attention"},
         {"encoder": "lstm", "bidirectional": True, "head": "alignment"},
         {"encoder": "transformer", "pooling": "mean"},
+        {"encoder": "bag", "weighting": "sif", "ngrams": 3, "buckets": 500},
+        {"encoder": "lstm", "char_ngrams": "2,3"},
     ],
     ids=lambda options: "-".join(map(str, options.values())),
 )

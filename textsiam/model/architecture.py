@@ -11,15 +11,17 @@ from textsiam.model.options import check_options, option
 ENCODERS = ("bag", "cnn", "gru", "lstm", "transformer")
 TOKEN_ENCODERS = ("bag", "gru", "lstm", "transformer")  # those that have a state for each token
 POOLINGS = ("attention", "last", "max", "mean")
+WEIGHTINGS = ("mean", "idf", "sif")
 VECTOR_HEADS = ("cosine", "dot", "euclidean", "manhattan", "mlp", "squared_euclidean")
 HEADS = ("alignment", *VECTOR_HEADS)
 # (option, value) -> the options that then have no meaning, and must keep their defaults
-WITHOUT = {
+WITHOUT: dict[tuple[str, str | int], tuple[str, ...]] = {
     ("encoder", "bag"): ("units", "layers", "bidirectional", "pooling", "widths", "attention_heads"),
-    ("encoder", "cnn"): ("layers", "bidirectional", "pooling", "attention_heads"),
-    ("encoder", "gru"): ("widths", "attention_heads"),
-    ("encoder", "lstm"): ("widths", "attention_heads"),
-    ("encoder", "transformer"): ("units", "bidirectional", "widths"),
+    ("encoder", "cnn"): ("layers", "bidirectional", "pooling", "attention_heads", "weighting", "ngrams"),
+    ("encoder", "gru"): ("widths", "attention_heads", "weighting", "ngrams"),
+    ("encoder", "lstm"): ("widths", "attention_heads", "weighting", "ngrams"),
+    ("encoder", "transformer"): ("units", "bidirectional", "widths", "weighting", "ngrams"),
+    ("ngrams", 1): ("buckets",),
     **{("head", head): ("alignment_units", "head_units") for head in HEADS},
     ("head", "mlp"): ("alignment_units",),
     ("head", "alignment"): (),
@@ -46,7 +48,8 @@ class Architecture:
     Parameters
     ----------
     encoder
-        "bag" (mean of the token embeddings, blind to word order), "cnn", "gru", "lstm" or "transformer".
+        "bag" (mean of the token embeddings, blind to word order but for ``ngrams``), "cnn", "gru", "lstm" or
+        "transformer".
     dim
         Size of a token embedding; the size of a text vector of a bag or transformer.
     units
@@ -62,6 +65,17 @@ class Architecture:
         Tokens that the filters of the CNN see at once, such as "2,3,4": different whole numbers, 1 to 16.
     attention_heads
         Parts of a transformer's states that attend each for itself; dim is a multiple of it.
+    weighting
+        What each token counts in the mean of a bag, by how often it stands in the training texts: "mean" (all alike),
+        "idf" (log((1 + n) / (1 + d)) + 1, for d of n texts have it) or "sif" (0.001 / (0.001 + p), for a share p of all
+        tokens is it; Arora, Liang, Ma, "A simple but tough-to-beat baseline for sentence embeddings", 2017).
+    ngrams
+        Longest runs of consecutive tokens that a bag knows, too: the mean of the embeddings of all runs of 2 up to so
+        many tokens (unweighted) is added to that of the tokens. With a vocabulary of type "word" they are word n-grams,
+        with "char" character n-grams. 1 has none.
+    buckets
+        Rows of the table of n-gram embeddings (row 0 stays empty), into which n-grams are hashed; different ones may
+        share a row. Memory and the time of a training step grow with it.
     head
         What compares the two vectors: their "cosine", their "dot" product, the negative "euclidean" or "manhattan"
         distance, an "mlp" over |u-v|, u*v and u+v, or "squared_euclidean", a linear layer over
@@ -83,6 +97,9 @@ class Architecture:
     pooling: str = option("max", choices=POOLINGS)
     widths: str = option("2,3,4", check=_check_widths)
     attention_heads: int = option(4, low=1, high=64)
+    weighting: str = option("mean", choices=WEIGHTINGS)
+    ngrams: int = option(1, low=1, high=5)
+    buckets: int = option(100_000, low=2, high=10_000_000)
     head: str = option("mlp", choices=HEADS)
     head_units: int = option(256, low=1, high=8192)
     alignment_units: int = option(128, low=1, high=4096)
@@ -116,6 +133,11 @@ class Architecture:
         if self.encoder == "cnn":
             return self.units * len(self.filter_widths)
         return self.units * (2 if self.bidirectional else 1)
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether the model has a weight for each token."""
+        return self.weighting != "mean"
 
     @property
     def filter_widths(self) -> list[int]:

@@ -18,6 +18,8 @@ def expected_shapes(architecture: Architecture, vocabulary_size: int) -> Shapes:
     """Name every weight of a model with its shape, as the torch modules do."""
     shapes: Shapes = {"encoder.embedding.weight": (vocabulary_size, architecture.dim)}
     shapes |= _LAYER_SHAPES[architecture.encoder](architecture)
+    if architecture.is_weighted:
+        shapes["encoder.token_weight"] = (vocabulary_size,)
     if architecture.pooling == "attention":
         shapes["encoder.attention.weight"] = (1, architecture.vector_size)
     if architecture.head == "mlp":
@@ -53,6 +55,12 @@ def _recurrent_shapes(architecture: Architecture, gates: int) -> Shapes:
     return shapes
 
 
+def _bag_shapes(architecture: Architecture) -> Shapes:
+    if architecture.ngrams == 1:
+        return {}
+    return {"encoder.ngram_embedding.weight": (architecture.buckets, architecture.dim)}
+
+
 def _filter_shapes(architecture: Architecture) -> Shapes:
     shapes: Shapes = {}
     for width in architecture.filter_widths:
@@ -76,7 +84,7 @@ def _transformer_shapes(architecture: Architecture) -> Shapes:
 
 # what each encoder has besides the embedding
 _LAYER_SHAPES: dict[str, Callable[[Architecture], Shapes]] = {
-    "bag": lambda _architecture: {},
+    "bag": _bag_shapes,
     "cnn": _filter_shapes,
     "gru": lambda architecture: _recurrent_shapes(architecture, gates=3 * architecture.units),
     "lstm": lambda architecture: _recurrent_shapes(architecture, gates=4 * architecture.units),

@@ -142,6 +142,13 @@ class Tokenizer:
         return int(self._processor.get_piece_size())
 
     @property
+    def spellings(self) -> list[str]:
+        """The piece of each id, U+2581 being a space; "" for those that stand for no text: padding, unknown, bytes."""
+        ids, processor = list(range(self.size)), self._processor
+        tests = (processor.is_control, processor.is_unknown, processor.is_byte)
+        return ["" if any(test(i) for test in tests) else processor.id_to_piece(i) for i in ids]
+
+    @property
     def max_tokens(self) -> int | None:
         """Tokens after which a text is cut; None: never."""
         return self._max_tokens

@@ -32,6 +32,18 @@ POSITIVE_WEIGHT = 1.0
 READING = ("dev", "vocab", "columns", "header", "quoting", "delimiter", "on_error", "labels", "label_range")
 
 
+LONGEST_CHAR_NGRAM = 8
+
+
+def _check_char_ngrams(text: str) -> None:
+    lengths = text.split(",") if text else []
+    known = {str(length) for length in range(1, LONGEST_CHAR_NGRAM + 1)}
+    if len(set(lengths)) < len(lengths) or not known.issuperset(lengths):
+        raise OptionError(
+            f"char_ngrams is {text!r}, expected different numbers, 1 to {LONGEST_CHAR_NGRAM}, such as '3,4,5', or ''"
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig(Architecture):
     """The architecture and how it is trained; checked at birth.
@@ -94,6 +106,10 @@ class TrainConfig(Architecture):
         that the other differs from (a = b, b differs from c: so does a). 0.2 adds up to a fifth, about as many of them
         the same as of the training pairs; 0 adds none. Labels must be right: one that is wrong implies more such. Pairs
         of dev are never added; those of a test set may be, unless it shares no component with the training pairs.
+    char_ngrams
+        Lengths of the character n-grams, such as "3,4,5" (1 to 8), by which tokens that are spelled alike share a part
+        of their embeddings while training (a step takes longer); of any encoder. They are added up afterwards: the
+        model is no larger and no slower. "" shares nothing.
     vocabulary_size
         Tokens of the vocabulary that is built from the training texts; not used with a ready vocabulary.
     vocabulary_type
@@ -129,6 +145,7 @@ class TrainConfig(Architecture):
     subword_sampling: float = option(0.0, low=0, high=0.95)
     balanced: bool = option(False)
     implied: float = option(0.0, low=0, high=1)
+    char_ngrams: str = option("", check=_check_char_ngrams)
     vocabulary_size: int = option(16_000, low=4, high=1_000_000)
     vocabulary_type: str = option("unigram", choices=("unigram", "bpe", "word", "char"))
     evaluate_every: int = option(0, low=0)

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from textsiam.text.tokenizer import PAD_ID
+from textsiam.training.char_ngrams import table_of
 from textsiam.training.packed_lstm import packed_lstm
 
 
@@ -93,7 +94,7 @@ class PaddedLayout:
         """Embed padded token ids, (T, B, D)."""
         ids_TB = self.ids(ids_BT)
         if ids_TB.is_cuda:  # to look for distinct ids would make the GPU wait
-            return nn.functional.embedding(ids_TB, dropout(embedding.weight), PAD_ID)
+            return nn.functional.embedding(ids_TB, dropout(table_of(embedding)), PAD_ID)
         distinct_U, place_TB = torch.unique(ids_TB, return_inverse=True)
         return nn.functional.embedding(place_TB, dropout(embedding(distinct_U)))
 

@@ -137,7 +137,7 @@ class _Task:
     """What every process must know of a run.
 
     ``tokens`` is the folder of the training pairs' token ids; ``implied`` the pairs to train on besides, if any;
-    ``sampling`` cuts texts at random, if asked for.
+    ``sampling`` cuts texts at random, if asked for; ``spellings`` those of the tokens, where they share them.
     """
 
     vocabulary_size: int
@@ -148,6 +148,7 @@ class _Task:
     tokens: Path | None
     implied: ImpliedPairs | None
     sampling: SubwordSampling | None
+    spellings: list[str]
 
 
 def _first_loop(
@@ -177,6 +178,7 @@ def _first_loop(
         tokens=tokens,
         implied=implied,
         sampling=material.sampling,
+        spellings=material.tokenizer.spellings if config.char_ngrams else [],
     )
     evaluate = dev_evaluator(dev, _metric(task), device)
     return _make_loop(processes.from_first(task), pairs, config, device, processes, evaluate)
@@ -201,10 +203,12 @@ def _make_loop(
     processes: Processes,
     evaluate: Evaluator | None,
 ) -> TrainingLoop:
+    network = SiameseNetwork(config.architecture, task.vocabulary_size, config.dropout, config.word_dropout)
+    network.weigh_tokens(pairs.tokens)
+    if task.spellings:
+        network.share_spellings(task.spellings, config.char_ngrams)
     loop = TrainingLoop(
-        network=SiameseNetwork(config.architecture, task.vocabulary_size, config.dropout, config.word_dropout).to(
-            device
-        ),
+        network=network.to(device),
         objective=Objective(config, graded=task.graded),
         pairs=pairs if task.implied is None else task.implied.behind(pairs),
         config=config,

@@ -25,13 +25,20 @@ LSTMS = [
 ]
 GRUS = [dataclasses.replace(architecture, encoder="gru") for architecture in LSTMS]
 BAG = Architecture(encoder="bag", dim=6)
+BAGS = [
+    BAG,
+    Architecture(encoder="bag", dim=6, weighting="idf"),
+    Architecture(encoder="bag", dim=6, ngrams=2, buckets=30),
+    Architecture(encoder="bag", dim=6, weighting="sif", ngrams=4, buckets=200),
+]
 CNNS = [Architecture(encoder="cnn", dim=5, units=4, widths=widths) for widths in ("1", "2,3,4", "9,1,16")]
-ALL = [BAG, *CNNS, *GRUS, *LSTMS]
+ALL = [*BAGS, *CNNS, *GRUS, *LSTMS]
 
 
 def named(architecture: Architecture) -> str:
     ways = "both" if architecture.bidirectional else "one"
-    return f"{architecture.encoder}-{architecture.layers}-{ways}-{architecture.pooling}-{architecture.widths}"
+    parts = (architecture.encoder, architecture.layers, ways, architecture.pooling, architecture.widths)
+    return "-".join(map(str, (*parts, architecture.weighting, architecture.ngrams)))
 
 
 def in_float64(weights: dict[str, Array]) -> dict[str, Any]:
@@ -108,12 +115,35 @@ def pooled(states: list[Vector], pooling: str) -> Vector:
     return [max(column) if pooling == "max" else sum(column) / len(column) for column in columns]
 
 
+def bag_by_hand(architecture: Architecture, weights: dict[str, Any], ids: list[int]) -> Vector:
+    """Take the weighted mean of the tokens, and that of the n-grams, hashed in Python's whole numbers."""
+    share = [weights["encoder.token_weight"][token] if architecture.weighting != "mean" else 1.0 for token in ids]
+    inputs = [weights["encoder.embedding.weight"][token] for token in ids]
+    vector = [dot(share, list(column)) / sum(share) for column in zip(*inputs, strict=True)]
+    rows = [
+        row_by_hand(ids[start : start + length], architecture.buckets)
+        for length in range(2, architecture.ngrams + 1)
+        for start in range(len(ids) - length + 1)
+    ]
+    if not rows:
+        return vector
+    of_ngrams = pooled([weights["encoder.ngram_embedding.weight"][row] for row in rows], "mean")
+    return [mine + added for mine, added in zip(vector, of_ngrams, strict=True)]
+
+
+def row_by_hand(ngram: list[int], buckets: int) -> int:
+    mixed = 0
+    for token in ngram:
+        mixed = (mixed ^ token) * 6364136223846793005 % 2**64
+    return 1 + mixed // 2**33 % (buckets - 1)
+
+
 def vector_by_hand(architecture: Architecture, weights: dict[str, Any], ids: list[int]) -> Vector:
     if not ids:
         return [0.0] * architecture.vector_size
     inputs = [weights["encoder.embedding.weight"][token] for token in ids]
     if architecture.encoder == "bag":
-        return pooled(inputs, "mean")
+        return bag_by_hand(architecture, weights, ids)
     if architecture.encoder == "cnn":
         return [value for width in architecture.filter_widths for value in filters_by_hand(weights, width, inputs)]
     run = {"gru": gru_by_hand, "lstm": lstm_by_hand}[architecture.encoder]
@@ -153,7 +183,7 @@ def test_a_text_does_not_feel_its_batch_neighbours(architecture: Architecture) -
         assert np.abs(alone[0] - together[text]).max() < 1e-6
 
 
-@pytest.mark.parametrize(("architecture", "module"), [(BAG, bag), (CNNS[1], cnn)])
+@pytest.mark.parametrize(("architecture", "module"), [*((kind, bag) for kind in BAGS), (CNNS[1], cnn)])
 def test_buckets_that_are_worked_on_in_parts_give_the_same(
     monkeypatch: pytest.MonkeyPatch, architecture: Architecture, module: ModuleType
 ) -> None:
@@ -164,19 +194,19 @@ def test_buckets_that_are_worked_on_in_parts_give_the_same(
     assert np.abs(encoder(tokens) - at_once).max() < 1e-6
 
 
-@pytest.mark.parametrize("architecture", [BAG, CNNS[1], GRUS[0], LSTMS[0]], ids=named)
+@pytest.mark.parametrize("architecture", [*BAGS, CNNS[1], GRUS[0], LSTMS[0]], ids=named)
 def test_no_texts_and_empty_texts(architecture: Architecture) -> None:
     encoder = NUMPY_ENCODERS[architecture.encoder](architecture, random_weights(architecture, VOCABULARY))
     assert encoder(token_ids([])).shape == (0, architecture.vector_size)
     assert not encoder(random_tokens([0, 0, 0], VOCABULARY)).any()
 
 
-def test_a_bag_is_blind_to_order_and_the_others_are_not() -> None:
+def test_a_bag_without_n_grams_is_blind_to_order_and_the_others_are_not() -> None:
     ids = np.array([4, 9, 2], dtype=np.int32)
     both_orders = token_ids([ids, ids[::-1]])
     of_bag = NUMPY_ENCODERS["bag"](BAG, random_weights(BAG, VOCABULARY))(both_orders)
     assert np.abs(of_bag[0] - of_bag[1]).max() < 1e-6
-    for architecture in (CNNS[1], GRUS[0], LSTMS[0]):
+    for architecture in (BAGS[2], CNNS[1], GRUS[0], LSTMS[0]):
         encoder = NUMPY_ENCODERS[architecture.encoder](architecture, random_weights(architecture, VOCABULARY))
         vectors = encoder(both_orders)
         assert np.abs(vectors[0] - vectors[1]).max() > 1e-3
@@ -189,7 +219,7 @@ def test_huge_weights_saturate_without_a_warning(architecture: Architecture) -> 
     assert (np.abs(vectors) <= 1).all()
 
 
-@pytest.mark.parametrize("architecture", [BAG, CNNS[1], GRUS[-1], *LSTMS[-4:]], ids=named)
+@pytest.mark.parametrize("architecture", [*BAGS, CNNS[1], GRUS[-1], *LSTMS[-4:]], ids=named)
 def test_encoding_changes_neither_weights_nor_tokens(architecture: Architecture) -> None:
     weights = random_weights(architecture, VOCABULARY)
     tokens = random_tokens(LENGTHS, VOCABULARY)

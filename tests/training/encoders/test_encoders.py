@@ -8,6 +8,8 @@ from textsiam.training.encoders import ENCODER_MODULES
 
 ARCHITECTURES = [
     Architecture(encoder="bag", dim=7),
+    Architecture(encoder="bag", dim=7, weighting="idf"),
+    Architecture(encoder="bag", dim=7, weighting="sif", ngrams=3, buckets=50),
     *(Architecture(encoder="cnn", dim=7, units=5, widths=widths) for widths in ("1", "2,3,4", "16,1")),
     *(
         Architecture(encoder=encoder, dim=7, units=5, layers=layers, bidirectional=both, pooling=pooling)
