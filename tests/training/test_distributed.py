@@ -131,6 +131,27 @@ def test_two_processes_have_the_same_implied_pairs(tmp_path: Path) -> None:
     assert [model.details["implied"]["pairs"] for model in models] == [81, 81]
 
 
+BAG = (
+    *("--encoder", "bag", "--weighting", "idf", "--ngrams", "2", "--buckets", "99", "--char-ngrams", "2,3"),
+    *("--dim", "8", "--head", "cosine", "--vocabulary-size", "100", "--batch-size", "33", "--epochs", "3"),
+    *("--learning-rate", "0.01", "--dropout", "0", "--device", "cpu", "--precision", "fp32"),
+)
+
+
+@pytest.mark.slow
+def test_two_processes_have_the_same_weights_of_tokens_and_spellings(tmp_path: Path) -> None:
+    pairs, dev = _write(tmp_path / "pairs.csv", 232), _write(tmp_path / "dev.csv", 64, start=1000)
+    for count in (1, 2):
+        _ended(_start(count, "train", str(pairs), "--dev", str(dev), "--out", str(tmp_path / str(count)), *BAG))
+    one, two = (_log(tmp_path / f"{count}.run") for count in (1, 2))
+    for name in ("loss", "roc_auc"):
+        assert _figures(two, name) == pytest.approx(_figures(one, name), rel=0, abs=1e-5), name
+    models = [textsiam.PairModel.load(tmp_path / str(count)) for count in (1, 2)]
+    for name, value in models[0].weights.items():
+        np.testing.assert_allclose(models[1].weights[name], value, atol=1e-4)
+    assert models[1].weights["encoder.token_weight"].max() > 2
+
+
 @pytest.mark.slow
 def test_ctrl_c_stops_both_and_the_run_can_be_resumed(one_process: Path, tmp_path: Path) -> None:
     arguments = _train(tmp_path, "stopped")
