@@ -83,6 +83,8 @@ def _weights(tokens: TokenIds, texts: Array) -> Any:
     whole.sum_duplicates()
     holding = np.bincount(whole.indices, minlength=whole.shape[1])
     rare = np.flatnonzero((holding > 1) & (holding <= max(COMMON_TEXTS, COMMON_SHARE * len(texts))))
+    if not len(rare):
+        return whole[:, rare]  # no text is near another
     return text.TfidfTransformer(sublinear_tf=True).fit_transform(whole[:, rare])
 
 
