@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,7 @@ from textsiam.data.pairs import Pairs
 from textsiam.errors import DataError, ModelFolderError, OptionError, TrainingError
 from textsiam.training.config import TrainConfig
 from textsiam.training.distill_config import DistillConfig
-from textsiam.training.taught import digest
-from textsiam.training.teacher_store import TeacherStore
+from textsiam.training.loop import TrainingLoop
 
 VECTOR_OF = dict(zip(TOPICS, np.random.default_rng(3).normal(size=(8, 12)), strict=True))
 
@@ -148,14 +146,11 @@ def test_a_stopped_run_goes_on_to_the_same_weights_and_asks_nothing_again(
     student = _with(config, head="cosine", extra_pairs=0.2, epochs=2)
     whole = textsiam.distill(toy_pairs, teacher, dev=toy_dev, config=student)
     asked.clear()
-    stopped = TeacherStore.get
 
     def stop_midway(loop: Any, log: Any) -> None:
         if loop.state.step == 12:
             raise KeyboardInterrupt
         original(loop, log)
-
-    from textsiam.training.loop import TrainingLoop
 
     original = TrainingLoop._checkpoint
     with monkeypatch.context() as patched:
@@ -163,7 +158,6 @@ def test_a_stopped_run_goes_on_to_the_same_weights_and_asks_nothing_again(
         patched.setattr(TrainingLoop, "_checkpoint", stop_midway)
         with pytest.raises(textsiam.TrainingInterrupted):
             textsiam.distill(toy_pairs, teacher, dev=toy_dev, config=student, out=tmp_path / "m")
-    assert stopped is TeacherStore.get
     assert len(asked) == 1
     assert (tmp_path / "m.run" / "teacher" / "outputs.npy").is_file()
     other = _with(student, teacher_weight=0.5)
@@ -236,20 +230,6 @@ def test_without_labels_dev_must_be_given(config: DistillConfig) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"target": "vectors", "teacher_temperature": 2.0}, "teacher_temperature is 2.0, but has no use where vectors"),
-        ({"extra_pairs": 0.5, "balanced": True}, "balanced is True, but has no use where extra pairs"),
-        ({"target": "logit"}, "did you mean 'logits'"),
-        ({"teacher_weight": 0.0}, "teacher_weight is 0.0, expected a number, 0.001 to 1"),
-    ],
-)
-def test_options_are_checked_at_birth(options: dict[str, Any], message: str) -> None:
-    with pytest.raises(OptionError, match=message):
-        DistillConfig(**options)
-
-
-@pytest.mark.parametrize(
     ("values", "options", "message"),
     [
         (np.zeros(255), {}, r"float64 of shape \(255,\), expected numbers of shape \(256\), one row for each pair"),
@@ -279,39 +259,3 @@ def test_a_file_does_not_go_with_pairs_of_which_some_are_set_aside(
     np.save(tmp_path / "t.npy", np.zeros(256))
     with pytest.raises(OptionError, match=r"row i for pair i.* give dev \(--dev\)"):
         textsiam.distill(toy_pairs, tmp_path / "t.npy", config=config)
-
-
-def test_a_store_gives_back_what_it_kept_whole_and_under_its_key(tmp_path: Path) -> None:
-    asked = 0
-
-    def ask() -> Array:
-        nonlocal asked
-        asked += 1
-        return np.full(3, asked, dtype=np.float32)
-
-    def get(key: str, *, resume: bool) -> float:
-        return float(TeacherStore(tmp_path / "t").get(key, ask, resume=resume)[0])
-
-    assert get("a", resume=True) == 1
-    assert get("a", resume=True) == 1
-    assert get("b", resume=True) == 2
-    assert get("b", resume=False) == 3
-    file = tmp_path / "t" / "outputs.npy"
-    file.write_bytes(file.read_bytes()[:-1])
-    assert get("b", resume=True) == 4
-    TeacherStore(tmp_path / "t").remove()
-    assert not (tmp_path / "t").exists()
-    assert TeacherStore(None).get("b", ask, resume=True)[0] == 5
-
-
-def test_a_store_that_cannot_be_written(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(TrainingError, match="could not be written to"):
-        TeacherStore(tmp_path / "file" / "t").get("a", lambda: np.zeros(1), resume=False)
-
-
-def test_a_digest_tells_shapes_types_and_numbers_apart() -> None:
-    x = np.arange(6, dtype=np.float32)
-    different: list[Callable[[], Array]] = [lambda: x, lambda: x.reshape(2, 3), lambda: x.astype(float), lambda: x + 1]
-    assert len({digest(make()) for make in different}) == 4
-    assert digest(x.reshape(2, 3).T) == digest(x.reshape(2, 3).T.copy())

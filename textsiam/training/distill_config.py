@@ -10,11 +10,8 @@ from textsiam.training.config import TrainConfig
 
 AUTO_TARGET, LOGITS, VECTORS = "auto", "logits", "vectors"
 LOGIT, PROBABILITY = "logit", "probability"
-# options that have no use where no pair has a label
-OF_LABELS = (
-    *("loss", "margin", "temperature", "positive_weight", "balanced", "implied"),
-    "teacher_weight",
-)
+OF_LOSS = ("loss", "margin", "temperature", "positive_weight")
+OF_LABELS = (*OF_LOSS, "balanced", "implied", "teacher_weight")  # without use where no pair has a label
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +48,8 @@ class DistillConfig(TrainConfig):
         super().__post_init__()
         if self.target == VECTORS:
             self.refuse(("teacher_temperature", "teacher_output", "extra_pairs"), "vectors are learned")
+        if self.teacher_weight == 1:
+            self.refuse(OF_LOSS, "teacher_weight is 1, and labels count nothing")
         if self.extra_pairs:
             self.refuse(("balanced",), "extra pairs, which have no label, are added")
 
