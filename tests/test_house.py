@@ -40,6 +40,7 @@ LONGEST_FILE, LONGEST_FUNCTION = 300, 60
 
 PUBLIC = [
     "DataError",
+    "DistillConfig",
     "Evaluation",
     "MissingExtraError",
     "ModelFolderError",
@@ -55,6 +56,7 @@ PUBLIC = [
     "VocabularyError",
     "WorkerError",
     "build_vocabulary",
+    "distill",
     "evaluate",
     "question_components",
     "read_pairs",

@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 # public name -> module that defines it; resolved on first use (PEP 562), so that importing textsiam stays light
 _HOMES = {
     "DataError": "textsiam.errors",
+    "DistillConfig": "textsiam.training.distill_config",
     "Evaluation": "textsiam.evaluation.evaluate",
     "MissingExtraError": "textsiam.errors",
     "ModelFolderError": "textsiam.errors",
@@ -25,6 +26,7 @@ _HOMES = {
     "VocabularyError": "textsiam.errors",
     "WorkerError": "textsiam.errors",
     "build_vocabulary": "textsiam.text.vocabulary",
+    "distill": "textsiam.training.distill",
     "evaluate": "textsiam.evaluation.evaluate",
     "question_components": "textsiam.data.components",
     "read_pairs": "textsiam.data.read",
@@ -35,6 +37,7 @@ _HOMES = {
 
 __all__ = [
     "DataError",
+    "DistillConfig",
     "Evaluation",
     "MissingExtraError",
     "ModelFolderError",
@@ -50,6 +53,7 @@ __all__ = [
     "VocabularyError",
     "WorkerError",
     "build_vocabulary",
+    "distill",
     "evaluate",
     "question_components",
     "read_pairs",
@@ -80,6 +84,8 @@ if TYPE_CHECKING:
     from textsiam.text.tokenizer import Tokenizer
     from textsiam.text.vocabulary import Vocabulary, build_vocabulary
     from textsiam.training.config import TrainConfig
+    from textsiam.training.distill import distill
+    from textsiam.training.distill_config import DistillConfig
     from textsiam.training.train import train
 
 

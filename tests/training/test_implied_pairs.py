@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.model.making import QUICK, token_ids
 from textsiam.training.corpus import TokenizedPairs
-from textsiam.training.implied_pairs import PER_TEXT, ImpliedPairs, implied_pairs
+from textsiam.training.implied_pairs import PER_TEXT, AddedPairs, implied_pairs
 
 Row = tuple[int, int, float]
 
@@ -23,7 +23,7 @@ def _pairs(rows: list[Row], ids: list[int] | None = None) -> TokenizedPairs:
     return TokenizedPairs(tokens, index_a, index_b, np.array([row[2] for row in rows], dtype=np.float32))
 
 
-def _labelled(pairs: TokenizedPairs, implied: ImpliedPairs) -> list[tuple[frozenset[int], float]]:
+def _labelled(pairs: TokenizedPairs, implied: AddedPairs) -> list[tuple[frozenset[int], float]]:
     """Give the ids of each implied pair and its label."""
     ids = pairs.tokens.ids
     ends = zip(ids[implied.index_a].tolist(), ids[implied.index_b].tolist(), strict=True)
@@ -154,7 +154,7 @@ def test_seeds_choose_and_the_share_bounds() -> None:
 
 def test_implied_pairs_stand_behind_the_given_ones() -> None:
     pairs = _pairs([(0, 1, 1.0), (1, 2, 1.0), (2, 3, 0.0)])
-    both = ImpliedPairs(np.array([0]), np.array([2]), np.array([1.0], np.float32)).behind(pairs)
+    both = AddedPairs(np.array([0]), np.array([2]), np.array([1.0], np.float32)).behind(pairs)
     assert both.tokens is pairs.tokens
     assert (both.index_a.tolist(), both.index_b.tolist(), both.labels.tolist()) == (
         [0, 1, 2, 0],

@@ -35,6 +35,9 @@ Example: textsiam quickstart""",
     "train": """Train a model on a file of labelled pairs and write its folder.
 
 Example: textsiam train quora.tsv --out models/quora --encoder lstm --head mlp --epochs 4""",
+    "distill": """Train a model on labelled pairs and on what a teacher, a model or a file, says of them.
+
+Example: textsiam distill quora.tsv --teacher models/large --out models/small --dev dev.tsv --extra-pairs 0.5""",
     "evaluate": """Evaluate a model on a file of labelled pairs, at the threshold that dev chose.
 
 Example: textsiam evaluate models/quora test.tsv""",
@@ -84,7 +87,7 @@ def _say(code: int, message: str) -> int:
 
 
 def _how_to_resume(interrupt: TrainingInterrupted, given: list[str]) -> str:
-    if interrupt.run_folder is None or given[0] != "train":
+    if interrupt.run_folder is None or given[0] not in ("train", "distill"):
         return "interrupted; nothing was kept"
     command = shlex.join(["textsiam", *given, *([] if "--resume" in given else ["--resume"])])
     return f"interrupted; the checkpoint is kept in {interrupt.run_folder}; go on with: {command}"

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
 
-from textsiam.cli import INTERRUPTED
-from textsiam.cli.messages import say
-from textsiam.cli.pair_options import LabelOptions, read_labelled
+from textsiam.cli.pair_options import LabelOptions
 from textsiam.cli.row_options import RowOptions
-from textsiam.cli.train_options import PRESET_HELP, Reading, TrainOptions
-from textsiam.data.files import check_file
-from textsiam.errors import OptionError, import_extra
-from textsiam.model.folder import check_target
-from textsiam.training.config import TomlOptions, TrainConfig, read_toml
-from textsiam.training.presets import with_preset
-
-if TYPE_CHECKING:
-    from textsiam.data.pairs import Pairs
+from textsiam.cli.train_files import Settings, check_all, read_all, take_part, takes_part, tell_model
+from textsiam.cli.train_options import PRESET_HELP, TrainOptions
+from textsiam.training.config import TrainConfig
 
 
 def train(
@@ -58,71 +48,22 @@ def train(
     """
     import textsiam
 
-    written = TomlOptions({}, {}, None) if config is None else read_toml(config)
-    settings = _settings(options, written, preset)
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and os.environ.get("RANK", "0") != "0":
-        _take_part(settings)
+    settings = Settings.of(TrainConfig, config, options, preset)
+    if takes_part():
+        take_part(lambda: textsiam.train((), config=settings.config))
         return
-    files = {name: None if path is None else str(path) for name, path in (("dev", dev), ("vocab", vocab))}
-    reading = Reading(written.reading, {**files, **dataclasses.asdict(rows), **dataclasses.asdict(labels)}, config)
-    folder = _folder(out, written.out)
-    _check(pairs, folder, settings, reading)
-    vocabulary = None if reading.vocab is None else textsiam.Vocabulary.load(reading.vocab)
-    train_pairs = _read(pairs, reading)
-    dev_pairs = None if reading.dev is None else _read(reading.dev, reading)
+    reading = settings.reading({"dev": dev, "vocab": vocab}, rows, labels)
+    folder = settings.folder(out)
+    check_all(pairs, folder, settings.config, reading, "train")
+    train_pairs, dev_pairs, vocabulary = read_all(pairs, reading)
     model = textsiam.train(
         train_pairs,
         dev=dev_pairs,
-        config=settings,
+        config=settings.config,
         vocabulary=vocabulary,
         out=folder,
         resume=resume,
         reading=reading.given,
         show_progress=True,
     )
-    for note in model.details["vocabulary_notes"]:
-        say(f"vocabulary: {note}")
-    say(f"{model!r}, {model.details['seconds'] / 60:.1f} minutes of training; model folder: {folder}")
-    print(model.card)
-
-
-def _settings(options: TrainOptions, written: TomlOptions, preset: str | None) -> TrainConfig:
-    """Let the command line win over the TOML file, and that over the preset."""
-    named = {name: value for name, value in dataclasses.asdict(options).items() if value is not None}
-    return TrainConfig(**with_preset(written.preset if preset is None else preset, {**written.training, **named}))
-
-
-def _take_part(settings: TrainConfig) -> None:
-    """Train as one of several processes that torchrun has started: the first one reads, tells and writes."""
-    import textsiam
-
-    try:
-        textsiam.train((), config=settings)
-    except KeyboardInterrupt:
-        raise SystemExit(INTERRUPTED) from None  # the first one says how to go on
-
-
-def _folder(out: Path | None, written: str | None) -> Path:
-    if out is not None:
-        return out
-    if written is not None:
-        return Path(written)
-    raise OptionError("--out is missing: give the model folder to write, here or as out in the --config file")
-
-
-def _check(pairs: Path, folder: Path, settings: TrainConfig, reading: Reading) -> None:
-    """Raise, before the work of reading is done, what would be raised after it."""
-    for file in (pairs, reading.dev):
-        if file is not None:
-            check_file(file)
-    check_target(folder)
-    settings.to_toml(reading.given)
-    # torch, which takes seconds: not before the rest is known to be right
-    runtime = import_extra("textsiam.training.runtime", "train", "textsiam train")
-    runtime.find_device(settings.device)
-
-
-def _read(path: Path, reading: Reading) -> Pairs:
-    pairs = read_labelled(path, reading.rows, reading.labels)
-    say(f"{path}: {pairs!r}")
-    return pairs
+    tell_model(model, folder)

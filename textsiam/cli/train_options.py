@@ -13,35 +13,39 @@ from textsiam.cli.number_types import number, whole_number
 from textsiam.cli.pair_options import LabelOptions
 from textsiam.cli.row_options import RowOptions, split_columns
 from textsiam.errors import OptionError
-from textsiam.model.architecture import Architecture
 from textsiam.training.config import TrainConfig
+from textsiam.training.distill_config import DistillConfig
 from textsiam.training.presets import described_presets
 
 _CONVERTERS = {int: whole_number, float: number}
 PRESET_HELP = f"Options that go well together; those given here or in the --config file win. {described_presets()}."
 
 
-def _as_options() -> type:
-    """Make the options of TrainConfig into a dataclass whose fields are None where the command line did not name them.
+def _as_options(kind: type[TrainConfig], made_name: str) -> type:
+    """Make the options of ``kind`` into a dataclass whose fields are None where the command line did not name them.
 
     So that a named option wins over the TOML file, and the TOML file over the default.
     """
-    described = docstring_parser.parse(Architecture.__doc__ or "").params
-    described += docstring_parser.parse(TrainConfig.__doc__ or "").params
+    described = [
+        item
+        for described_class in kind.__mro__
+        for item in docstring_parser.parse(described_class.__doc__ or "").params
+    ]
     help_of = {item.arg_name: " ".join((item.description or "").split()) for item in described}
     fields = []
-    for field in dataclasses.fields(TrainConfig):
+    for field in dataclasses.fields(kind):
         # python -OO has no docstrings to take help from
         shown = f"{help_of.get(field.name, '')} [default: {str(field.default).lower()}]".lstrip()
         converter = _CONVERTERS.get(type(field.default))
-        kind: Any = Annotated[type(field.default) | None, Parameter(help=shown, converter=converter)]
-        fields.append((field.name, kind, dataclasses.field(default=None)))
-    made = dataclasses.make_dataclass("TrainOptions", fields, frozen=True, kw_only=True)
+        hint: Any = Annotated[type(field.default) | None, Parameter(help=shown, converter=converter)]
+        fields.append((field.name, hint, dataclasses.field(default=None)))
+    made = dataclasses.make_dataclass(made_name, fields, frozen=True, kw_only=True)
     made.__module__ = __name__  # of "types", as it is made, the command line would take it for no dataclass
     return Parameter(name="*")(made)
 
 
-TrainOptions: Any = _as_options()
+TrainOptions: Any = _as_options(TrainConfig, "TrainOptions")
+DistillOptions: Any = _as_options(DistillConfig, "DistillOptions")
 
 
 class Reading:

@@ -24,6 +24,7 @@ def describe_run(
     loop: TrainingLoop, state: RunState, train_pairs: Pairs, dev_pairs: Pairs, vocabulary: Vocabulary
 ) -> dict[str, Any]:
     """Collect how a model was made, as JSON values."""
+    distilled = loop.objective.distilled
     return {
         "textsiam": textsiam.__version__,
         "torch": torch.__version__,
@@ -33,12 +34,13 @@ def describe_run(
         "loss_options": loop.objective.options,
         "graded": train_pairs.graded,
         "label_range": list(train_pairs.label_range),
-        "parameters": sum(value.numel() for value in loop.network.parameters()),
+        "parameters": sum(value.size for value in loop.network.numpy_weights().values()),
         "vocabulary_sha256": vocabulary.sha256,
         "vocabulary_notes": vocabulary.card.get("notes", []),
-        "train": _describe_pairs(train_pairs),
+        "train": _describe_pairs(train_pairs, labelled=distilled is None or distilled["labelled"]),
         "implied": _describe_implied(loop, len(train_pairs)) if loop.config.implied else None,
-        "dev": _describe_pairs(dev_pairs),
+        "distilled": None if distilled is None else dict(distilled),
+        "dev": _describe_pairs(dev_pairs, labelled=True),
         "steps": state.step,
         "best_step": state.best_step,
         "seconds": round(state.seconds, 1),
@@ -57,6 +59,7 @@ def model_card(model: PairModel, dev_raw: npt.NDArray[Any], dev_pairs: Pairs) ->
         *(("", str(note)) for note in details["vocabulary_notes"]),
         ("trained on", _pairs_line(details["train"])),
         *_implied_line(details["implied"]),
+        *_distilled_lines(details["distilled"]),
         ("calibrated on", f"{_pairs_line(details['dev'])} ({details['dev_origin']})"),
         ("loss", _loss_line(details["loss"], details["loss_options"])),
         ("steps", f"{details['steps']:,} in {details['seconds'] / 60:.1f} minutes, best at {details['best_step']:,}"),
@@ -109,13 +112,15 @@ def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
     return center - half, center + half
 
 
-def _describe_pairs(pairs: Pairs) -> dict[str, Any]:
-    return {"pairs": len(pairs), "label_mean": float(pairs.labels.mean()), "sha256": pairs.fingerprint()}
+def _describe_pairs(pairs: Pairs, *, labelled: bool) -> dict[str, Any]:
+    mean = float(pairs.labels.mean()) if labelled else None
+    return {"pairs": len(pairs), "label_mean": mean, "sha256": pairs.fingerprint()}
 
 
 def _describe_implied(loop: TrainingLoop, given: int) -> dict[str, Any]:
     """Describe the pairs that the loop trains on behind the ``given`` ones, which imply them."""
     labels = loop.pairs.labels[given:]
+    labels = labels[~np.isnan(labels)]  # those that a teacher alone judges stand behind them
     return {"pairs": len(labels), "label_mean": float(labels.mean()) if len(labels) else 0.0}
 
 
@@ -125,5 +130,17 @@ def _implied_line(described: dict[str, Any] | None) -> list[tuple[str, str]]:
     return [("", f"and {described['pairs']:,} pairs that these imply, label mean {described['label_mean']:.3f}")]
 
 
+def _distilled_lines(told: dict[str, Any] | None) -> list[tuple[str, str]]:
+    if told is None:
+        return []
+    known = "" if told["teacher_sha256"] is None else f", sha256 {told['teacher_sha256'][:16]}"
+    softened = "" if told["temperature"] is None else f", temperature {told['temperature']:g}"
+    lines = [("distilled from", f"{told['teacher']}{known}: {told['target']}, weight {told['weight']:g}{softened}")]
+    if told["extra_pairs"]:
+        lines.append(("", f"and {told['extra_pairs']:,} pairs without a label, near in their rare tokens"))
+    return lines
+
+
 def _pairs_line(described: dict[str, Any]) -> str:
-    return f"{described['pairs']:,} pairs, label mean {described['label_mean']:.3f}, sha256 {described['sha256'][:16]}"
+    mean = "no labels" if described["label_mean"] is None else f"label mean {described['label_mean']:.3f}"
+    return f"{described['pairs']:,} pairs, {mean}, sha256 {described['sha256'][:16]}"

@@ -22,7 +22,8 @@ class PairBatch:
 
     ``ids_UT`` (int64) is padded with 0 behind each text's ``lengths_U``; ``index_a`` and ``index_b`` (int64, (B,)) say
     which of the U texts stand on the two sides; ``labels_B`` (float32) are in [0, 1]. Texts that are known to be the
-    same share their number in ``groups_U`` (int64); that of the empty texts behind is -1.
+    same share their number in ``groups_U`` (int64); that of the empty texts behind is -1. ``teacher_B`` (float32) are a
+    teacher's logits, ``teacher_UE`` (float32) its vectors, zeros for the empty texts behind; None without a teacher.
     """
 
     ids_UT: torch.Tensor
@@ -31,13 +32,16 @@ class PairBatch:
     index_b: torch.Tensor
     labels_B: torch.Tensor
     groups_U: torch.Tensor
+    teacher_B: torch.Tensor | None = None
+    teacher_UE: torch.Tensor | None = None
 
     def to(self, device: torch.device) -> PairBatch:
         """Move to a device; to a GPU from pinned memory, without waiting."""
         if device.type == "cpu":
             return self
-        parts = (getattr(self, field.name) for field in fields(self))
-        return PairBatch(*(part.pin_memory().to(device, non_blocking=True) for part in parts))
+        parts: dict[str, torch.Tensor | None] = {field.name: getattr(self, field.name) for field in fields(self)}
+        there = {name: part for name, part in parts.items() if part is not None}
+        return PairBatch(**{name: part.pin_memory().to(device, non_blocking=True) for name, part in there.items()})
 
 
 class PaddedCollator:
@@ -81,4 +85,13 @@ class PaddedCollator:
             index_b=torch.from_numpy(place[len(rows) :]),
             labels_B=torch.from_numpy(pairs.labels[rows]),
             groups_U=torch.from_numpy(groups_U),
+            teacher_B=None if pairs.teacher_logits is None else torch.from_numpy(pairs.teacher_logits[rows]),
+            teacher_UE=self._teacher_vectors(distinct, len(ids_UT)),
         )
+
+    def _teacher_vectors(self, distinct: Array, count: int) -> torch.Tensor | None:
+        """Give the teacher's vectors of the ``distinct`` texts, and zeros behind them up to ``count`` texts."""
+        vectors = self.pairs.teacher_vectors
+        if vectors is None:
+            return None
+        return torch.from_numpy(np.pad(vectors[distinct], ((0, count - len(distinct)), (0, 0))))

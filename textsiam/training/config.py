@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from textsiam.errors import OptionError, check_choice
 from textsiam.model.architecture import Architecture
@@ -209,22 +209,22 @@ class TrainConfig(Architecture):
         return "\n".join(lines) + "\n"
 
     @classmethod
-    def from_toml(cls, path: str | Path) -> TrainConfig:
+    def from_toml(cls, path: str | Path) -> Self:
         """Read the training options of a TOML file; OptionError names the file and an option that it has wrong."""
-        written = read_toml(path)
+        written = read_toml(path, cls)
         return cls(**with_preset(written.preset, written.training))
 
     @classmethod
-    def preset(cls, name: str, options: Mapping[str, Any] | None = None) -> TrainConfig:
+    def preset(cls, name: str, options: Mapping[str, Any] | None = None) -> Self:
         """Make the options of a preset ("fast", "balanced" or "accurate"), of which those in ``options`` win.
 
         Raises OptionError for a name that is no preset's or no option's.
         """
-        return cls(**with_preset(name, known_options(cls, dict(options or {}), "TrainConfig")))
+        return cls(**with_preset(name, known_options(cls, dict(options or {}), cls.__name__)))
 
 
 class TomlOptions(NamedTuple):
-    """What a TOML file of options holds: those of TrainConfig, the table [reading], the model folder, the preset."""
+    """What a TOML file of options holds: those of training, the table [reading], the model folder, the preset."""
 
     training: dict[str, Any]
     reading: dict[str, Any]
@@ -241,10 +241,10 @@ def _toml_line(name: str, value: object) -> str:
     return line
 
 
-def read_toml(path: str | Path) -> TomlOptions:
+def read_toml(path: str | Path, kind: type[TrainConfig] = TrainConfig) -> TomlOptions:
     """Read a TOML file of training options; its table [reading] says how the command line reads pairs.
 
-    Names may be written with - in place of _. Those that there are not are refused; values are checked by TrainConfig,
+    Names may be written with - in place of _. Those that ``kind`` does not have are refused; values are checked by it,
     but for ``out`` and ``preset``.
     """
     try:
@@ -269,7 +269,7 @@ def read_toml(path: str | Path) -> TomlOptions:
     misplaced = next((name for name in values if name in READING), None)
     if misplaced is not None:
         raise OptionError(f"{misplaced} stands at the top of {path}, but belongs below a line [reading]; move it there")
-    return TomlOptions(known_options(TrainConfig, values, str(path)), reading, out, preset)
+    return TomlOptions(known_options(kind, values, str(path)), reading, out, preset)
 
 
 def _underscored(values: Mapping[str, Any], path: str | Path) -> dict[str, Any]:

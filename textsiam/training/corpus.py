@@ -22,13 +22,16 @@ class TokenizedPairs:
     """N pairs over n distinct texts.
 
     ``tokens`` holds the texts' ids; ``index_a`` and ``index_b`` (int64, (N,)) say which text stands on which side;
-    ``labels`` (float32, (N,)) are in [0, 1].
+    ``labels`` (float32, (N,)) are in [0, 1]. A teacher's ``teacher_logits`` (float32, (N,)) of the pairs, or its
+    ``teacher_vectors`` (float32, (n, E)) of the texts, come with distillation alone; then NaN is no label or logit.
     """
 
     tokens: TokenIds
     index_a: Array
     index_b: Array
     labels: Array
+    teacher_logits: Array | None = None
+    teacher_vectors: Array | None = None
 
     def __len__(self) -> int:
         return len(self.labels)

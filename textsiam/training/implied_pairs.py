@@ -23,11 +23,11 @@ STREAM = (0, 1)  # behind the seed: random numbers other than those of the sampl
 
 
 @dataclass(frozen=True, slots=True)
-class ImpliedPairs:
-    """M implied pairs over the texts of the pairs that imply them.
+class AddedPairs:
+    """M pairs over the texts of the given pairs, to train on besides these.
 
     ``index_a`` and ``index_b`` (int64, (M,)) say which text stands on which side; ``labels`` (float32, (M,)) are 0 or
-    1.
+    1, or NaN where there is none.
     """
 
     index_a: Array
@@ -35,7 +35,7 @@ class ImpliedPairs:
     labels: Array
 
     def behind(self, pairs: TokenizedPairs) -> TokenizedPairs:
-        """Give ``pairs``, which imply these, with these behind them."""
+        """Give ``pairs``, to whose texts these belong, with these behind them."""
         return TokenizedPairs(
             pairs.tokens,
             np.concatenate([pairs.index_a, self.index_a]),
@@ -43,8 +43,8 @@ class ImpliedPairs:
             np.concatenate([pairs.labels, self.labels]),
         )
 
-    def apart_from(self, pairs: TokenizedPairs, dev: TokenizedPairs) -> ImpliedPairs:
-        """Leave out what ``dev`` holds too, in either order; ``pairs`` imply these. Texts of equal ids are one text."""
+    def apart_from(self, pairs: TokenizedPairs, dev: TokenizedPairs) -> AddedPairs:
+        """Leave out what ``dev`` holds too, in either order; ``pairs`` have the texts. Texts of equal ids are one."""
         ends = np.stack([self.index_a, self.index_b])
         used = np.flatnonzero(np.bincount(ends.ravel(), minlength=1))
         offsets = pairs.tokens.offsets
@@ -53,10 +53,10 @@ class ImpliedPairs:
             id_digests(dev.tokens, pairwise(dev.tokens.offsets), len(dev.tokens)),
         ]
         numbers, first = number_digests(np.concatenate(digests))
-        mine = _keys(numbers[np.searchsorted(used, ends)], len(first))
-        theirs = _keys(numbers[len(used) + np.stack([dev.index_a, dev.index_b])], len(first))
+        mine = pair_keys(numbers[np.searchsorted(used, ends)], len(first))
+        theirs = pair_keys(numbers[len(used) + np.stack([dev.index_a, dev.index_b])], len(first))
         kept = ~np.isin(mine, theirs)
-        return ImpliedPairs(self.index_a[kept], self.index_b[kept], self.labels[kept])
+        return AddedPairs(self.index_a[kept], self.index_b[kept], self.labels[kept])
 
     def fingerprint(self) -> str:
         """Give a digest of these pairs."""
@@ -64,7 +64,7 @@ class ImpliedPairs:
         return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()
 
 
-def implied_pairs(pairs: TokenizedPairs, *, share: float, seed: int) -> ImpliedPairs:
+def implied_pairs(pairs: TokenizedPairs, *, share: float, seed: int) -> AddedPairs:
     """Choose up to ``share`` x N pairs at random out of those that N ``pairs`` imply; equal ones for equal seeds.
 
     ``pairs``: N > 0, labels 0 or 1. ``share`` >= 0. An implied pair has label 1 if its texts are in one group of
@@ -84,7 +84,7 @@ def implied_pairs(pairs: TokenizedPairs, *, share: float, seed: int) -> ImpliedP
     different = different[:, : total - same.shape[1]]
     labels = np.repeat(np.array([1, 0], np.float32), [same.shape[1], different.shape[1]])
     index_a, index_b = known.first[np.concatenate([same, different], axis=1)]
-    return ImpliedPairs(index_a, index_b, labels)
+    return AddedPairs(index_a, index_b, labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class _Known:
         sound = np.ones(len(sizes), dtype=bool)
         sound[ends[0, ends[0] == ends[1]]] = False
         ends = ends[:, sound[ends].all(axis=0)]
-        apart = np.sort(_keys(ends, len(sizes)))  # np.unique of NumPy 2.4 takes twenty times as long
+        apart = np.sort(pair_keys(ends, len(sizes)))  # np.unique of NumPy 2.4 takes twenty times as long
         new = np.flatnonzero(np.diff(apart, prepend=-1))
         mixed = random.permutation(len(first))
         return cls(
@@ -127,7 +127,7 @@ class _Known:
             starts=np.cumsum(sizes) - sizes,
             sizes=sizes,
             sound=sound,
-            given=np.sort(_keys(texts, len(first))),
+            given=np.sort(pair_keys(texts, len(first))),
             differing=np.stack(np.divmod(apart[new], len(sizes))),
             times=np.diff(new, append=len(apart)),
         )
@@ -184,13 +184,13 @@ class _Known:
         return chosen[:, :most]
 
     def _is_given(self, found: Array) -> Array:
-        keys = _keys(found, len(self.first))
+        keys = pair_keys(found, len(self.first))
         places = np.searchsorted(self.given, keys)
         is_given: Array = self.given[np.minimum(places, len(self.given) - 1)] == keys
         return is_given
 
 
-def _keys(ends: Array, count: int) -> Array:
+def pair_keys(ends: Array, count: int) -> Array:
     """Give one number for each pair (2, C) of numbers below ``count``, in either order; divmod gives the two back."""
     keys: Array = ends.min(axis=0) * count + ends.max(axis=0)
     return keys

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -46,7 +46,8 @@ def _cosine_distance(cosine_B: torch.Tensor) -> torch.Tensor:
     return 1 - cosine_B
 
 
-def _logit_of_log(log_probability_B: torch.Tensor) -> torch.Tensor:
+def logit_of_log(log_probability_B: torch.Tensor) -> torch.Tensor:
+    """Return the logits of probabilities that are given as their logarithms, (B,)."""
     below_0_B = log_probability_B.clamp(max=-NEAREST)
     return below_0_B - torch.log(-torch.expm1(below_0_B))
 
@@ -77,7 +78,7 @@ OBJECTIVES: dict[tuple[str, str], tuple[Inputs, type[nn.Module], float | None]] 
     ("cosine", "triplet_semi_hard"): (_groups_of_texts, SemiHardTripletLoss, 0.2),
     ("euclidean", "contrastive"): (_negated, ContrastiveLoss, 2.0),
     ("euclidean", "online_contrastive"): (_negated, OnlineContrastiveLoss, 2.0),
-    ("manhattan", "bce"): (_of_pairs(_logit_of_log), BinaryCrossEntropyLoss, None),
+    ("manhattan", "bce"): (_of_pairs(logit_of_log), BinaryCrossEntropyLoss, None),
     ("manhattan", "squared_error"): (_probability_of_log, SquaredErrorLoss, None),
     **{(head, "bce"): (_raw, BinaryCrossEntropyLoss, None) for head in _LOGIT_HEADS},
     **{(head, "squared_error"): (_probability_of_logit, SquaredErrorLoss, None) for head in _LOGIT_HEADS},
@@ -120,8 +121,10 @@ class Objective(nn.Module):
 
     ``name`` is the sum as ``loss`` spells it, with what "auto" stands for; ``options`` the margins, temperatures,
     weights of label 1 and smoothing of its losses; ``needs_known_same`` tells whether batches must come with groups of
-    texts that are known to be the same.
+    texts that are known to be the same; ``distilled`` what the model card tells of a teacher, if there is one.
     """
+
+    distilled: Mapping[str, Any] | None = None
 
     def __init__(self, config: TrainConfig, *, graded: bool) -> None:
         super().__init__()

@@ -23,7 +23,10 @@ GIVEN = "given"
 
 @dataclass(frozen=True, kw_only=True)
 class Material:
-    """What a model is made of; ``dev_origin`` says where dev comes from: GIVEN, if there is no more to say."""
+    """What a model is made of; ``dev_origin`` says where dev comes from: GIVEN, if there is no more to say.
+
+    ``labelled`` tells whether the labels of ``pairs`` mean something.
+    """
 
     pairs: Pairs
     dev: Pairs
@@ -31,18 +34,30 @@ class Material:
     vocabulary: Vocabulary
     tokenizer: Tokenizer
     sampling: SubwordSampling | None
+    labelled: bool = True
 
 
 def prepare(
-    pairs: Any, dev: Any, config: TrainConfig, vocabulary: Vocabulary | None, *, show_progress: bool
+    pairs: Any,
+    dev: Any,
+    config: TrainConfig,
+    vocabulary: Vocabulary | None,
+    *,
+    labelled: bool = True,
+    show_progress: bool,
 ) -> Material:
     """Read pairs and dev (None: set aside from the pairs), check them, and build the vocabulary unless it is there.
 
-    Raises DataError for pairs that cannot be read, TrainingError for pairs that nothing can be learned from,
-    OptionError where the head, the loss or ``implied`` does not go with their labels, or ``subword_sampling`` with the
-    vocabulary, VocabularyError where none can be built.
+    With ``labelled`` False the labels of ``pairs`` mean nothing, and dev must be given. Raises DataError for pairs that
+    cannot be read, TrainingError for pairs that nothing can be learned from, OptionError where the head, the loss or
+    ``implied`` does not go with their labels, or ``subword_sampling`` with the vocabulary, VocabularyError where none
+    can be built.
     """
-    train_pairs, dev_pairs = _read(pairs, dev, config)
+    if vocabulary is not None:
+        _check_vocabulary_options(config)
+    train_pairs, dev_pairs = _read(pairs, dev, config) if labelled else (read_pairs(pairs), read_pairs(dev))
+    _check_number(train_pairs, config)
+    _check_side("dev", dev_pairs)
     vocabulary = vocabulary or build_vocabulary(
         train_pairs.texts(),
         size=config.vocabulary_size,
@@ -57,6 +72,7 @@ def prepare(
         vocabulary=vocabulary,
         tokenizer=Tokenizer(vocabulary.proto, max_tokens=config.max_tokens),
         sampling=sampling_of(config, vocabulary.proto),
+        labelled=labelled,
     )
 
 
@@ -79,17 +95,28 @@ def _read(pairs: Any, dev: Any, config: TrainConfig) -> tuple[Pairs, Pairs]:
         _check_side("training", pairs)
         _check_side("dev", dev, "; these were set aside from the training pairs: give dev (--dev) pairs of their own")
     dev = read_pairs(dev)
-    _check_side("dev", dev)
-    if len(pairs) < config.batch_size:
-        raise TrainingError(
-            f"there are {len(pairs)} training pairs, fewer than a batch of {config.batch_size}; "
-            "lower batch_size or bring more pairs"
-        )
     if pairs.graded != dev.graded:
         raise TrainingError("either training or dev labels are graded, the others 0 or 1; give both the same kind")
     if config.balanced and pairs.graded:
         raise TrainingError("balanced draws both labels as often, but these labels are graded; leave it out")
     return pairs, dev
+
+
+def _check_vocabulary_options(config: TrainConfig) -> None:
+    default = TrainConfig()
+    for name in ("vocabulary_size", "vocabulary_type"):
+        if getattr(config, name) != getattr(default, name):
+            raise OptionError(
+                f"{name} is {getattr(config, name)!r}, but a ready vocabulary is given; leave one of them out"
+            )
+
+
+def _check_number(pairs: Pairs, config: TrainConfig) -> None:
+    if len(pairs) < config.batch_size:
+        raise TrainingError(
+            f"there are {len(pairs)} training pairs, fewer than a batch of {config.batch_size}; "
+            "lower batch_size or bring more pairs"
+        )
 
 
 def _dev_origin(train_pairs: Pairs, dev_pairs: Pairs, *, given: bool) -> str:

@@ -6,15 +6,16 @@ import dataclasses
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
-from textsiam.errors import ModelFolderError, OptionError, TrainingError, TrainingInterrupted
+from textsiam.errors import ModelFolderError, TrainingError, TrainingInterrupted
 from textsiam.model.folder import check_target
 from textsiam.model.pair_model import PairModel
 from textsiam.progress import progress
@@ -26,17 +27,27 @@ from textsiam.training.config import TrainConfig
 from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.dev_scores import dev_evaluator, production_scores
 from textsiam.training.distributed import Processes, joined
-from textsiam.training.implied_pairs import ImpliedPairs, implied_pairs
+from textsiam.training.implied_pairs import AddedPairs, implied_pairs
 from textsiam.training.loop import Evaluator, TrainingLoop
 from textsiam.training.memory import keep_freed_memory
-from textsiam.training.network import SiameseNetwork
-from textsiam.training.objective import Objective
 from textsiam.training.preparation import GIVEN, Material, prepare
 from textsiam.training.runtime import deterministic_algorithms, find_device
 from textsiam.training.subword_sampling import SubwordSampling
+from textsiam.training.taught import Taught, build_student
+from textsiam.training.teacher_store import TeacherStore
 from textsiam.training.token_cache import TokenCache, open_tokens
 
 TOKENS = "tokens"  # the folder of token ids in that of the run
+TEACHER = "teacher"  # that of a teacher's outputs
+
+
+class Teach(Protocol):
+    """Makes a teacher's part in a run, of pairs (implied ones behind the given) and dev as token ids."""
+
+    def __call__(
+        self, material: Material, pairs: TokenizedPairs, dev: TokenizedPairs, store: TeacherStore, resume: bool
+    ) -> Taught:
+        """Ask the teacher, unless ``store`` has kept its outputs."""
 
 
 def train(
@@ -69,18 +80,35 @@ def train(
     ModelFolderError where ``out`` cannot be written, and TrainingInterrupted on Ctrl-C, once the checkpoint is safe.
     """
     config = config or TrainConfig()
+
+    def prepared() -> Material:
+        return prepare(pairs, dev, config, vocabulary, show_progress=show_progress)
+
+    return fit(prepared, config, out=out, resume=resume, reading=reading, show_progress=show_progress)
+
+
+def fit(
+    prepared: Callable[[], Material],
+    config: TrainConfig,
+    *,
+    teach: Teach | None = None,
+    out: str | Path | None,
+    resume: bool,
+    reading: Mapping[str, str | bool] | None,
+    show_progress: bool,
+) -> PairModel:
+    """Train on what ``prepared`` gives in the first process, and ``teach`` (None: nobody) adds to it; as ``train``."""
     keep_freed_memory()
     with joined(find_device(config.device)) as (processes, device), _reproducible(config, device, processes):
         if not processes.is_first:
             return _take_part(config, device, processes)
         folder = None if out is None else _claim(Path(out).resolve(), resume=resume)
-        if vocabulary is not None:
-            _check_vocabulary_options(config)
         try:
-            material = prepare(pairs, dev, config, vocabulary, show_progress=show_progress)
+            material, store = prepared(), TeacherStore(None if folder is None else folder / TEACHER)
+            lesson = None if teach is None else partial(teach, material, store=store, resume=resume)
             tokens = None if folder is None else folder / TOKENS
             with TokenCache(tokens, material.tokenizer, show_progress=show_progress) as cache:
-                loop = _first_loop(material, cache, config, device, processes, folder, resume)
+                loop = _first_loop(material, cache, config, device, processes, folder, resume, lesson)
                 state = _run(loop, material, show_progress=show_progress)
                 model = _finish(loop, material, state)
                 model.train_toml = config.to_toml(reading)
@@ -89,6 +117,7 @@ def train(
                     loop.finished()
                     del loop  # which has the token ids mapped
                     cache.remove()
+                    store.remove()
         except KeyboardInterrupt as interrupt:
             # a second Ctrl-C, or one outside of the steps: what the last checkpoint kept can still go on
             kept = folder if folder is not None and has_checkpoint(folder) else None
@@ -123,21 +152,13 @@ def _claim(out: Path, *, resume: bool) -> Path:
     return folder
 
 
-def _check_vocabulary_options(config: TrainConfig) -> None:
-    default = TrainConfig()
-    for name in ("vocabulary_size", "vocabulary_type"):
-        if getattr(config, name) != getattr(default, name):
-            raise OptionError(
-                f"{name} is {getattr(config, name)!r}, but a ready vocabulary is given; leave one of them out"
-            )
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Task:
     """What every process must know of a run.
 
-    ``tokens`` is the folder of the training pairs' token ids; ``implied`` the pairs to train on besides, if any;
-    ``sampling`` cuts texts at random, if asked for; ``spellings`` those of the tokens, where they share them.
+    ``tokens`` is the folder of the training pairs' token ids; ``implied`` the pairs to train on besides, and
+    ``taught`` what a teacher adds, if any; ``sampling`` cuts texts at random, if asked for; ``spellings`` those of the
+    tokens, where they share them.
     """
 
     vocabulary_size: int
@@ -146,7 +167,8 @@ class _Task:
     folder: Path | None
     resume: bool
     tokens: Path | None
-    implied: ImpliedPairs | None
+    implied: AddedPairs | None
+    taught: Taught | None
     sampling: SubwordSampling | None
     spellings: list[str]
 
@@ -159,6 +181,7 @@ def _first_loop(
     processes: Processes,
     folder: Path | None,
     resume: bool,
+    lesson: Callable[[TokenizedPairs, TokenizedPairs], Taught] | None,
 ) -> TrainingLoop:
     """Tokenize, let the other processes know, and make the loop of the first one."""
     fingerprint, dev_fingerprint = material.pairs.fingerprint(), material.dev.fingerprint()
@@ -169,6 +192,10 @@ def _first_loop(
     if config.implied:
         implied = implied_pairs(pairs, share=config.implied, seed=config.seed).apart_from(pairs, dev)
         parts.append(implied.fingerprint())
+    taught = None
+    if lesson is not None:
+        taught = lesson(pairs if implied is None else implied.behind(pairs), dev)
+        parts.append(taught.fingerprint())
     task = _Task(
         vocabulary_size=material.tokenizer.size,
         graded=material.pairs.graded,
@@ -177,6 +204,7 @@ def _first_loop(
         resume=resume,
         tokens=tokens,
         implied=implied,
+        taught=taught,
         sampling=material.sampling,
         spellings=material.tokenizer.spellings if config.char_ngrams else [],
     )
@@ -203,14 +231,16 @@ def _make_loop(
     processes: Processes,
     evaluate: Evaluator | None,
 ) -> TrainingLoop:
-    network = SiameseNetwork(config.architecture, task.vocabulary_size, config.dropout, config.word_dropout)
+    network, objective = build_student(config, task.vocabulary_size, task.taught, graded=task.graded)
     network.weigh_tokens(pairs.tokens)
     if task.spellings:
         network.share_spellings(task.spellings, config.char_ngrams)
+    for added in (task.implied, task.taught):
+        pairs = pairs if added is None else added.behind(pairs)
     loop = TrainingLoop(
         network=network.to(device),
-        objective=Objective(config, graded=task.graded),
-        pairs=pairs if task.implied is None else task.implied.behind(pairs),
+        objective=objective,
+        pairs=pairs,
         config=config,
         device=device,
         evaluate=evaluate,
