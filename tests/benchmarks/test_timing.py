@@ -1,19 +1,13 @@
 import importlib
 import os
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 
-@pytest.fixture(scope="module")
-def timing() -> Iterator[ModuleType]:
-    folder = str(Path(__file__).parents[2] / "benchmarks")
-    sys.path.append(folder)  # processes that the module starts look there too
-    yield importlib.import_module("timing")
-    sys.path.remove(folder)
+@pytest.fixture
+def timing() -> ModuleType:
+    return importlib.import_module("timing")
 
 
 def test_subjects_take_turns_and_prepare_untimed(timing: ModuleType) -> None:

@@ -1,1 +1,1 @@
-"""What proves a model: metrics, curves, the evaluation of a model on pairs."""
+"""What proves a model: metrics, intervals, curves, the evaluation of a model on pairs."""

@@ -1,0 +1,50 @@
+"""Training through textsiam's command line, as a user does it, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from judging import Scored
+from splits import read_sides
+
+from textsiam import PairModel
+
+SEED = "7"
+
+
+def run_train(train: Path, out: Path, options: Sequence[str]) -> float:
+    """Run ``textsiam train`` and return its minutes: reading, vocabulary, tokenizing and calibration included."""
+    command = [sys.executable, "-m", "textsiam", "train", str(train), "--out", str(out), "--seed", SEED, *options]
+    started = time.monotonic()
+    status = subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
+    if status:
+        raise SystemExit(f"{' '.join(command)} ended with status {status}")
+    return (time.monotonic() - started) / 60
+
+
+def trained(folder: Path, place: Path, train: Sequence[str]) -> Scored:
+    """Train on train.tsv (best checkpoint, calibration and threshold by dev.tsv), score dev and test in NumPy.
+
+    ``train`` are the options of ``textsiam train``; the model is kept in ``place``/model.
+    """
+    model_folder = place / "model"
+    minutes = run_train(folder / "train.tsv", model_folder, ["--dev", str(folder / "dev.tsv"), *train])
+    details = json.loads((model_folder / "config.json").read_text(encoding="utf-8"))["details"]
+    model, sides = PairModel.load(model_folder), read_sides(folder)
+    dev, test = (
+        model.score_pairs(zip(sides[side].text_a, sides[side].text_b, strict=True)) for side in ("dev", "test")
+    )
+    return Scored(
+        dev=dev,
+        test=test,
+        minutes=minutes,
+        threshold=model.calibration.threshold,
+        parameters=details["parameters"],
+        setting=f"{details['pairs_per_second']:,.0f} pairs/s, best of {details['steps']:,} steps "
+        f"{details['best_step']:,}, {details['threads']} threads",
+    )

@@ -1,0 +1,120 @@
+"""Bootstrap intervals that draw whole components, since pairs that share texts are not independent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from textsiam.arrays import Array
+from textsiam.errors import OptionError
+from textsiam.evaluation.metrics import check_both_classes
+
+CELLS = 4_000_000  # counts held at a time: draws times components, or times pairs
+
+Statistic = Callable[[Array], Array]
+
+
+def component_bootstrap(
+    components: Array,
+    statistic: Array | Statistic,
+    *,
+    level: float = 0.95,
+    draws: int = 2000,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Percentile interval (low, high) of a statistic over pairs, by drawing whole components with replacement.
+
+    Each draw takes as many components as there are, so that its number of pairs varies; the resampling of clusters of
+    Davison and Hinkley 1997, section 3.8 ("Bootstrap methods and their application"). With components of one pair each
+    it is Efron's ordinary bootstrap; with a single component, low and high are both the statistic itself.
+    ``components`` integers of at least 0 (n,), n > 0, as ``question_components`` gives them.
+    ``statistic``: values (n,), one a pair, for their mean (accuracy: 1 where right, else 0); or a function of counts
+    float64 (d, n), how often each of d draws holds each pair, that returns the statistic of each draw, (d,), nan where
+    it is not defined; such draws are left out. ``roc_auc_of`` makes one. Means are fast: only sums of components are
+    drawn.
+    ``level`` in (0, 1), ``draws`` > 0. Equal arguments give equal intervals.
+    Raises OptionError for values out of range, lengths that differ, or a statistic that no draw defines.
+    """
+    components = _checked(components, level, draws)
+    _, place = np.unique(components, return_inverse=True)
+    number = int(place.max()) + 1
+    if callable(statistic):
+        of_draws, width = _of_pairs(statistic, place), len(place)
+    else:
+        of_draws, width = _mean_of_components(_checked_values(statistic, len(place)), place), number
+    rng = np.random.default_rng(seed)
+    size = max(1, CELLS // max(width, number))
+    found = [of_draws(_draw(rng, min(size, draws - start), number)) for start in range(0, draws, size)]
+    values = np.concatenate(found)
+    values = values[~np.isnan(values)]
+    if not values.size:
+        raise OptionError(f"the statistic is not defined for any of {draws:,} draws; there may be too few components")
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def roc_auc_of(scores: Array, labels: Array) -> Statistic:
+    """Give the statistic ROC-AUC for ``component_bootstrap``: counts (d, n) to (d,), equal scores being ties.
+
+    ``scores`` (n,), ``labels`` (n,) 0 or 1. Raises DataError unless both labels occur; a draw without one has nan.
+    """
+    truth = labels > 0.5
+    check_both_classes(truth)
+    order = np.argsort(scores, kind="stable")
+    same = truth[order]
+    starts = np.flatnonzero(np.append(True, np.diff(scores[order]) != 0))  # where a new score begins
+
+    def roc_auc(counts: Array) -> Array:
+        ranked = counts[:, order]
+        positives = np.add.reduceat(ranked * same, starts, axis=1)
+        negatives = np.add.reduceat(ranked * ~same, starts, axis=1)
+        below = np.cumsum(negatives, axis=1) - negatives / 2  # an equal score is half a win
+        pairs = positives.sum(axis=1) * negatives.sum(axis=1)
+        wins = (positives * below).sum(axis=1)
+        result: Array = np.divide(wins, pairs, out=np.full(len(counts), np.nan), where=pairs > 0)
+        return result
+
+    return roc_auc
+
+
+def _draw(rng: np.random.Generator, draws: int, number: int) -> Array:
+    """Draw ``number`` of so many components with replacement; counts float64 (draws, number)."""
+    drawn = rng.integers(number, size=(draws, number)) + number * np.arange(draws)[:, None]
+    counts = np.bincount(drawn.ravel(), minlength=draws * number).reshape(draws, number)
+    return counts.astype(np.float64)
+
+
+def _mean_of_components(values: Array, place: Array) -> Statistic:
+    sums, sizes = np.bincount(place, weights=values), np.bincount(place).astype(np.float64)
+
+    def mean(counts: Array) -> Array:
+        result: Array = (counts @ sums) / (counts @ sizes)
+        return result
+
+    return mean
+
+
+def _of_pairs(statistic: Statistic, place: Array) -> Statistic:
+    return lambda counts: statistic(counts[:, place])
+
+
+def _checked(components: Array, level: float, draws: int) -> Array:
+    components = np.asarray(components)
+    if components.ndim != 1 or not components.size or not np.issubdtype(components.dtype, np.integer):
+        raise OptionError(
+            f"components are {components.dtype} {components.shape}, expected integers (n,), n > 0; "
+            "textsiam.question_components gives them"
+        )
+    if not 0 < level < 1:
+        raise OptionError(f"level is {level!r}, expected a share above 0 and below 1, such as 0.95")
+    if isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
+        raise OptionError(f"draws is {draws!r}, expected an integer of at least 1")
+    return components
+
+
+def _checked_values(values: Array, number: int) -> Array:
+    values = np.asarray(values, dtype=np.float64)
+    if values.shape != (number,) or not np.isfinite(values).all():
+        raise OptionError(f"values have shape {values.shape}, expected ({number},) finite numbers, one for each pair")
+    return values
