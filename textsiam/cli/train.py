@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -16,14 +16,18 @@ from textsiam.cli.row_options import RowOptions
 from textsiam.cli.train_options import Reading, TrainOptions
 from textsiam.data.files import check_file
 from textsiam.errors import OptionError, import_extra
+from textsiam.model.architecture import CUSTOM
+from textsiam.model.custom import PYTHON_ALONE
 from textsiam.model.folder import check_target
 from textsiam.training.config import TomlOptions, TrainConfig, read_toml
+from textsiam.training.starts import Origin, check_encoder
 
 if TYPE_CHECKING:
     from textsiam.data.pairs import Pairs
+    from textsiam.model.pair_model import PairModel
 
 
-def train(
+def train(  # noqa: PLR0913 - each is an option of the command line
     pairs: Path,
     /,
     *,
@@ -31,6 +35,8 @@ def train(
     dev: Path | None = None,
     config: Path | None = None,
     vocab: Path | None = None,
+    init: Path | None = None,
+    vectors: Path | None = None,
     resume: Annotated[bool, Parameter(negative=())] = False,
     rows: RowOptions = RowOptions(),  # noqa: B008 - frozen
     labels: LabelOptions = LabelOptions(),  # noqa: B008 - frozen
@@ -47,10 +53,16 @@ def train(
     dev
         Pairs for early stopping, calibration and threshold; without it a tenth of PAIRS is set aside.
     config
-        TOML file with any of the other options, those of reading, dev and vocab in its table [reading]; those of the
-        command line win. The model folder keeps one, train.toml.
+        TOML file with any of the other options, those of reading, dev, vocab, init and vectors in its table [reading];
+        those of the command line win. The model folder keeps one, train.toml.
     vocab
         Vocabulary (.model) to use instead of one built from the training texts.
+    init
+        Model folder to go on from, with its vocabulary and architecture. Another head, or labels of another kind, keep
+        its encoder and start the head anew.
+    vectors
+        File of word vectors in text form (GloVe, word2vec, fastText; .gz and the like too) for the embeddings to start
+        from; --dim is the size of its vectors.
     resume
         Go on with the run that was stopped.
     """
@@ -58,15 +70,18 @@ def train(
 
     written = TomlOptions({}, {}, None) if config is None else read_toml(config)
     named = {name: value for name, value in dataclasses.asdict(options).items() if value is not None}
-    settings = TrainConfig(**{**written.training, **named})
+    given = {"dev": dev, "vocab": vocab, "init": init, "vectors": vectors}
+    files = {name: None if path is None else str(path) for name, path in given.items()}
+    reading = Reading(written.reading, {**files, **dataclasses.asdict(rows), **dataclasses.asdict(labels)}, config)
+    initial = None if reading.init is None else textsiam.PairModel.load(reading.init)
+    settings = _settings({**written.training, **named}, initial)
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 and os.environ.get("RANK", "0") != "0":
         _take_part(settings)
         return
-    files = {name: None if path is None else str(path) for name, path in (("dev", dev), ("vocab", vocab))}
-    reading = Reading(written.reading, {**files, **dataclasses.asdict(rows), **dataclasses.asdict(labels)}, config)
     folder = _folder(out, written.out)
     _check(pairs, folder, settings, reading)
     vocabulary = None if reading.vocab is None else textsiam.Vocabulary.load(reading.vocab)
+    Origin(model=initial, vectors=reading.vectors).check(settings, vocabulary)
     train_pairs = _read(pairs, reading)
     dev_pairs = None if reading.dev is None else _read(reading.dev, reading)
     model = textsiam.train(
@@ -74,6 +89,8 @@ def train(
         dev=dev_pairs,
         config=settings,
         vocabulary=vocabulary,
+        init=initial,
+        vectors=reading.vectors,
         out=folder,
         resume=resume,
         reading=reading.given,
@@ -83,6 +100,16 @@ def train(
         say(f"vocabulary: {note}")
     say(f"{model!r}, {model.details['seconds'] / 60:.1f} minutes of training; model folder: {folder}")
     print(model.card)
+
+
+def _settings(given: dict[str, Any], initial: PairModel | None) -> TrainConfig:
+    """Make the options: what is not given is the architecture of the model to go on from, if any, or the default."""
+    if given.get("encoder") == CUSTOM:
+        raise OptionError(f"encoder (--encoder) is {CUSTOM!r}, which {PYTHON_ALONE}")
+    if initial is None:
+        return TrainConfig(**given)
+    check_encoder(given, initial.architecture)
+    return TrainConfig.like(initial, given)
 
 
 def _take_part(settings: TrainConfig) -> None:

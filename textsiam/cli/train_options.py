@@ -16,6 +16,7 @@ from textsiam.errors import OptionError
 from textsiam.model.architecture import Architecture
 from textsiam.training.config import TrainConfig
 
+FILES = ("dev", "vocab", "init", "vectors")
 _CONVERTERS = {int: whole_number, float: number}
 
 
@@ -53,7 +54,9 @@ class Reading:
         self.given = {**checked, **{name: value for name, value in named.items() if value is not None}}
         self.rows = RowOptions(**self._fields(RowOptions))
         self.labels = LabelOptions(**self._fields(LabelOptions))
-        self.dev, self.vocab = (Path(self.given[name]) if name in self.given else None for name in ("dev", "vocab"))
+        self.dev, self.vocab, self.init, self.vectors = (
+            Path(self.given[name]) if name in self.given else None for name in FILES
+        )
 
     def _fields(self, options: type[RowOptions | LabelOptions]) -> dict[str, Any]:
         names = [field.name for field in dataclasses.fields(options)]

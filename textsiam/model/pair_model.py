@@ -6,6 +6,7 @@ import dataclasses
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,23 +15,22 @@ import safetensors.numpy
 from safetensors import SafetensorError
 
 from textsiam.arrays import Array
-from textsiam.errors import ModelFolderError, OptionError, check_choice, import_extra
+from textsiam.errors import ModelFolderError, OptionError, check_choice
 from textsiam.model.architecture import Architecture
 from textsiam.model.calibration import Calibration
-from textsiam.model.encoders import NUMPY_ENCODERS
-from textsiam.model.encoders.encoder import Encoder
+from textsiam.model.custom import EncoderFactory, EncoderFactoryError, check_factory, check_sendable
+from textsiam.model.encoder_runtime import make_encoder
 from textsiam.model.folder import read_folder, write_folder
-from textsiam.model.heads import NUMPY_HEADS, Head
+from textsiam.model.heads import NUMPY_HEADS
 from textsiam.model.inputs import check_pairs, checked_texts, distinct_texts, places_of, text_blocks
 from textsiam.model.storage import note_precision, restore_weights, store_weights
-from textsiam.model.threads import ThreadLimitedEncoder, check_threads
+from textsiam.model.threads import check_threads
 from textsiam.model.weights import check_weights
 from textsiam.progress import progress
 from textsiam.text.tokenizer import TokenIds, Tokenizer
 
 COMPUTING = ("fp32", "bf16", "auto")
 PAIRS_AT_ONCE = 20_000  # pairs whose vectors are held at the same time
-TORCH_RUNTIME = "textsiam.training.runtime"  # resolved by name, only where it is needed: NumPy alone needs no torch
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,11 @@ class PairModel:
     """A trained siamese model: texts to vectors, pairs to calibrated probabilities.
 
     Made by ``textsiam.train`` or ``PairModel.load``. ``architecture``, ``tokenizer``, ``calibration`` and ``weights``
-    (name -> float32 array) are its parts; ``details`` says how it was made (JSON values), ``card`` is its model card.
+    (name -> float32 array) are its parts; ``details`` says how it was made (JSON values), ``card`` is its model card;
+    ``encoder_factory`` makes the module of a custom encoder (else None).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of a model, and where it runs
         self,
         *,
         architecture: Architecture,
@@ -84,6 +85,7 @@ class PairModel:
         device: str | None = None,
         threads: int | None = None,
         precision: str = "fp32",
+        encoder: EncoderFactory | None = None,
     ) -> None:
         self.architecture = architecture
         self.tokenizer = Tokenizer(vocabulary, max_tokens=architecture.max_tokens)
@@ -92,22 +94,32 @@ class PairModel:
         self.calibration = calibration or Calibration()
         self.details = dict(details or {})
         self.card, self.train_toml = card, train_toml
+        check_factory(architecture, encoder, self.details)
+        self.encoder_factory = encoder
         self._run_on(device, threads, precision)
 
     @classmethod
     def load(
-        cls, folder: str | Path, device: str | None = None, *, threads: int | None = None, precision: str = "fp32"
+        cls,
+        folder: str | Path,
+        device: str | None = None,
+        *,
+        threads: int | None = None,
+        precision: str = "fp32",
+        encoder: EncoderFactory | None = None,
     ) -> PairModel:
         """Load a model folder.
 
-        ``device``: None runs in NumPy, but an encoder without a NumPy twin (``transformer``) in torch on the processor;
-        "cpu" or "cuda" runs in torch (extra ``train``). ``threads`` that this process uses while it encodes (None: as
-        many as NumPy or torch choose, mostly one for each core). ``precision`` in which torch computes vectors: "fp32",
-        "bf16", or "auto" (bf16 where the device has instructions for it). In bf16 numbers of a vector are off by some
-        2 % of the largest one, in stacks of layers by more, and change by as much with what else is encoded. The
-        weights become float32 however they are stored: a smaller folder takes no less memory. Raises ModelFolderError
-        for a folder that is missing, cut short, altered or too new, OptionError for a device that is not there and for
-        bf16 in NumPy, MissingExtraError where torch is needed and missing.
+        ``device``: None runs in NumPy, but an encoder without a NumPy twin (``transformer``, ``custom``) in torch on
+        the processor; "cpu" or "cuda" runs in torch (extra ``train``). ``threads`` that this process uses while it
+        encodes (None: as many as NumPy or torch choose, mostly one for each core). ``precision`` in which torch
+        computes vectors: "fp32", "bf16", or "auto" (bf16 where the device has instructions for it). In bf16 numbers of
+        a vector are off by some 2 % of the largest one, in stacks of layers by more, and change by as much with what
+        else is encoded. The weights become float32 however they are stored: a smaller folder takes no less memory.
+        ``encoder`` is what made the module of a custom encoder (see ``textsiam.train``): the folder keeps its weights
+        and no code. Raises ModelFolderError for a folder that is missing, cut short, altered or too new, OptionError
+        for a device that is not there, bf16 in NumPy, and an ``encoder`` that is missing or does not fit,
+        MissingExtraError where torch is needed and missing.
         """
         files = read_folder(folder)
         try:
@@ -120,7 +132,10 @@ class PairModel:
                 details=config["details"],
                 card=files.get("README.md", b"").decode(),
                 train_toml=files.get("train.toml", b"").decode(),
+                encoder=encoder,
             )
+        except EncoderFactoryError:
+            raise
         except (ValueError, KeyError, TypeError, SafetensorError) as error:
             raise ModelFolderError(f"{folder} was altered: its files do not make a model ({error!r})") from error
         # only now: a wrong one does not mean an altered folder
@@ -224,59 +239,36 @@ class PairModel:
         check_threads(threads)
         check_choice("precision", precision, COMPUTING)
         self.device, self.threads, self.precision = device, threads, precision
-        self._encoder, self._head = _runtime(self.architecture, self.weights, device, threads, precision)
+        self._head = NUMPY_HEADS[self.architecture.head](self.weights)
+        make = None if self.encoder_factory is None else partial(self.encoder_factory, self.tokenizer.size)
+        self._encoder = make_encoder(self.architecture, self.weights, device, threads, precision, make)
 
     def __reduce__(self) -> tuple[object, ...]:
-        parts = (self.architecture, self.tokenizer.proto, self.weights, self.calibration)
-        runtime = (self.device, self.threads, self.precision)
-        return _unpickle, (*parts, self.details, self.card, self.train_toml, *runtime)
+        if self.encoder_factory is not None:
+            check_sendable(self.encoder_factory)
+        parts = {
+            "architecture": self.architecture,
+            "vocabulary": self.tokenizer.proto,
+            "weights": self.weights,
+            "calibration": self.calibration,
+            "details": self.details,
+            "card": self.card,
+            "train_toml": self.train_toml,
+            "device": self.device,
+            "threads": self.threads,
+            "precision": self.precision,
+            "encoder": self.encoder_factory,
+        }
+        return _unpickle, (parts,)
 
     def __repr__(self) -> str:
         parts = self.architecture
         return f"PairModel({parts.encoder} + {parts.head}, D={parts.vector_size}, V={self.tokenizer.size})"
 
 
-def _unpickle(
-    architecture: Architecture,
-    vocabulary: bytes,
-    weights: Mapping[str, Array],
-    calibration: Calibration,
-    details: Mapping[str, Any],
-    card: str,
-    train_toml: str,
-    device: str | None,
-    threads: int | None,
-    precision: str,
-) -> PairModel:
+def _unpickle(parts: dict[str, Any]) -> PairModel:
     """Make the runtime anew: what it has looked up by now is larger than the weights."""
-    return PairModel(
-        architecture=architecture,
-        vocabulary=vocabulary,
-        weights=weights,
-        calibration=calibration,
-        details=details,
-        card=card,
-        train_toml=train_toml,
-        device=device,
-        threads=threads,
-        precision=precision,
-    )
-
-
-def _runtime(
-    architecture: Architecture, weights: Mapping[str, Array], device: str | None, threads: int | None, precision: str
-) -> tuple[Encoder, Head]:
-    head = NUMPY_HEADS[architecture.head](weights)
-    encoder: Encoder
-    if device is not None or architecture.encoder not in NUMPY_ENCODERS:
-        purpose = f"encoder {architecture.encoder!r}" if device is None else f"device={device!r}"
-        runtime = import_extra(TORCH_RUNTIME, "train", purpose)
-        device = "cpu" if device is None else device
-        return runtime.TorchEncoder(architecture, weights, device, threads, precision), head
-    if precision == "bf16":
-        raise OptionError("precision is 'bf16', but NumPy computes in fp32; give a device too, 'cpu' or 'cuda'")
-    encoder = NUMPY_ENCODERS[architecture.encoder](architecture, weights)
-    return encoder if threads is None else ThreadLimitedEncoder(encoder, threads), head
+    return PairModel(**parts)
 
 
 def _json(value: object) -> bytes:
