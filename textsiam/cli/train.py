@@ -19,12 +19,12 @@ from textsiam.errors import OptionError, import_extra
 from textsiam.model.architecture import CUSTOM
 from textsiam.model.custom import PYTHON_ALONE
 from textsiam.model.folder import check_target
+from textsiam.model.pair_model import PairModel
 from textsiam.training.config import TomlOptions, TrainConfig, read_toml
 from textsiam.training.starts import Origin, check_encoder
 
 if TYPE_CHECKING:
     from textsiam.data.pairs import Pairs
-    from textsiam.model.pair_model import PairModel
 
 
 def train(  # noqa: PLR0913 - each is an option of the command line
@@ -66,19 +66,32 @@ def train(  # noqa: PLR0913 - each is an option of the command line
     resume
         Go on with the run that was stopped.
     """
-    import textsiam
-
     written = TomlOptions({}, {}, None) if config is None else read_toml(config)
-    named = {name: value for name, value in dataclasses.asdict(options).items() if value is not None}
-    given = {"dev": dev, "vocab": vocab, "init": init, "vectors": vectors}
-    files = {name: None if path is None else str(path) for name, path in given.items()}
-    reading = Reading(written.reading, {**files, **dataclasses.asdict(rows), **dataclasses.asdict(labels)}, config)
-    initial = None if reading.init is None else textsiam.PairModel.load(reading.init)
-    settings = _settings({**written.training, **named}, initial)
+    files = _named({"dev": dev, "vocab": vocab, "init": init, "vectors": vectors})
+    reading = Reading(
+        written.reading,
+        {**{name: str(path) for name, path in files.items()}, **dataclasses.asdict(rows), **dataclasses.asdict(labels)},
+        config,
+    )
+    initial = None if reading.init is None else PairModel.load(reading.init)
+    settings = _settings({**written.training, **_named(dataclasses.asdict(options))}, initial)
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 and os.environ.get("RANK", "0") != "0":
         _take_part(settings)
-        return
-    folder = _folder(out, written.out)
+    else:
+        _lead(pairs, _folder(out, written.out), settings, reading, initial, resume=resume)
+
+
+def _named(values: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what the command line did not name."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _lead(
+    pairs: Path, folder: Path, settings: TrainConfig, reading: Reading, initial: PairModel | None, *, resume: bool
+) -> None:
+    """Read, train, write and tell."""
+    import textsiam
+
     _check(pairs, folder, settings, reading)
     vocabulary = None if reading.vocab is None else textsiam.Vocabulary.load(reading.vocab)
     Origin(model=initial, vectors=reading.vectors).check(settings, vocabulary)

@@ -75,12 +75,11 @@ class VectorFile:
         """Give each line that is not blank: its number, its word and its numbers as they stand."""
         for number, line in enumerate(stream, first):
             # of bytes, white space is that of ASCII alone: others may stand in words
+            if not line.strip():
+                continue
             head, *fields = line.rsplit(None, self.dim)
             if len(fields) < self.dim:
-                if not line.strip():
-                    continue
-                found = len(line.split())
-                raise self._bad(number, f"has {found} fields", f"a word and {self.dim} numbers")
+                raise self._bad(number, f"has {len(fields) + 1} fields", f"a word and {self.dim} numbers")
             parts = head.split()
             if len(parts) > 1 and all(_NUMBER.fullmatch(part) for part in parts[1:]):
                 raise self._bad(number, f"has {len(parts) - 1 + self.dim} numbers", f"a word and {self.dim} numbers")

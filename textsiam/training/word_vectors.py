@@ -125,18 +125,25 @@ def _normalized(word: str, processor: SentencePieceProcessor) -> str:
 def _word_counts(texts: Iterable[str], processor: SentencePieceProcessor) -> dict[str, int]:
     """Count the words of texts, as they stand and without the punctuation around them, in normalised form."""
     found: Counter[str] = Counter()
-    least = 1
     for text in texts:
         found.update(text.split())
-        while len(found) > MOST_WORDS:
-            least += 1
-            found = Counter({word: count for word, count in found.items() if count >= least})
+        if len(found) > MOST_WORDS:
+            found = _frequent(found)
     counts: Counter[str] = Counter()
     for word, count in found.items():
         for form in {word, _OUTER.sub("", word)}:
             counts[_normalized(form, processor)] += count
     del counts[""]
     return dict(counts)
+
+
+def _frequent(counts: Counter[str]) -> Counter[str]:
+    """Forget the rarest words, so that at most half of MOST_WORDS are left."""
+    least = 1
+    while len(counts) > MOST_WORDS // 2:
+        least += 1
+        counts = Counter({word: count for word, count in counts.items() if count >= least})
+    return counts
 
 
 def _scaled(table: Array, covered: Array) -> Array:
