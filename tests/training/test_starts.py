@@ -26,7 +26,7 @@ from textsiam.training.runlog import RunLog
 from textsiam.training.starts import Origin
 
 # so small a step that weights stay as they start, but for rounding
-STILL = {
+STILL: dict[str, Any] = {
     "epochs": 1,
     "batch_size": 32,
     "learning_rate": 1e-8,
@@ -41,7 +41,7 @@ ASIDE = [(f"{a} today", b, label) for a, b, label in make_rows(128, start=5000)]
 def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Train a small model to go on from."""
     folder = tmp_path_factory.mktemp("first") / "model"
-    sizes = {"dim": 12, "units": 10, "head_units": 14, "vocabulary_size": 100, "max_tokens": 9}
+    sizes: dict[str, Any] = {"dim": 12, "units": 10, "head_units": 14, "vocabulary_size": 100, "max_tokens": 9}
     config = TrainConfig(**sizes, pooling="mean", **{**STILL, "epochs": 2, "learning_rate": 0.01})
     textsiam.train(make_rows(128), dev=make_rows(64, start=1000), config=config, out=folder)
     return folder
