@@ -125,7 +125,7 @@ def test_the_toml_file_takes_names_of_both_kinds_columns_as_a_list_and_out(run: 
 
 def test_the_table_reading_holds_what_the_options_of_reading_are() -> None:
     fields = [field.name for options in (RowOptions, LabelOptions) for field in dataclasses.fields(options)]
-    assert list(READING) == ["dev", "vocab", *fields]
+    assert list(READING) == ["dev", "vocab", "init", "vectors", *fields]
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_every_name_of_an_encoder_and_a_head_has_its_numpy_twin_but_the_transfor
     [
         (
             {"encoder": "ltsm"},
-            "encoder is 'ltsm', expected one of bag, cnn, gru, lstm, transformer; did you mean 'lstm'?",
+            "encoder is 'ltsm', expected one of bag, cnn, gru, lstm, transformer, custom; did you mean 'lstm'?",
         ),
         ({"pooling": "avg"}, f"pooling is 'avg', expected one of {', '.join(POOLINGS)}"),
         ({"head": "Cosine"}, f"head is 'Cosine', expected one of {', '.join(HEADS)}; did you mean 'cosine'?"),

@@ -9,7 +9,15 @@ from cyclopts import Parameter
 
 from textsiam.cli.pair_options import LabelOptions
 from textsiam.cli.row_options import RowOptions
-from textsiam.cli.train_files import Settings, check_all, read_all, take_part, takes_part, tell_model
+from textsiam.cli.train_files import (
+    Settings,
+    check_all,
+    read_both,
+    read_vocabulary,
+    take_part,
+    takes_part,
+    tell_model,
+)
 from textsiam.cli.train_options import PRESET_HELP, DistillOptions
 from textsiam.data.files import check_file
 from textsiam.training.distill_config import DistillConfig
@@ -53,21 +61,23 @@ def distill(  # noqa: PLR0913 - one for each group of options on the command lin
     """
     import textsiam
 
-    settings = Settings.of(DistillConfig, config, options, preset)
+    settings = Settings(DistillConfig, config)
+    chosen = settings.config(options, preset)
     if takes_part():
-        take_part(lambda: textsiam.distill((), None, config=settings.config))
+        take_part(lambda: textsiam.distill((), None, config=chosen))
         return
     reading = settings.reading({"dev": dev, "vocab": vocab}, rows, labels)
     folder = settings.folder(out)
     if not teacher.is_dir():
         check_file(teacher)
-    check_all(pairs, folder, settings.config, reading, "distill")
-    train_pairs, dev_pairs, vocabulary = read_all(pairs, reading)
+    check_all(pairs, folder, chosen, reading, "distill")
+    vocabulary = read_vocabulary(reading)
+    train_pairs, dev_pairs = read_both(pairs, reading)
     model = textsiam.distill(
         train_pairs,
         teacher,
         dev=dev_pairs,
-        config=settings.config,
+        config=chosen,
         vocabulary=vocabulary,
         out=folder,
         resume=resume,

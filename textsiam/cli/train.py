@@ -9,12 +9,22 @@ from cyclopts import Parameter
 
 from textsiam.cli.pair_options import LabelOptions
 from textsiam.cli.row_options import RowOptions
-from textsiam.cli.train_files import Settings, check_all, read_all, take_part, takes_part, tell_model
+from textsiam.cli.train_files import (
+    Settings,
+    check_all,
+    read_both,
+    read_vocabulary,
+    take_part,
+    takes_part,
+    tell_model,
+)
 from textsiam.cli.train_options import PRESET_HELP, TrainOptions
+from textsiam.model.pair_model import PairModel
 from textsiam.training.config import TrainConfig
+from textsiam.training.starts import Origin
 
 
-def train(
+def train(  # noqa: PLR0913 - each is an option of the command line
     pairs: Path,
     /,
     *,
@@ -22,6 +32,9 @@ def train(
     dev: Path | None = None,
     config: Path | None = None,
     vocab: Path | None = None,
+    init: Path | None = None,
+    vectors: Path | None = None,
+    texts: Path | None = None,
     preset: Annotated[str | None, Parameter(help=PRESET_HELP)] = None,
     resume: Annotated[bool, Parameter(negative=())] = False,
     rows: RowOptions = RowOptions(),  # noqa: B008 - frozen
@@ -39,28 +52,45 @@ def train(
     dev
         Pairs for early stopping, calibration and threshold; without it a tenth of PAIRS is set aside.
     config
-        TOML file with any of the other options, those of reading, dev and vocab in its table [reading]; those of the
-        command line win. The model folder keeps one, train.toml, with what a preset set.
+        TOML file with any of the other options, those of reading and the other files in its table [reading]; those of
+        the command line win. The model folder keeps one, train.toml, with what a preset set.
     vocab
         Vocabulary (.model) to use instead of one built from the training texts.
+    init
+        Model folder to go on from, with its vocabulary and architecture. Another head, or labels of another kind, keep
+        its encoder and start the head anew.
+    vectors
+        File of word vectors in text form (GloVe, word2vec, fastText; .gz and the like too) for the embeddings to start
+        from; --dim is the size of its vectors.
+    texts
+        File of texts without labels, a text a line (.txt) or pairs, to pretrain the encoder on; their words are in the
+        vocabulary too.
     resume
         Go on with the run that was stopped.
     """
     import textsiam
 
-    settings = Settings.of(TrainConfig, config, options, preset)
+    settings = Settings(TrainConfig, config)
+    files = {"dev": dev, "vocab": vocab, "init": init, "vectors": vectors, "texts": texts}
+    reading = settings.reading(files, rows, labels)
+    initial = None if reading.init is None else PairModel.load(reading.init)
+    chosen = settings.config(options, preset, initial)
     if takes_part():
-        take_part(lambda: textsiam.train((), config=settings.config))
+        take_part(lambda: textsiam.train((), config=chosen))
         return
-    reading = settings.reading({"dev": dev, "vocab": vocab}, rows, labels)
     folder = settings.folder(out)
-    check_all(pairs, folder, settings.config, reading, "train")
-    train_pairs, dev_pairs, vocabulary = read_all(pairs, reading)
+    check_all(pairs, folder, chosen, reading, "train")
+    vocabulary = read_vocabulary(reading)
+    Origin(model=initial, vectors=reading.vectors).check(chosen, vocabulary)
+    train_pairs, dev_pairs = read_both(pairs, reading)
     model = textsiam.train(
         train_pairs,
         dev=dev_pairs,
-        config=settings.config,
+        config=chosen,
         vocabulary=vocabulary,
+        init=initial,
+        vectors=reading.vectors,
+        texts=reading.texts,
         out=folder,
         resume=resume,
         reading=reading.given,

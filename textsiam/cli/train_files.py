@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -16,9 +15,12 @@ from textsiam.cli.row_options import RowOptions
 from textsiam.cli.train_options import Reading
 from textsiam.data.files import check_file
 from textsiam.errors import OptionError, import_extra
+from textsiam.model.architecture import CUSTOM, Architecture
+from textsiam.model.custom import PYTHON_ALONE
 from textsiam.model.folder import check_target
 from textsiam.training.config import TomlOptions, TrainConfig, read_toml
 from textsiam.training.presets import with_preset
+from textsiam.training.starts import check_encoder
 
 if TYPE_CHECKING:
     from textsiam.data.pairs import Pairs
@@ -28,24 +30,31 @@ if TYPE_CHECKING:
 Config = TypeVar("Config", bound=TrainConfig)
 
 
-@dataclass(frozen=True)
 class Settings(Generic[Config]):
-    """The options of a run: ``config`` as the command line and then the TOML file say, and what the file says else."""
+    """What the options of a run, of this ``kind``, are taken from: the command line and a TOML file (None: none)."""
 
-    config: Config
-    written: TomlOptions
-    file: Path | None
+    def __init__(self, kind: type[Config], file: Path | None) -> None:
+        self.kind, self.file = kind, file
+        self.written = TomlOptions({}, {}, None) if file is None else read_toml(file, kind)
 
-    @classmethod
-    def of(cls, kind: type[Config], file: Path | None, options: Any, preset: str | None) -> Settings[Config]:
-        """Let the named ``options`` win over the TOML file (None: there is none), and that over the preset."""
-        written = TomlOptions({}, {}, None) if file is None else read_toml(file, kind)
+    def config(self, options: Any, preset: str | None, initial: PairModel | None = None) -> Config:
+        """Let the named ``options`` win over the TOML file, and that over the preset.
+
+        What they leave open of the architecture is that of ``initial``, the model to go on from, if there is one.
+        """
         named = {name: value for name, value in dataclasses.asdict(options).items() if value is not None}
-        chosen = with_preset(written.preset if preset is None else preset, {**written.training, **named})
-        return cls(kind(**chosen), written, file)
+        given = {**self.written.training, **named}
+        if given.get("encoder") == CUSTOM:
+            raise OptionError(f"encoder (--encoder) is {CUSTOM!r}, which {PYTHON_ALONE}")
+        chosen = with_preset(self.written.preset if preset is None else preset, given)
+        if initial is None:
+            return self.kind(**chosen)
+        check_encoder(given, initial.architecture)
+        parts = {field.name for field in dataclasses.fields(Architecture)}
+        return self.kind.like(initial, {name: chosen[name] for name in chosen if name in given or name not in parts})
 
     def reading(self, files: Mapping[str, Path | None], rows: RowOptions, labels: LabelOptions) -> Reading:
-        """Join what the command line and the TOML file say of reading; ``files``: dev and vocab."""
+        """Join what the command line and the TOML file say of reading; ``files`` besides that of the pairs."""
         given = {name: None if path is None else str(path) for name, path in files.items()}
         named = {**given, **dataclasses.asdict(rows), **dataclasses.asdict(labels)}
         return Reading(self.written.reading, named, self.file)
@@ -74,7 +83,7 @@ def take_part(work: Callable[[], object]) -> None:
 
 def check_all(pairs: Path, folder: Path, config: TrainConfig, reading: Reading, command: str) -> None:
     """Raise, before the work of reading is done, what would be raised after it."""
-    for file in (pairs, reading.dev):
+    for file in (pairs, reading.dev, reading.texts):
         if file is not None:
             check_file(file)
     check_target(folder)
@@ -84,13 +93,17 @@ def check_all(pairs: Path, folder: Path, config: TrainConfig, reading: Reading, 
     runtime.find_device(config.device)
 
 
-def read_all(pairs: Path, reading: Reading) -> tuple[Pairs, Pairs | None, Vocabulary | None]:
-    """Read the training pairs, dev and the vocabulary (None: not given)."""
+def read_vocabulary(reading: Reading) -> Vocabulary | None:
+    """Read the vocabulary (None: not given)."""
     import textsiam
 
-    vocabulary = None if reading.vocab is None else textsiam.Vocabulary.load(reading.vocab)
+    return None if reading.vocab is None else textsiam.Vocabulary.load(reading.vocab)
+
+
+def read_both(pairs: Path, reading: Reading) -> tuple[Pairs, Pairs | None]:
+    """Read the training pairs and dev (None: not given)."""
     train_pairs = _read(pairs, reading)
-    return train_pairs, None if reading.dev is None else _read(reading.dev, reading), vocabulary
+    return train_pairs, None if reading.dev is None else _read(reading.dev, reading)
 
 
 def tell_model(model: PairModel, folder: Path) -> None:

@@ -17,6 +17,7 @@ from textsiam.training.config import TrainConfig
 from textsiam.training.distill_config import DistillConfig
 from textsiam.training.presets import described_presets
 
+FILES = ("dev", "vocab", "init", "vectors", "texts")
 _CONVERTERS = {int: whole_number, float: number}
 PRESET_HELP = f"Options that go well together; those given here or in the --config file win. {described_presets()}."
 
@@ -59,7 +60,9 @@ class Reading:
         self.given = {**checked, **{name: value for name, value in named.items() if value is not None}}
         self.rows = RowOptions(**self._fields(RowOptions))
         self.labels = LabelOptions(**self._fields(LabelOptions))
-        self.dev, self.vocab = (Path(self.given[name]) if name in self.given else None for name in ("dev", "vocab"))
+        self.dev, self.vocab, self.init, self.vectors, self.texts = (
+            Path(self.given[name]) if name in self.given else None for name in FILES
+        )
 
     def _fields(self, options: type[RowOptions | LabelOptions]) -> dict[str, Any]:
         names = [field.name for field in dataclasses.fields(options)]

@@ -10,6 +10,7 @@ from textsiam.model.options import check_options, option
 
 ENCODERS = ("bag", "cnn", "gru", "lstm", "transformer")
 TOKEN_ENCODERS = ("bag", "gru", "lstm", "transformer")  # those that have a state for each token
+CUSTOM = "custom"  # a module of the user's own
 POOLINGS = ("attention", "last", "max", "mean")
 WEIGHTINGS = ("mean", "idf", "sif")
 VECTOR_HEADS = ("cosine", "dot", "euclidean", "manhattan", "mlp", "squared_euclidean")
@@ -17,6 +18,9 @@ HEADS = ("alignment", *VECTOR_HEADS)
 # (option, value) -> the options that then have no meaning, and must keep their defaults
 WITHOUT: dict[tuple[str, str | int], tuple[str, ...]] = {
     ("encoder", "bag"): ("units", "layers", "bidirectional", "pooling", "widths", "attention_heads"),
+    ("encoder", CUSTOM): (
+        *("units", "layers", "bidirectional", "pooling", "widths", "attention_heads", "weighting", "ngrams"),
+    ),
     ("encoder", "cnn"): ("layers", "bidirectional", "pooling", "attention_heads", "weighting", "ngrams"),
     ("encoder", "gru"): ("widths", "attention_heads", "weighting", "ngrams"),
     ("encoder", "lstm"): ("widths", "attention_heads", "weighting", "ngrams"),
@@ -49,9 +53,11 @@ class Architecture:
     ----------
     encoder
         "bag" (mean of the token embeddings, blind to word order but for ``ngrams``), "cnn", "gru", "lstm" or
-        "transformer".
+        "transformer"; "custom" is a module of your own, which only Python can give (``textsiam.train(...,
+        encoder=factory)``).
     dim
-        Size of a token embedding; the size of a text vector of a bag or transformer.
+        Size of a token embedding; the size of a text vector of a bag or transformer. Of a custom encoder it is the size
+        of the vectors that come out, found by trying it.
     units
         Hidden size of the LSTM or GRU, per direction; filters of each width of the CNN. Others have none.
     layers
@@ -89,7 +95,7 @@ class Architecture:
         Tokens of a text that are read; the rest is cut, and counted.
     """
 
-    encoder: str = option("lstm", choices=ENCODERS)
+    encoder: str = option("lstm", choices=(*ENCODERS, CUSTOM))
     dim: int = option(128, low=1, high=4096)
     units: int = option(128, low=1, high=4096)
     layers: int = option(1, low=1, high=8)
@@ -128,7 +134,7 @@ class Architecture:
     @property
     def vector_size(self) -> int:
         """D, the length of a text's vector."""
-        if self.encoder in ("bag", "transformer"):
+        if self.encoder in ("bag", "transformer", CUSTOM):
             return self.dim
         if self.encoder == "cnn":
             return self.units * len(self.filter_widths)

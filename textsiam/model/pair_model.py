@@ -6,6 +6,7 @@ import dataclasses
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from textsiam.arrays import Array
 from textsiam.errors import ModelFolderError, OptionError, check_choice
 from textsiam.model.architecture import Architecture
 from textsiam.model.calibration import Calibration
+from textsiam.model.custom import EncoderFactory, EncoderFactoryError, check_factory, check_sendable
 from textsiam.model.folder import read_folder, write_folder
 from textsiam.model.inputs import check_pairs, checked_texts, distinct_texts, places_of, text_blocks
 from textsiam.model.runtime import make_runtime
@@ -65,10 +67,11 @@ class PairModel:
     """A trained siamese model: texts to vectors, pairs to calibrated probabilities.
 
     Made by ``textsiam.train`` or ``PairModel.load``. ``architecture``, ``tokenizer``, ``calibration`` and ``weights``
-    (name -> float32 array) are its parts; ``details`` says how it was made (JSON values), ``card`` is its model card.
+    (name -> float32 array) are its parts; ``details`` says how it was made (JSON values), ``card`` is its model card;
+    ``encoder_factory`` makes the module of a custom encoder (else None).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of a model, and where it runs
         self,
         *,
         architecture: Architecture,
@@ -81,6 +84,7 @@ class PairModel:
         device: str | None = None,
         threads: int | None = None,
         precision: str = "fp32",
+        encoder: EncoderFactory | None = None,
     ) -> None:
         self.architecture = architecture
         self.tokenizer = Tokenizer(vocabulary, max_tokens=architecture.max_tokens)
@@ -89,22 +93,32 @@ class PairModel:
         self.calibration = calibration or Calibration()
         self.details = dict(details or {})
         self.card, self.train_toml = card, train_toml
+        check_factory(architecture, encoder, self.details)
+        self.encoder_factory = encoder
         self._run_on(device, threads, precision)
 
     @classmethod
     def load(
-        cls, folder: str | Path, device: str | None = None, *, threads: int | None = None, precision: str = "fp32"
+        cls,
+        folder: str | Path,
+        device: str | None = None,
+        *,
+        threads: int | None = None,
+        precision: str = "fp32",
+        encoder: EncoderFactory | None = None,
     ) -> PairModel:
         """Load a model folder.
 
-        ``device``: None runs in NumPy, but an encoder without a NumPy twin (``transformer``) in torch on the processor;
-        "cpu" or "cuda" runs in torch (extra ``train``). ``threads`` that this process uses while it encodes (None: as
-        many as NumPy or torch choose, mostly one for each core). ``precision`` in which torch computes vectors: "fp32",
-        "bf16", or "auto" (bf16 where the device has instructions for it). In bf16 numbers of a vector are off by some
-        2 % of the largest one, in stacks of layers by more, and change by as much with what else is encoded. The
-        weights become float32 however they are stored: a smaller folder takes no less memory. Raises ModelFolderError
-        for a folder that is missing, cut short, altered or too new, OptionError for a device that is not there and for
-        bf16 in NumPy, MissingExtraError where torch is needed and missing.
+        ``device``: None runs in NumPy, but an encoder without a NumPy twin (``transformer``, ``custom``) in torch on
+        the processor; "cpu" or "cuda" runs in torch (extra ``train``). ``threads`` that this process uses while it
+        encodes (None: as many as NumPy or torch choose, mostly one for each core). ``precision`` in which torch
+        computes vectors: "fp32", "bf16", or "auto" (bf16 where the device has instructions for it). In bf16 numbers of
+        a vector are off by some 2 % of the largest one, in stacks of layers by more, and change by as much with what
+        else is encoded. The weights become float32 however they are stored: a smaller folder takes no less memory.
+        ``encoder`` is what made the module of a custom encoder (see ``textsiam.train``): the folder keeps its weights
+        and no code. Raises ModelFolderError for a folder that is missing, cut short, altered or too new, OptionError
+        for a device that is not there, bf16 in NumPy, and an ``encoder`` that is missing or does not fit,
+        MissingExtraError where torch is needed and missing.
         """
         files = read_folder(folder)
         try:
@@ -117,7 +131,10 @@ class PairModel:
                 details=config["details"],
                 card=files.get("README.md", b"").decode(),
                 train_toml=files.get("train.toml", b"").decode(),
+                encoder=encoder,
             )
+        except EncoderFactoryError:
+            raise
         except (ValueError, KeyError, TypeError, SafetensorError) as error:
             raise ModelFolderError(f"{folder} was altered: its files do not make a model ({error!r})") from error
         # only now: a wrong one does not mean an altered folder
@@ -229,43 +246,35 @@ class PairModel:
         check_threads(threads)
         check_choice("precision", precision, COMPUTING)
         self.device, self.threads, self.precision = device, threads, precision
-        self._runtime = make_runtime(self.architecture, self.weights, device, threads, precision)
+        make = None if self.encoder_factory is None else partial(self.encoder_factory, self.tokenizer.size)
+        self._runtime = make_runtime(self.architecture, self.weights, device, threads, precision, make)
 
     def __reduce__(self) -> tuple[object, ...]:
-        parts = (self.architecture, self.tokenizer.proto, self.weights, self.calibration)
-        runtime = (self.device, self.threads, self.precision)
-        return _unpickle, (*parts, self.details, self.card, self.train_toml, *runtime)
+        if self.encoder_factory is not None:
+            check_sendable(self.encoder_factory)
+        parts = {
+            "architecture": self.architecture,
+            "vocabulary": self.tokenizer.proto,
+            "weights": self.weights,
+            "calibration": self.calibration,
+            "details": self.details,
+            "card": self.card,
+            "train_toml": self.train_toml,
+            "device": self.device,
+            "threads": self.threads,
+            "precision": self.precision,
+            "encoder": self.encoder_factory,
+        }
+        return _unpickle, (parts,)
 
     def __repr__(self) -> str:
         parts = self.architecture
         return f"PairModel({parts.encoder} + {parts.head}, D={parts.vector_size}, V={self.tokenizer.size})"
 
 
-def _unpickle(
-    architecture: Architecture,
-    vocabulary: bytes,
-    weights: Mapping[str, Array],
-    calibration: Calibration,
-    details: Mapping[str, Any],
-    card: str,
-    train_toml: str,
-    device: str | None,
-    threads: int | None,
-    precision: str,
-) -> PairModel:
+def _unpickle(parts: dict[str, Any]) -> PairModel:
     """Make the runtime anew: what it has looked up by now is larger than the weights."""
-    return PairModel(
-        architecture=architecture,
-        vocabulary=vocabulary,
-        weights=weights,
-        calibration=calibration,
-        details=details,
-        card=card,
-        train_toml=train_toml,
-        device=device,
-        threads=threads,
-        precision=precision,
-    )
+    return PairModel(**parts)
 
 
 def _json(value: object) -> bytes:

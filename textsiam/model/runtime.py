@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from textsiam.arrays import Array
 from textsiam.errors import OptionError, import_extra
@@ -14,6 +14,9 @@ from textsiam.model.encoders.encoder import TokenEncoder
 from textsiam.model.heads import NUMPY_HEADS, Head
 from textsiam.model.threads import with_threads
 from textsiam.text.tokenizer import TokenIds
+
+if TYPE_CHECKING:
+    from torch import nn
 
 TORCH = "textsiam.training"  # resolved by name, only where it is needed: NumPy alone needs no torch
 
@@ -31,11 +34,19 @@ class Runtime(NamedTuple):
 
 
 def make_runtime(
-    architecture: Architecture, weights: Mapping[str, Array], device: str | None, threads: int | None, precision: str
+    architecture: Architecture,
+    weights: Mapping[str, Array],
+    device: str | None,
+    threads: int | None,
+    precision: str,
+    make: Callable[[], nn.Module] | None = None,
 ) -> Runtime:
-    """Make what an architecture computes with; ``threads`` and ``precision`` as ``PairModel.load`` takes them."""
+    """Make what an architecture computes with; ``make`` gives the module of a custom encoder.
+
+    The rest is as ``PairModel.load`` takes it.
+    """
     if device is not None or architecture.encoder not in NUMPY_ENCODERS:
-        return _torch_runtime(architecture, weights, device, threads, precision)
+        return _torch_runtime(architecture, weights, device, threads, precision, make)
     if precision == "bf16":
         raise OptionError("precision is 'bf16', but NumPy computes in fp32; give a device too, 'cpu' or 'cuda'")
     encoder = NUMPY_ENCODERS[architecture.encoder](architecture, weights)
@@ -47,11 +58,16 @@ def make_runtime(
 
 
 def _torch_runtime(
-    architecture: Architecture, weights: Mapping[str, Array], device: str | None, threads: int | None, precision: str
+    architecture: Architecture,
+    weights: Mapping[str, Array],
+    device: str | None,
+    threads: int | None,
+    precision: str,
+    make: Callable[[], nn.Module] | None,
 ) -> Runtime:
     purpose = f"encoder {architecture.encoder!r}" if device is None else f"device={device!r}"
     options = (architecture, weights, device or "cpu", threads, precision)
-    encode = import_extra(f"{TORCH}.runtime", "train", purpose).TorchEncoder(*options)
+    encode = import_extra(f"{TORCH}.runtime", "train", purpose).TorchEncoder(*options, make)
     if architecture.head == "alignment":
         compare = import_extra(f"{TORCH}.pair_scores", "train", purpose).TorchComparer(*options)
         return Runtime(encode, compare, None)

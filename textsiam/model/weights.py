@@ -9,15 +9,18 @@ import numpy as np
 import numpy.typing as npt
 
 from textsiam.errors import OptionError
-from textsiam.model.architecture import Architecture
+from textsiam.model.architecture import CUSTOM, Architecture
 
 Shapes = dict[str, tuple[int, ...]]
+EMBEDDING = "encoder.embedding.weight"
 
 
 def expected_shapes(architecture: Architecture, vocabulary_size: int) -> Shapes:
-    """Name every weight of a model with its shape, as the torch modules do."""
-    shapes: Shapes = {"encoder.embedding.weight": (vocabulary_size, architecture.dim)}
-    shapes |= _LAYER_SHAPES[architecture.encoder](architecture)
+    """Name every weight of a model with its shape, as the torch modules do; of a custom encoder those of the head."""
+    shapes: Shapes = {}
+    if architecture.encoder != CUSTOM:
+        shapes = {EMBEDDING: (vocabulary_size, architecture.dim)}
+        shapes |= _LAYER_SHAPES[architecture.encoder](architecture)
     if architecture.is_weighted:
         shapes["encoder.token_weight"] = (vocabulary_size,)
     if architecture.pooling == "attention":
@@ -93,8 +96,13 @@ _LAYER_SHAPES: dict[str, Callable[[Architecture], Shapes]] = {
 
 
 def check_weights(weights: Mapping[str, npt.NDArray[Any]], architecture: Architecture, vocabulary_size: int) -> None:
-    """Raise OptionError unless ``weights`` have the architecture's names and shapes, are float32 and finite."""
+    """Raise OptionError unless ``weights`` have the architecture's names and shapes, are float32 and finite.
+
+    Those of a custom encoder, all below "encoder.", may have any other name and shape: its module alone knows them.
+    """
     shapes = expected_shapes(architecture, vocabulary_size)
+    if architecture.encoder == CUSTOM:
+        shapes |= {name: weight.shape for name, weight in weights.items() if name.startswith("encoder.")}
     if missing := sorted(shapes.keys() - weights.keys()):
         raise OptionError(f"the weight {missing[0]!r} is missing")
     if extra := sorted(weights.keys() - shapes.keys()):

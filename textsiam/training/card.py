@@ -28,6 +28,7 @@ def describe_run(
     return {
         "textsiam": textsiam.__version__,
         "torch": torch.__version__,
+        "encoder_class": loop.network.encoder_class,
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors, {loop.device.type}",
         "threads": torch.get_num_threads(),
         "loss": loop.objective.name,
@@ -53,13 +54,14 @@ def model_card(model: PairModel, dev_raw: npt.NDArray[Any], dev_pairs: Pairs) ->
     """Write the model card in Markdown; ``dev_raw`` are the model's raw scores of ``dev_pairs``."""
     details, parts = model.details, model.architecture
     rows = [
-        ("architecture", f"{parts.encoder} encoder, {parts.head} head, vectors of {parts.vector_size}"),
+        ("architecture", f"{_encoder(model)} encoder, {parts.head} head, vectors of {parts.vector_size}"),
         ("parameters", f"{details['parameters']:,}"),
         ("vocabulary", f"{model.tokenizer.size:,} tokens, sha256 {details['vocabulary_sha256'][:16]}"),
         *(("", str(note)) for note in details["vocabulary_notes"]),
         ("trained on", _pairs_line(details["train"])),
         *_implied_line(details["implied"]),
         *_distilled_lines(details["distilled"]),
+        *_start_lines(details),
         ("calibrated on", f"{_pairs_line(details['dev'])} ({details['dev_origin']})"),
         ("loss", _loss_line(details["loss"], details["loss_options"])),
         ("steps", f"{details['steps']:,} in {details['seconds'] / 60:.1f} minutes, best at {details['best_step']:,}"),
@@ -75,6 +77,24 @@ def model_card(model: PairModel, dev_raw: npt.NDArray[Any], dev_pairs: Pairs) ->
         f"The probabilities assume that the share of same pairs is that of dev, {model.calibration.prior:.3f}. "
         "The dev figures chose the best step, the calibration and the threshold: expect a little less on new pairs.\n"
     )
+
+
+def _encoder(model: PairModel) -> str:
+    name = model.details["encoder_class"]
+    return model.architecture.encoder if name is None else f"{model.architecture.encoder} ({name})"
+
+
+def _start_lines(details: dict[str, Any]) -> list[tuple[str, str]]:
+    """Describe what the run started from, where that was not at random."""
+    lines = []
+    if init := details.get("init"):
+        trained = f", trained on {_pairs_line(init['train'])}" if init["train"] else ""
+        lines.append(("started from", f"{init['taken']} of a model, weights' sha256 {init['sha256'][:16]}{trained}"))
+    if vectors := details.get("vectors"):
+        frozen = ", not trained" if vectors["frozen"] else ""
+        shares = f"{vectors['covered']:,} of {vectors['tokens']:,} tokens, {vectors['whole_words']:,} as whole words"
+        lines.append(("started from", f"word vectors for {shares}{frozen}, sha256 {vectors['sha256'][:16]}"))
+    return lines
 
 
 def _loss_line(loss: str, options_of: dict[str, dict[str, float]]) -> str:

@@ -27,10 +27,11 @@ class CharNgramEmbedding(nn.Embedding):
     Bojanowski, Grave, Joulin, Mikolov, "Enriching word vectors with subword information", 2017; but n-grams are
     numbered, not hashed, as pieces are known, and one that a single piece has is left out, for the token's own row says
     as much. The rows of k n-grams are added up and divided by sqrt(k), which keeps the size of a sum of random rows
-    that of one. Own rows of tokens with n-grams start at 0: tokens that are spelled alike start near each other.
+    that of one. Own rows of tokens with n-grams start at 0: tokens that are spelled alike start near each other. Where
+    the ``plain`` rows were not ``drawn`` at random they are kept, and the n-grams start at 0.
     """
 
-    def __init__(self, plain: nn.Embedding, rows_N: Array, counts_V: Array) -> None:
+    def __init__(self, plain: nn.Embedding, rows_N: Array, counts_V: Array, *, drawn: bool = True) -> None:
         super().__init__(plain.num_embeddings, plain.embedding_dim, padding_idx=PAD_ID, _weight=plain.weight.detach())
         rows, counts = torch.from_numpy(rows_N), torch.from_numpy(counts_V)
         # not kept in checkpoints: they follow from the vocabulary
@@ -40,9 +41,11 @@ class CharNgramEmbedding(nn.Embedding):
         self.rows_N: torch.Tensor
         self.counts_V: torch.Tensor
         self.starts_V: torch.Tensor
-        self.ngrams = nn.Parameter(torch.randn(int(rows_N.max()) + 1, plain.embedding_dim))
-        with torch.no_grad():
-            self.weight[counts > 0] = 0
+        start = torch.randn if drawn else torch.zeros
+        self.ngrams = nn.Parameter(start(int(rows_N.max()) + 1, plain.embedding_dim))
+        if drawn:
+            with torch.no_grad():
+                self.weight[counts > 0] = 0
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         """Embed token ids, (..., D)."""

@@ -8,10 +8,10 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from textsiam.errors import OptionError, check_choice
-from textsiam.model.architecture import Architecture
+from textsiam.model.architecture import WITHOUT, Architecture
 from textsiam.model.options import known_options, option
 from textsiam.training.loss_rules import (
     AUTO,
@@ -23,13 +23,29 @@ from textsiam.training.loss_rules import (
 )
 from textsiam.training.presets import PRESETS, with_preset
 
+if TYPE_CHECKING:
+    from textsiam.model.pair_model import PairModel
+
 # the value of "margin" that means: the loss's own default
 AUTO_MARGIN = -2.0
 TEMPERATURE = 0.05
 POSITIVE_WEIGHT = 1.0
 
 # what the table [reading] of a TOML file may hold: further files, and how the command line reads all of them
-READING = ("dev", "vocab", "columns", "header", "quoting", "delimiter", "on_error", "labels", "label_range")
+READING = (
+    "dev",
+    "vocab",
+    "init",
+    "vectors",
+    "texts",
+    "columns",
+    "header",
+    "quoting",
+    "delimiter",
+    "on_error",
+    "labels",
+    "label_range",
+)
 
 
 LONGEST_CHAR_NGRAM = 8
@@ -114,6 +130,9 @@ class TrainConfig(Architecture):
         Tokens of the vocabulary that is built from the training texts; not used with a ready vocabulary.
     vocabulary_type
         "unigram", "bpe", "word" or "char".
+    freeze_vectors
+        Keep the embeddings that word vectors gave as they are, those composed of several vectors too; embeddings of
+        tokens without a vector are learned all the same.
     evaluate_every
         Steps between evaluations on dev; 0 evaluates at the end of each epoch.
     patience
@@ -148,6 +167,7 @@ class TrainConfig(Architecture):
     char_ngrams: str = option("", check=_check_char_ngrams)
     vocabulary_size: int = option(16_000, low=4, high=1_000_000)
     vocabulary_type: str = option("unigram", choices=("unigram", "bpe", "word", "char"))
+    freeze_vectors: bool = option(False)
     evaluate_every: int = option(0, low=0)
     patience: int = option(0, low=0)
     precision: str = option("auto", choices=("auto", "fp32", "bf16"))
@@ -207,6 +227,18 @@ class TrainConfig(Architecture):
         if reading:
             lines += ["", "[reading]", *(_toml_line(name, value) for name, value in reading.items())]
         return "\n".join(lines) + "\n"
+
+    @classmethod
+    def like(cls, model: PairModel, options: Mapping[str, Any] | None = None) -> Self:
+        """Return ``options`` with what they leave open of the architecture as ``model`` has it, to go on from it.
+
+        An encoder or head that the options change takes over nothing that it has no use for. Raises OptionError for a
+        name that is no option, and as the constructor does.
+        """
+        given = known_options(cls, dict(options or {}), f"{cls.__name__}.like")
+        parts = {field.name: getattr(model.architecture, field.name) for field in dataclasses.fields(Architecture)}
+        useless = [name for part in ("encoder", "head") for name in WITHOUT.get((part, str(given.get(part))), ())]
+        return cls(**{name: value for name, value in parts.items() if name not in useless} | given)
 
     @classmethod
     def from_toml(cls, path: str | Path) -> Self:

@@ -20,7 +20,9 @@ from textsiam.text.vocabulary import Vocabulary
 from textsiam.training.config import TrainConfig
 from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.distill_config import AUTO_TARGET, LOGITS, OF_LABELS, VECTORS, DistillConfig
+from textsiam.training.fit import fit
 from textsiam.training.preparation import Material, prepare
+from textsiam.training.starts import Origin
 from textsiam.training.taught import Taught, digest
 from textsiam.training.teacher_store import TeacherStore
 from textsiam.training.teachers import (
@@ -31,7 +33,6 @@ from textsiam.training.teachers import (
     text_vectors,
     told_outputs,
 )
-from textsiam.training.train import fit
 from textsiam.training.unlabelled_pairs import near_pairs
 
 WEIGHTLESS_HEADS = ("cosine", "dot", "euclidean", "manhattan")
@@ -70,10 +71,13 @@ def distill(
     """
     if not isinstance(config, DistillConfig):
         config = DistillConfig(**({} if config is None else dataclasses.asdict(config)))
+    origin = Origin()
+    origin.options(config)
     lesson = _Lesson(items, teacher, dev, config, vocabulary, show_progress)
     return fit(
         lesson.prepare,
         config,
+        origin=origin,
         teach=lesson.teach,
         out=out,
         resume=resume,

@@ -55,8 +55,14 @@ class StudentNetwork(SiameseNetwork):
     ``teacher_size``: E, the dimension of the teacher's vectors; None where its logits are learned.
     """
 
-    def __init__(self, config: DistillConfig, vocabulary_size: int, teacher_size: int | None) -> None:
-        super().__init__(config.architecture, vocabulary_size, config.dropout, config.word_dropout)
+    def __init__(
+        self,
+        config: DistillConfig,
+        vocabulary_size: int,
+        teacher_size: int | None,
+        encoder: nn.Module | None = None,
+    ) -> None:
+        super().__init__(config.architecture, vocabulary_size, config.dropout, config.word_dropout, encoder)
         self.translation: nn.Module
         if teacher_size is None:
             self.translation = _LOGIT_OF.get(config.head, nn.Identity)()

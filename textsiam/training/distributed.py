@@ -63,7 +63,7 @@ class Processes:
         smaller than the number of processes. What it would gain, sums that start while the backward pass runs, is
         little for networks that are one large embedding, whose gradient is complete last.
         """
-        parameters = list(network.parameters())
+        parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
         gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
         flat = torch.cat([*(gradient.reshape(-1) for gradient in gradients), loss.reshape(1)])
         with _told():
@@ -72,6 +72,14 @@ class Processes:
         for parameter, piece in zip(parameters, pieces, strict=True):
             parameter.grad = piece.view_as(parameter)
         return flat[-1].clone()  # a view would keep the gradients until the loss is logged
+
+    def share(self, network: torch.nn.Module) -> None:
+        """Give the first process's weights to all: it alone may know what they start from."""
+        if self.count == 1:
+            return
+        with _told():
+            for weight in network.state_dict().values():
+                distributed.broadcast(weight, src=0)
 
     def any(self, flag: bool) -> bool:
         """Tell whether ``flag`` is set in any process; all of them must ask."""

@@ -255,6 +255,7 @@ def stop_request(*, patient: bool = False) -> Iterator[threading.Event]:
 
 def _parameter_groups(network: SiameseNetwork, weight_decay: float) -> list[dict[str, Any]]:
     """Decay matrices only: biases are few, and most embeddings get no gradient in a step that could hold against it."""
-    decayed = [value for name, value in network.named_parameters() if value.ndim > 1 and "embedding" not in name]
-    others = [value for name, value in network.named_parameters() if value.ndim <= 1 or "embedding" in name]
+    trained = [(name, value) for name, value in network.named_parameters() if value.requires_grad]
+    decayed = [value for name, value in trained if value.ndim > 1 and "embedding" not in name]
+    others = [value for name, value in trained if value.ndim <= 1 or "embedding" in name]
     return [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]

@@ -54,7 +54,7 @@ def prepare(
     can be built.
     """
     if vocabulary is not None:
-        _check_vocabulary_options(config)
+        check_vocabulary_options(config, "a ready vocabulary")
     train_pairs, dev_pairs = _read(pairs, dev, config) if labelled else (read_pairs(pairs), read_pairs(dev))
     _check_number(train_pairs, config)
     _check_side("dev", dev_pairs)
@@ -102,13 +102,12 @@ def _read(pairs: Any, dev: Any, config: TrainConfig) -> tuple[Pairs, Pairs]:
     return pairs, dev
 
 
-def _check_vocabulary_options(config: TrainConfig) -> None:
+def check_vocabulary_options(config: TrainConfig, there: str) -> None:
+    """Raise OptionError for options of a vocabulary that is not built, since ``there`` is one."""
     default = TrainConfig()
     for name in ("vocabulary_size", "vocabulary_type"):
         if getattr(config, name) != getattr(default, name):
-            raise OptionError(
-                f"{name} is {getattr(config, name)!r}, but a ready vocabulary is given; leave one of them out"
-            )
+            raise OptionError(f"{name} is {getattr(config, name)!r}, but {there} is given; leave one of them out")
 
 
 def _check_number(pairs: Pairs, config: TrainConfig) -> None:

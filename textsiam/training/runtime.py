@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
@@ -15,6 +15,7 @@ from textsiam.model.architecture import Architecture
 from textsiam.text.buckets import padded
 from textsiam.text.tokenizer import TokenIds
 from textsiam.training.encoders import ENCODER_MODULES
+from textsiam.training.encoders.custom import CustomEncoder, check_fits
 
 TEXTS_AT_ONCE, TOKENS_AT_ONCE = 512, 131_072
 
@@ -80,7 +81,10 @@ def torch_threads(threads: int | None) -> Iterator[None]:
 
 
 class TorchEncoder:
-    """A model's encoder in torch on a device; the torch twin of the NumPy encoders."""
+    """A model's encoder in torch on a device; the torch twin of the NumPy encoders.
+
+    ``make`` gives the module of a custom encoder (None: it is another); EncoderFactoryError where that does not fit.
+    """
 
     def __init__(
         self,
@@ -89,11 +93,13 @@ class TorchEncoder:
         device: str,
         threads: int | None,
         precision: str = "fp32",
+        make: Callable[[], torch.nn.Module] | None = None,
     ) -> None:
         self.device, self.threads, self.precision = find_device(device), threads, precision
         self.architecture = architecture
         own = {name.removeprefix("encoder."): value for name, value in weights.items() if name.startswith("encoder.")}
-        self.module = ENCODER_MODULES[architecture.encoder](architecture, len(own["embedding.weight"]), dropout=0.0)
+        self.module = _module(architecture, own) if make is None else CustomEncoder(make, architecture.vector_size)
+        check_fits(self.module, own)
         self.module.load_state_dict({name: torch.from_numpy(value) for name, value in own.items()})
         self.module.to(self.device).eval()
 
@@ -101,6 +107,10 @@ class TorchEncoder:
         """Return float32 (n, D)."""
         with torch_threads(self.threads), autocast(self.precision, self.device):
             return encode_tokens(self.module, tokens, self.architecture.vector_size, self.device)
+
+
+def _module(architecture: Architecture, weights: Mapping[str, Array]) -> torch.nn.Module:
+    return ENCODER_MODULES[architecture.encoder](architecture, len(weights["embedding.weight"]), dropout=0.0)
 
 
 def encode_tokens(module: torch.nn.Module, tokens: TokenIds, vector_size: int, device: torch.device) -> Array:

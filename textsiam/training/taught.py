@@ -6,15 +6,18 @@ import dataclasses
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from textsiam.arrays import Array
+from textsiam.model.custom import EncoderFactory
 from textsiam.training.config import TrainConfig
 from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.distill_config import DistillConfig
 from textsiam.training.distillation import DistillationObjective, StudentNetwork
+from textsiam.training.encoders.custom import CustomEncoder
 from textsiam.training.implied_pairs import AddedPairs
 from textsiam.training.network import SiameseNetwork
 from textsiam.training.objective import Objective
@@ -45,18 +48,33 @@ class Taught:
         return f"{self.told['sha256']} {'' if self.extra is None else self.extra.fingerprint()} {self.labelled}"
 
 
-def build_student(
-    config: TrainConfig, vocabulary_size: int, taught: Taught | None, *, graded: bool
-) -> tuple[SiameseNetwork, Objective]:
-    """Make the network that is trained, and what it is trained to."""
+def build_network(
+    config: TrainConfig, vocabulary_size: int, factory: EncoderFactory | None, taught: Taught | None
+) -> tuple[SiameseNetwork, TrainConfig]:
+    """Draw the network of a run; ``factory`` makes a custom encoder, whose size is dim in the options that come out.
+
+    Raises EncoderFactoryError where it makes none that can be used.
+    """
+    encoder = None
+    if factory is not None:
+        size = None if config.dim == TrainConfig().dim else config.dim
+        encoder = CustomEncoder(partial(factory, vocabulary_size), size)
+        config = dataclasses.replace(config, dim=encoder.vector_size)
     if taught is None:
-        network = SiameseNetwork(config.architecture, vocabulary_size, config.dropout, config.word_dropout)
-        return network, Objective(config, graded=graded)
+        parts = (config.architecture, vocabulary_size, config.dropout, config.word_dropout)
+        return SiameseNetwork(*parts, encoder), config
     assert isinstance(config, DistillConfig)
-    size = None if taught.vectors is None else taught.vectors.shape[1]
-    student = StudentNetwork(config, vocabulary_size, size)
-    objective = DistillationObjective(config, student, graded=graded, labelled=taught.labelled, told=taught.told)
-    return student, objective
+    teacher_size = None if taught.vectors is None else taught.vectors.shape[1]
+    return StudentNetwork(config, vocabulary_size, teacher_size, encoder), config
+
+
+def build_objective(config: TrainConfig, network: SiameseNetwork, taught: Taught | None, *, graded: bool) -> Objective:
+    """Make what a network is trained to."""
+    if taught is None:
+        return Objective(config, graded=graded)
+    assert isinstance(config, DistillConfig)
+    assert isinstance(network, StudentNetwork)
+    return DistillationObjective(config, network, graded=graded, labelled=taught.labelled, told=taught.told)
 
 
 def digest(*arrays: Array) -> str:
