@@ -130,6 +130,17 @@ def test_two_processes_have_the_same_implied_pairs(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_two_processes_have_the_same_hard_negatives(tmp_path: Path) -> None:
+    for count, out in ((1, "one"), (2, "two")):
+        given = _train(tmp_path, out)
+        _ended(_start(count, *given[: given.index("--epochs")], "--epochs", "3", "--hard-negatives", "0.3", *OPTIONS))
+    one, two = (_log(tmp_path / f"{out}.run") for out in ("one", "two"))
+    assert len(_figures(one, "loss")) == 3 * 10  # 232 + 69 pairs by 33
+    for name in ("loss", "pairs"):
+        assert _figures(two, name) == pytest.approx(_figures(one, name), rel=0, abs=1e-4), name
+
+
+@pytest.mark.slow
 def test_ctrl_c_stops_both_and_the_run_can_be_resumed(one_process: Path, tmp_path: Path) -> None:
     arguments = _train(tmp_path, "stopped")
     process = _start(2, *arguments)

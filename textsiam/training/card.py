@@ -38,6 +38,7 @@ def describe_run(
         "vocabulary_notes": vocabulary.card.get("notes", []),
         "train": _describe_pairs(train_pairs),
         "implied": _describe_implied(loop, len(train_pairs)) if loop.config.implied else None,
+        "hard_negatives": None if loop.mined is None else {"pairs": loop.mined.count},
         "dev": _describe_pairs(dev_pairs),
         "steps": state.step,
         "best_step": state.best_step,
@@ -57,6 +58,7 @@ def model_card(model: PairModel, dev_raw: npt.NDArray[Any], dev_pairs: Pairs) ->
         *(("", str(note)) for note in details["vocabulary_notes"]),
         ("trained on", _pairs_line(details["train"])),
         *_implied_line(details["implied"]),
+        *_mined_line(details["hard_negatives"]),
         ("calibrated on", f"{_pairs_line(details['dev'])} ({details['dev_origin']})"),
         ("loss", _loss_line(details["loss"], details["loss_options"])),
         ("steps", f"{details['steps']:,} in {details['seconds'] / 60:.1f} minutes, best at {details['best_step']:,}"),
@@ -123,6 +125,12 @@ def _implied_line(described: dict[str, Any] | None) -> list[tuple[str, str]]:
     if described is None:
         return []
     return [("", f"and {described['pairs']:,} pairs that these imply, label mean {described['label_mean']:.3f}")]
+
+
+def _mined_line(described: dict[str, Any] | None) -> list[tuple[str, str]]:
+    if described is None:
+        return []
+    return [("", f"and {described['pairs']:,} hard negatives an epoch, mined anew for each but the first")]
 
 
 def _pairs_line(described: dict[str, Any]) -> str:

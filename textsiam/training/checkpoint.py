@@ -11,6 +11,7 @@ import safetensors
 import safetensors.torch
 import torch
 
+from textsiam.arrays import Array
 from textsiam.atomic import write_atomically
 from textsiam.errors import TrainingError
 
@@ -40,13 +41,23 @@ Weights = dict[str, torch.Tensor]
 
 
 def save_checkpoint(
-    folder: Path, state: RunState, network: torch.nn.Module, optimizer: torch.optim.Optimizer, best: Weights | None
+    folder: Path,
+    state: RunState,
+    network: torch.nn.Module,
+    optimizer: torch.optim.Optimizer,
+    best: Weights | None,
+    mined: Array | None = None,
 ) -> None:
-    """Write the checkpoint; a kill at any moment leaves the one before, or this one."""
+    """Write the checkpoint; a kill at any moment leaves the one before, or this one.
+
+    ``mined`` (int64, (2, M)) are the mined pairs of the epoch, if any: its weights are no longer there to mine again.
+    """
     tensors: Weights = {f"network.{name}": value for name, value in network.state_dict().items()}
     tensors |= {f"best.{name}": value for name, value in (best or {}).items()}
     for number, slots in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{number}.{slot}": value for slot, value in slots.items()}
+    if mined is not None:
+        tensors["mined"] = torch.from_numpy(mined)
     tensors["random.cpu"] = torch.get_rng_state()
     if any(value.is_cuda for value in network.state_dict().values()):
         tensors["random.cuda"] = torch.cuda.get_rng_state()
@@ -64,8 +75,8 @@ def save_checkpoint(
 
 def load_checkpoint(
     folder: Path, identity: str, network: torch.nn.Module, optimizer: torch.optim.Optimizer
-) -> tuple[RunState, Weights | None]:
-    """Put a run back to where its checkpoint in ``folder`` stands; returns its state and best weights.
+) -> tuple[RunState, Weights | None, Array | None]:
+    """Put a run back to where its checkpoint in ``folder`` stands; returns its state, best weights and mined pairs.
 
     Raises TrainingError if there is none, it is damaged, or it belongs to other options or data.
     """
@@ -89,7 +100,8 @@ def load_checkpoint(
     torch.set_rng_state(tensors["random.cpu"])
     if "random.cuda" in tensors:
         torch.cuda.set_rng_state(tensors["random.cuda"])
-    return state, _under("best.", tensors) or None
+    mined = tensors["mined"].numpy() if "mined" in tensors else None
+    return state, _under("best.", tensors) or None, mined
 
 
 def has_checkpoint(folder: Path) -> bool:

@@ -16,7 +16,7 @@ import numpy as np
 
 from textsiam.arrays import Array
 from textsiam.training.corpus import TokenizedPairs
-from textsiam.training.known_same import groups_over_equal_ids, id_digests, number_digests, number_equal_ids
+from textsiam.training.known_same import groups_over_equal_ids, id_digests, number_digests, number_equal_ids, pair_keys
 
 PER_TEXT = 4  # implied pairs of one label that a text stands in at most: large groups imply far more than small ones
 STREAM = (0, 1)  # behind the seed: random numbers other than those of the sampler's epochs
@@ -53,8 +53,8 @@ class ImpliedPairs:
             id_digests(dev.tokens, pairwise(dev.tokens.offsets), len(dev.tokens)),
         ]
         numbers, first = number_digests(np.concatenate(digests))
-        mine = _keys(numbers[np.searchsorted(used, ends)], len(first))
-        theirs = _keys(numbers[len(used) + np.stack([dev.index_a, dev.index_b])], len(first))
+        mine = pair_keys(numbers[np.searchsorted(used, ends)], len(first))
+        theirs = pair_keys(numbers[len(used) + np.stack([dev.index_a, dev.index_b])], len(first))
         kept = ~np.isin(mine, theirs)
         return ImpliedPairs(self.index_a[kept], self.index_b[kept], self.labels[kept])
 
@@ -117,7 +117,7 @@ class _Known:
         sound = np.ones(len(sizes), dtype=bool)
         sound[ends[0, ends[0] == ends[1]]] = False
         ends = ends[:, sound[ends].all(axis=0)]
-        apart = np.sort(_keys(ends, len(sizes)))  # np.unique of NumPy 2.4 takes twenty times as long
+        apart = np.sort(pair_keys(ends, len(sizes)))  # np.unique of NumPy 2.4 takes twenty times as long
         new = np.flatnonzero(np.diff(apart, prepend=-1))
         mixed = random.permutation(len(first))
         return cls(
@@ -127,7 +127,7 @@ class _Known:
             starts=np.cumsum(sizes) - sizes,
             sizes=sizes,
             sound=sound,
-            given=np.sort(_keys(texts, len(first))),
+            given=np.sort(pair_keys(texts, len(first))),
             differing=np.stack(np.divmod(apart[new], len(sizes))),
             times=np.diff(new, append=len(apart)),
         )
@@ -184,16 +184,10 @@ class _Known:
         return chosen[:, :most]
 
     def _is_given(self, found: Array) -> Array:
-        keys = _keys(found, len(self.first))
+        keys = pair_keys(found, len(self.first))
         places = np.searchsorted(self.given, keys)
         is_given: Array = self.given[np.minimum(places, len(self.given) - 1)] == keys
         return is_given
-
-
-def _keys(ends: Array, count: int) -> Array:
-    """Give one number for each pair (2, C) of numbers below ``count``, in either order; divmod gives the two back."""
-    keys: Array = ends.min(axis=0) * count + ends.max(axis=0)
-    return keys
 
 
 def _within(found: Array, uses: Array) -> Array:

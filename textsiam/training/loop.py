@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from textsiam.arrays import Array
 from textsiam.errors import TrainingError, TrainingInterrupted
 from textsiam.progress import Progress
 from textsiam.training.checkpoint import RunState, Weights, load_checkpoint, remove_checkpoint, save_checkpoint
@@ -26,6 +27,7 @@ from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.distributed import Processes
 from textsiam.training.known_same import known_same
 from textsiam.training.layouts import computes_padded
+from textsiam.training.mining import MinedRows, Miner
 from textsiam.training.network import SiameseNetwork
 from textsiam.training.objective import Objective
 from textsiam.training.runlog import RunLog
@@ -44,7 +46,9 @@ class TrainingLoop:
 
     ``evaluate`` (None: another process does) gives dev metrics, of which ``metric`` decides what is best. ``folder``
     keeps checkpoint and log (None: neither). ``identity`` is the fingerprint of options and data, which a resumed run
-    must share. Of several ``processes`` all run this loop, and take equal steps; the first one evaluates and writes.
+    must share. ``miner`` (None: another process does, or ``hard_negatives`` is 0) finds the pairs that are trained on
+    besides, in each epoch but the first. Of several ``processes`` all run this loop, and take equal steps; the first
+    one evaluates, mines and writes.
     """
 
     network: SiameseNetwork
@@ -56,21 +60,26 @@ class TrainingLoop:
     metric: str
     identity: str
     folder: Path | None = None
+    miner: Miner | None = None
     processes: Processes = Processes()  # noqa: RUF009 - frozen
 
     def __post_init__(self) -> None:
-        config = self.config
+        config, pairs = self.config, self.pairs
+        self.mined: MinedRows | None = None
+        if config.hard_negatives:
+            self.mined = MinedRows(pairs, share=config.hard_negatives, seed=config.seed)
+            pairs = self.mined.pairs
         self.sampler = LengthBucketSampler(
-            self.pairs.pair_lengths,
-            self.pairs.labels,
+            pairs.pair_lengths,
+            pairs.labels,
             batch_size=config.batch_size,
             balanced=config.balanced,
             seed=config.seed,
         )
-        groups = known_same(self.pairs) if self.objective.needs_known_same else None
+        groups = known_same(pairs) if self.objective.needs_known_same else None
         with autocast(config.precision, self.device):
             rounded = config.encoder != "bag" and computes_padded(self.device)
-        self.collator = PaddedCollator(self.pairs, rounded=rounded, groups=groups)
+        self.collator = PaddedCollator(pairs, rounded=rounded, groups=groups)
         self.total_steps = self.sampler.batches_per_epoch * config.epochs
         self.total_pairs = self.sampler.pairs_per_epoch * config.epochs
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.network, config.weight_decay), fused=True)
@@ -81,7 +90,10 @@ class TrainingLoop:
         """Go on from the checkpoint in ``folder``; TrainingError if there is none that fits."""
         if self.folder is None:
             raise TrainingError("resuming needs the folder of the run that was stopped")
-        self.state, self.best = load_checkpoint(self.folder, self.identity, self.network, self.optimizer)
+        loaded = load_checkpoint(self.folder, self.identity, self.network, self.optimizer)
+        self.state, self.best, mined = loaded
+        if mined is not None:
+            self._train_on(mined)
 
     def run(self, bar: Progress) -> RunState:
         """Train to the end and leave the best weights in ``network`` (of the first process).
@@ -108,6 +120,8 @@ class TrainingLoop:
         with stop_request(patient=self.processes.count > 1) as stop:
             while state.step < self.total_steps and not self._out_of_patience():
                 epoch, done = divmod(state.step, per_epoch)
+                if done == 0 and epoch > 0 and self.mined is not None:
+                    self._mine(epoch, self.mined, bar)
                 for rows in self.sampler.batches(epoch)[done:]:
                     self._step(rows, bar, log)
                     due = state.step % every == 0 or state.step == self.total_steps
@@ -122,6 +136,20 @@ class TrainingLoop:
                     if self._out_of_patience():
                         break
         log.flush()
+
+    def _mine(self, epoch: int, rows: MinedRows, bar: Progress) -> None:
+        """Mine in the first process, with the weights that the epoch begins with; all train on what it found."""
+        self._check_finite()
+        mine = self.miner
+        found = self.processes.from_first(None if mine is None else mine(self.network, epoch, rows.count))
+        assert found is not None  # the first process mines
+        self._train_on(found.ends)
+        bar.note(f"{found.ends.shape[1]:,} of {rows.count:,} hard negatives mined, cosine below {found.bound:.3f}")
+
+    def _train_on(self, mined: Array) -> None:
+        assert self.mined is not None
+        self.mined.put(mined)
+        self.sampler.lengths = self.mined.pairs.pair_lengths
 
     def _step(self, rows: npt.NDArray[np.int64], bar: Progress, log: RunLog) -> None:
         started = time.perf_counter()
@@ -204,7 +232,8 @@ class TrainingLoop:
         log.flush()
         self._check_finite()
         if self.folder is not None:
-            save_checkpoint(self.folder, self.state, self.network, self.optimizer, self.best)
+            mined = None if self.mined is None else self.mined.ends
+            save_checkpoint(self.folder, self.state, self.network, self.optimizer, self.best, mined)
 
 
 def learning_rate(step: int, total_steps: int, config: TrainConfig) -> float:

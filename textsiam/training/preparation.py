@@ -37,8 +37,8 @@ def prepare(
     """Read pairs and dev (None: set aside from the pairs), check them, and build the vocabulary unless it is there.
 
     Raises DataError for pairs that cannot be read, TrainingError for pairs that nothing can be learned from,
-    OptionError where the head, the loss or ``implied`` does not go with their labels, VocabularyError where none can be
-    built.
+    OptionError where the head, the loss, ``implied`` or ``hard_negatives`` does not go with their labels,
+    VocabularyError where none can be built.
     """
     train_pairs, dev_pairs = _read(pairs, dev, config)
     vocabulary = vocabulary or build_vocabulary(
@@ -60,11 +60,12 @@ def prepare(
 def _read(pairs: Any, dev: Any, config: TrainConfig) -> tuple[Pairs, Pairs]:
     pairs = read_pairs(pairs)
     config.losses(graded=pairs.graded)
-    if config.implied and pairs.graded:
-        raise OptionError(
-            f"implied is {config.implied:g}, but these labels are graded, and only labels of 0 and 1 imply pairs; "
-            "leave it out"
-        )
+    for name, use in (("implied", "imply pairs"), ("hard_negatives", "tell which texts may be mined")):
+        if getattr(config, name) and pairs.graded:
+            raise OptionError(
+                f"{name} is {getattr(config, name):g}, but these labels are graded, and only labels of 0 and 1 {use}; "
+                "leave it out"
+            )
     _check_side("training", pairs)
     if dev is None:
         try:

@@ -27,8 +27,9 @@ from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.dev_scores import dev_evaluator, production_scores
 from textsiam.training.distributed import Processes, joined
 from textsiam.training.implied_pairs import ImpliedPairs, implied_pairs
-from textsiam.training.loop import Evaluator, TrainingLoop
+from textsiam.training.loop import TrainingLoop
 from textsiam.training.memory import keep_freed_memory
+from textsiam.training.mining import Miner
 from textsiam.training.network import SiameseNetwork
 from textsiam.training.objective import Objective
 from textsiam.training.preparation import GIVEN, Material, prepare
@@ -174,8 +175,7 @@ def _first_loop(
         tokens=tokens,
         implied=implied,
     )
-    evaluate = dev_evaluator(dev, _metric(task), device)
-    return _make_loop(processes.from_first(task), pairs, config, device, processes, evaluate)
+    return _make_loop(processes.from_first(task), pairs, config, device, processes, dev)
 
 
 def _take_part(config: TrainConfig, device: torch.device, processes: Processes) -> PairModel:
@@ -195,18 +195,24 @@ def _make_loop(
     config: TrainConfig,
     device: torch.device,
     processes: Processes,
-    evaluate: Evaluator | None,
+    dev: TokenizedPairs | None,
 ) -> TrainingLoop:
+    """Make the loop of this process; ``dev`` is None where another one evaluates and mines."""
+    pairs = pairs if task.implied is None else task.implied.behind(pairs)
+    miner = None
+    if dev is not None and config.hard_negatives:
+        miner = Miner(pairs, dev, seed=config.seed, device=device)
     loop = TrainingLoop(
         network=SiameseNetwork(config.architecture, task.vocabulary_size, config.dropout).to(device),
         objective=Objective(config, graded=task.graded),
-        pairs=pairs if task.implied is None else task.implied.behind(pairs),
+        pairs=pairs,
         config=config,
         device=device,
-        evaluate=evaluate,
+        evaluate=None if dev is None else dev_evaluator(dev, _metric(task), device),
         metric=_metric(task),
         identity=task.identity,
         folder=task.folder,
+        miner=miner,
         processes=processes,
     )
     if task.resume:
