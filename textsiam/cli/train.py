@@ -30,6 +30,7 @@ def train(
     out: Path | None = None,
     dev: Path | None = None,
     config: Path | None = None,
+    texts: Path | None = None,
     vocab: Path | None = None,
     resume: Annotated[bool, Parameter(negative=())] = False,
     rows: RowOptions = RowOptions(),  # noqa: B008 - frozen
@@ -46,9 +47,12 @@ def train(
         Model folder to write; checkpoint and log stand beside it in OUT.run.
     dev
         Pairs for early stopping, calibration and threshold; without it a tenth of PAIRS is set aside.
+    texts
+        File of texts without labels, a text a line (.txt) or pairs, to pretrain the encoder on; their words are in the
+        vocabulary too.
     config
-        TOML file with any of the other options, those of reading, dev and vocab in its table [reading]; those of the
-        command line win. The model folder keeps one, train.toml.
+        TOML file with any of the other options, those of reading, dev, texts and vocab in its table [reading]; those of
+        the command line win. The model folder keeps one, train.toml.
     vocab
         Vocabulary (.model) to use instead of one built from the training texts.
     resume
@@ -62,7 +66,9 @@ def train(
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 and os.environ.get("RANK", "0") != "0":
         _take_part(settings)
         return
-    files = {name: None if path is None else str(path) for name, path in (("dev", dev), ("vocab", vocab))}
+    files = {
+        name: None if path is None else str(path) for name, path in (("dev", dev), ("texts", texts), ("vocab", vocab))
+    }
     reading = Reading(written.reading, {**files, **dataclasses.asdict(rows), **dataclasses.asdict(labels)}, config)
     folder = _folder(out, written.out)
     _check(pairs, folder, settings, reading)
@@ -74,6 +80,7 @@ def train(
         dev=dev_pairs,
         config=settings,
         vocabulary=vocabulary,
+        texts=reading.texts,
         out=folder,
         resume=resume,
         reading=reading.given,
@@ -105,7 +112,7 @@ def _folder(out: Path | None, written: str | None) -> Path:
 
 def _check(pairs: Path, folder: Path, settings: TrainConfig, reading: Reading) -> None:
     """Raise, before the work of reading is done, what would be raised after it."""
-    for file in (pairs, reading.dev):
+    for file in (pairs, reading.dev, reading.texts):
         if file is not None:
             check_file(file)
     check_target(folder)

@@ -53,7 +53,9 @@ class Reading:
         self.given = {**checked, **{name: value for name, value in named.items() if value is not None}}
         self.rows = RowOptions(**self._fields(RowOptions))
         self.labels = LabelOptions(**self._fields(LabelOptions))
-        self.dev, self.vocab = (Path(self.given[name]) if name in self.given else None for name in ("dev", "vocab"))
+        self.dev, self.texts, self.vocab = (
+            Path(self.given[name]) if name in self.given else None for name in ("dev", "texts", "vocab")
+        )
 
     def _fields(self, options: type[RowOptions | LabelOptions]) -> dict[str, Any]:
         names = [field.name for field in dataclasses.fields(options)]

@@ -21,9 +21,14 @@ if TYPE_CHECKING:
 
 
 def describe_run(
-    loop: TrainingLoop, state: RunState, train_pairs: Pairs, dev_pairs: Pairs, vocabulary: Vocabulary
+    loop: TrainingLoop,
+    state: RunState,
+    train_pairs: Pairs,
+    dev_pairs: Pairs,
+    vocabulary: Vocabulary,
+    pretrained_on: int | None = None,
 ) -> dict[str, Any]:
-    """Collect how a model was made, as JSON values."""
+    """Collect how a model was made, as JSON values; ``pretrained_on`` is the number of texts of the pretraining."""
     return {
         "textsiam": textsiam.__version__,
         "torch": torch.__version__,
@@ -40,6 +45,7 @@ def describe_run(
         "implied": _describe_implied(loop, len(train_pairs)) if loop.config.implied else None,
         "hard_negatives": None if loop.mined is None else {"pairs": loop.mined.count},
         "dev": _describe_pairs(dev_pairs),
+        "pretraining": pretrained_on and {"texts": pretrained_on, "epochs": loop.config.pretrain_epochs},
         "steps": state.step,
         "best_step": state.best_step,
         "seconds": round(state.seconds, 1),
@@ -59,6 +65,7 @@ def model_card(model: PairModel, dev_raw: npt.NDArray[Any], dev_pairs: Pairs) ->
         ("trained on", _pairs_line(details["train"])),
         *_implied_line(details["implied"]),
         *_mined_line(details["hard_negatives"]),
+        *_pretraining_line(details["pretraining"]),
         ("calibrated on", f"{_pairs_line(details['dev'])} ({details['dev_origin']})"),
         ("loss", _loss_line(details["loss"], details["loss_options"])),
         ("steps", f"{details['steps']:,} in {details['seconds'] / 60:.1f} minutes, best at {details['best_step']:,}"),
@@ -131,6 +138,12 @@ def _mined_line(described: dict[str, Any] | None) -> list[tuple[str, str]]:
     if described is None:
         return []
     return [("", f"and {described['pairs']:,} hard negatives an epoch, mined anew for each but the first")]
+
+
+def _pretraining_line(described: dict[str, Any] | None) -> list[tuple[str, str]]:
+    if described is None:
+        return []
+    return [("pretrained on", f"{described['texts']:,} distinct texts, epochs: {described['epochs']:,}")]
 
 
 def _pairs_line(described: dict[str, Any]) -> str:

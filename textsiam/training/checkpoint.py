@@ -16,6 +16,7 @@ from textsiam.atomic import write_atomically
 from textsiam.errors import TrainingError
 
 FILE = "checkpoint.safetensors"
+PRETRAINING = "pretraining"  # the folder, in that of the run, of the checkpoint of the pretraining
 
 
 @dataclass(slots=True)
@@ -110,7 +111,8 @@ def has_checkpoint(folder: Path) -> bool:
 
 
 def remove_checkpoint(folder: Path) -> None:
-    """Remove the checkpoint of a run that has finished."""
+    """Remove the checkpoint of a run that has finished, and that of its pretraining."""
+    (folder / PRETRAINING / FILE).unlink(missing_ok=True)
     (folder / FILE).unlink(missing_ok=True)
 
 

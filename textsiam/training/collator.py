@@ -58,16 +58,16 @@ class PaddedCollator:
         distinct, place = np.unique(both, return_inverse=True)
         ids_UT, lengths_U = padded(pairs.tokens, distinct)
         groups_U = distinct if self.groups is None else self.groups[distinct]
+        return self.batch(ids_UT, lengths_U, groups_U, place[: len(rows)], place[len(rows) :], pairs.labels[rows])
+
+    def batch(
+        self, ids_UT: Array, lengths_U: Array, groups_U: Array, index_a: Array, index_b: Array, labels_B: Array
+    ) -> PairBatch:
+        """Make a batch of what it holds, its shapes rounded if they are to be."""
         if self.rounded:
             steps = -ids_UT.shape[1] % ROUND_TOKENS
             texts = -len(ids_UT) % ROUND_TEXTS if len(ids_UT) >= ROUND_TEXTS else 0
             ids_UT, lengths_U = np.pad(ids_UT, ((0, texts), (0, steps))), np.pad(lengths_U, (0, texts))
             groups_U = np.pad(groups_U, (0, texts), constant_values=-1)
-        return PairBatch(
-            ids_UT=torch.from_numpy(ids_UT),
-            lengths_U=torch.from_numpy(lengths_U),
-            index_a=torch.from_numpy(place[: len(rows)]),
-            index_b=torch.from_numpy(place[len(rows) :]),
-            labels_B=torch.from_numpy(pairs.labels[rows]),
-            groups_U=torch.from_numpy(groups_U),
-        )
+        arrays = (ids_UT, lengths_U, index_a, index_b, labels_B, groups_U)
+        return PairBatch(*map(torch.from_numpy, arrays))

@@ -21,7 +21,7 @@ TEMPERATURE = 0.05
 POSITIVE_WEIGHT = 1.0
 
 # what the table [reading] of a TOML file may hold: further files, and how the command line reads all of them
-READING = ("dev", "vocab", "columns", "header", "quoting", "delimiter", "on_error", "labels", "label_range")
+READING = ("dev", "texts", "vocab", "columns", "header", "quoting", "delimiter", "on_error", "labels", "label_range")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +77,13 @@ class TrainConfig(Architecture):
         (for 370,000 pairs and vectors of 128 in about a minute an epoch on one core); 0 adds none. Near texts are often
         the same without a label: those nearer than half of the known same pairs are left out. Pairs of dev are never
         added. The first epoch, and one in which fewer are found, takes given pairs of label 0 once more in their place.
+    pretrain_epochs
+        Passes over the texts without labels (--texts) that the encoder learns from before it is trained on pairs, those
+        of the pairs among them: a text is to be told from all others of a batch though words of it were deleted. Not
+        used without such texts.
     vocabulary_size
-        Tokens of the vocabulary that is built from the training texts; not used with a ready vocabulary.
+        Tokens of the vocabulary that is built from the training texts, and from those without labels if there are any;
+        not used with a ready vocabulary.
     vocabulary_type
         "unigram", "bpe", "word" or "char".
     evaluate_every
@@ -109,6 +114,7 @@ class TrainConfig(Architecture):
     balanced: bool = option(False)
     implied: float = option(0.0, low=0, high=1)
     hard_negatives: float = option(0.0, low=0, high=1)
+    pretrain_epochs: int = option(1, low=1, high=10_000)
     vocabulary_size: int = option(16_000, low=4, high=1_000_000)
     vocabulary_type: str = option("unigram", choices=("unigram", "bpe", "word", "char"))
     evaluate_every: int = option(0, low=0)

@@ -44,7 +44,9 @@ Evaluator = Callable[[SiameseNetwork], dict[str, float]]
 class TrainingLoop:
     """One run: trains ``network`` in place on ``pairs``; ``run`` returns what happened.
 
-    ``evaluate`` (None: another process does) gives dev metrics, of which ``metric`` decides what is best. ``folder``
+    ``evaluate`` (None: another process does) gives dev metrics, of which ``metric`` decides what is best (None: nothing
+    is evaluated, and the last weights are taken). ``collate`` makes the batches, and ``groups`` (int64, (n,); None: as
+    ``known_same`` gives them) says which of the pairs' n texts are the same. ``folder``
     keeps checkpoint and log (None: neither). ``identity`` is the fingerprint of options and data, which a resumed run
     must share. ``miner`` (None: another process does, or ``hard_negatives`` is 0) finds the pairs that are trained on
     besides, in each epoch but the first. Of several ``processes`` all run this loop, and take equal steps; the first
@@ -57,10 +59,12 @@ class TrainingLoop:
     config: TrainConfig
     device: torch.device
     evaluate: Evaluator | None
-    metric: str
+    metric: str | None
     identity: str
     folder: Path | None = None
     miner: Miner | None = None
+    collate: type[PaddedCollator] = PaddedCollator
+    groups: Array | None = None
     processes: Processes = Processes()  # noqa: RUF009 - frozen
 
     def __post_init__(self) -> None:
@@ -76,10 +80,12 @@ class TrainingLoop:
             balanced=config.balanced,
             seed=config.seed,
         )
-        groups = known_same(pairs) if self.objective.needs_known_same else None
+        groups = self.groups
+        if groups is None and self.objective.needs_known_same:
+            groups = known_same(pairs)
         with autocast(config.precision, self.device):
             rounded = config.encoder != "bag" and computes_padded(self.device)
-        self.collator = PaddedCollator(pairs, rounded=rounded, groups=groups)
+        self.collator = self.collate(pairs, rounded=rounded, groups=groups)
         self.total_steps = self.sampler.batches_per_epoch * config.epochs
         self.total_pairs = self.sampler.pairs_per_epoch * config.epochs
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.network, config.weight_decay), fused=True)
@@ -102,7 +108,7 @@ class TrainingLoop:
         """
         log = RunLog(self.folder if self.processes.is_first else None, from_step=self.state.step)
         self._train(bar, log)
-        if self.processes.is_first:
+        if self.processes.is_first and self.metric is not None:
             assert self.best is not None  # the last step is always evaluated
             self.network.load_state_dict(self.best)
         return self.state
@@ -202,16 +208,18 @@ class TrainingLoop:
 
     def _evaluate(self, bar: Progress, log: RunLog) -> None:
         """Evaluate in the first process; all come to know whether patience is at its end."""
+        if self.metric is None:
+            return
         if self.processes.is_first:
-            self._evaluate_here(bar, log)
+            self._evaluate_here(self.metric, bar, log)
         self.state.misses = self.processes.from_first(self.state.misses)
 
-    def _evaluate_here(self, bar: Progress, log: RunLog) -> None:
+    def _evaluate_here(self, metric: str, bar: Progress, log: RunLog) -> None:
         self._check_finite()
         assert self.evaluate is not None
         metrics = self.evaluate(self.network)
         self.network.train()
-        state, value = self.state, metrics[self.metric]
+        state, value = self.state, metrics[metric]
         if state.best_metric is None or value > state.best_metric:
             state.best_metric, state.best_step, state.misses = value, state.step, 0
             self.best = {name: tensor.detach().clone() for name, tensor in self.network.state_dict().items()}

@@ -162,7 +162,7 @@ def nearest_below(anchors_AD: torch.Tensor, texts_CD: torch.Tensor, bound: float
     chunks = total // CHUNK
     if chunks > count:
         in_chunks = chunks * CHUNK
-        least_AG = away_AC[:, :in_chunks].unflatten(1, (CHUNK, chunks)).amin(dim=1)
+        least_AG = away_AC[:, :in_chunks].view(-1, CHUNK, chunks).amin(dim=1)
         chosen_AK = least_AG.topk(count, dim=1, largest=False).indices
         inside = torch.arange(0, in_chunks, chunks, device=away_AC.device)
         columns = torch.cat([(chosen_AK[:, :, None] + inside).flatten(1), columns[:, in_chunks:]], dim=1)

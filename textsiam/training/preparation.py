@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from textsiam.text.tokenizer import Tokenizer
 from textsiam.text.vocabulary import Vocabulary, build_vocabulary
 from textsiam.training.config import TrainConfig
 from textsiam.training.corpus import pairs_in_both
+from textsiam.training.unlabelled import UnlabelledTexts
 
 DEV_SHARE = 0.1
 GIVEN = "given"
@@ -29,20 +31,28 @@ class Material:
     dev_origin: str
     vocabulary: Vocabulary
     tokenizer: Tokenizer
+    texts: UnlabelledTexts | None = None
 
 
 def prepare(
-    pairs: Any, dev: Any, config: TrainConfig, vocabulary: Vocabulary | None, *, show_progress: bool
+    pairs: Any,
+    dev: Any,
+    config: TrainConfig,
+    vocabulary: Vocabulary | None,
+    texts: UnlabelledTexts | None = None,
+    *,
+    show_progress: bool,
 ) -> Material:
     """Read pairs and dev (None: set aside from the pairs), check them, and build the vocabulary unless it is there.
 
+    It is built of ``texts``, which have no labels, too.
     Raises DataError for pairs that cannot be read, TrainingError for pairs that nothing can be learned from,
     OptionError where the head, the loss, ``implied`` or ``hard_negatives`` does not go with their labels,
     VocabularyError where none can be built.
     """
     train_pairs, dev_pairs = _read(pairs, dev, config)
     vocabulary = vocabulary or build_vocabulary(
-        train_pairs.texts(),
+        chain(train_pairs.texts(), texts or ()),
         size=config.vocabulary_size,
         type=config.vocabulary_type,
         seed=config.seed,
@@ -54,6 +64,7 @@ def prepare(
         dev_origin=_dev_origin(train_pairs, dev_pairs, given=dev is not None),
         vocabulary=vocabulary,
         tokenizer=Tokenizer(vocabulary.proto, max_tokens=config.max_tokens),
+        texts=texts,
     )
 
 

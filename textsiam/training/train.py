@@ -6,22 +6,20 @@ import dataclasses
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from textsiam.errors import ModelFolderError, OptionError, TrainingError, TrainingInterrupted
-from textsiam.model.folder import check_target
+from textsiam.errors import ModelFolderError, OptionError, TrainingInterrupted
 from textsiam.model.pair_model import PairModel
 from textsiam.progress import progress
 from textsiam.text.vocabulary import Vocabulary
 from textsiam.training.calibrate import fit_calibration
 from textsiam.training.card import describe_run, model_card
-from textsiam.training.checkpoint import RunState, has_checkpoint
+from textsiam.training.checkpoint import RunState, Weights, has_checkpoint
 from textsiam.training.config import TrainConfig
 from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.dev_scores import dev_evaluator, production_scores
@@ -33,8 +31,12 @@ from textsiam.training.mining import Miner
 from textsiam.training.network import SiameseNetwork
 from textsiam.training.objective import Objective
 from textsiam.training.preparation import GIVEN, Material, prepare
-from textsiam.training.runtime import deterministic_algorithms, find_device
+from textsiam.training.pretraining import PretrainingTexts, pretrained_encoder
+from textsiam.training.reproducible import reproducible
+from textsiam.training.run_folder import claim, is_kept, run_folder
+from textsiam.training.runtime import find_device
 from textsiam.training.token_cache import TokenCache, open_tokens
+from textsiam.training.unlabelled import UnlabelledTexts
 
 TOKENS = "tokens"  # the folder of token ids in that of the run
 
@@ -45,6 +47,7 @@ def train(
     dev: Any = None,
     config: TrainConfig | None = None,
     vocabulary: Vocabulary | None = None,
+    texts: str | os.PathLike[str] | Iterable[str] | None = None,
     out: str | Path | None = None,
     resume: bool = False,
     reading: Mapping[str, str | bool] | None = None,
@@ -53,7 +56,9 @@ def train(
     """Train a siamese model and calibrate it on dev.
 
     ``pairs`` and ``dev`` are Pairs or what ``read_pairs`` takes; without ``dev`` a tenth of the pairs, sharing no text
-    with the rest, is set aside. ``vocabulary`` replaces the one that would be built from the training texts. With
+    with the rest, is set aside. ``vocabulary`` replaces the one that would be built from the training texts. The
+    encoder is first pretrained on ``texts``, if any: str without labels, held in memory, or the path of a text file (a
+    text a line) or pair file; the vocabulary is built from them too. With
     ``out`` the model folder is written there, and the run's checkpoint and log beside it in ``out`` + ".run"; a run
     that was stopped goes on with ``resume``, to the same weights, bit for bit. ``reading`` (how the command line read
     the pairs) is kept in the folder's train.toml.
@@ -70,19 +75,21 @@ def train(
     """
     config = config or TrainConfig()
     keep_freed_memory()
-    with joined(find_device(config.device)) as (processes, device), _reproducible(config, device, processes):
+    with joined(find_device(config.device)) as (processes, device), reproducible(config, device, processes):
         if not processes.is_first:
             return _take_part(config, device, processes)
-        folder = None if out is None else _claim(Path(out).resolve(), resume=resume)
-        if vocabulary is not None:
-            _check_vocabulary_options(config)
+        folder = None if out is None else claim(Path(out).resolve(), resume=resume)
+        _check_unused(config, vocabulary, texts)
         try:
-            material = prepare(pairs, dev, config, vocabulary, show_progress=show_progress)
+            unlabelled = None if texts is None else UnlabelledTexts(texts)
+            material = prepare(pairs, dev, config, vocabulary, unlabelled, show_progress=show_progress)
             tokens = None if folder is None else folder / TOKENS
             with TokenCache(tokens, material.tokenizer, show_progress=show_progress) as cache:
-                loop = _first_loop(material, cache, config, device, processes, folder, resume)
+                loop, pretrained_on = _first_loop(
+                    material, cache, config, device, processes, folder, resume=resume, show_progress=show_progress
+                )
                 state = _run(loop, material, show_progress=show_progress)
-                model = _finish(loop, material, state)
+                model = _finish(loop, material, state, pretrained_on)
                 model.train_toml = config.to_toml(reading)
                 if out is not None:
                     _save(model, Path(out))
@@ -91,14 +98,9 @@ def train(
                     cache.remove()
         except KeyboardInterrupt as interrupt:
             # a second Ctrl-C, or one outside of the steps: what the last checkpoint kept can still go on
-            kept = folder if folder is not None and has_checkpoint(folder) else None
+            kept = folder if folder is not None and is_kept(folder) else None
             raise TrainingInterrupted(kept) from interrupt
         return processes.from_first(model)
-
-
-def run_folder(out: str | Path) -> Path:
-    """Where the checkpoint and log of a run that makes the model folder ``out`` stand."""
-    return Path(f"{Path(out)}.run")
 
 
 def _save(model: PairModel, out: Path) -> None:
@@ -110,21 +112,16 @@ def _save(model: PairModel, out: Path) -> None:
         ) from error
 
 
-def _claim(out: Path, *, resume: bool) -> Path:
-    """Check that ``out`` can be written and that no stopped run would be lost; returns the run's folder."""
-    check_target(out)
-    folder = run_folder(out)
-    if resume and not has_checkpoint(folder):
-        raise TrainingError(f"there is no checkpoint in {folder} to resume from; start without resume (--resume)")
-    if has_checkpoint(folder) and not resume:
-        raise TrainingError(
-            f"a run that was stopped is kept in {folder}; go on with resume (--resume), or remove that folder first"
-        )
-    return folder
-
-
-def _check_vocabulary_options(config: TrainConfig) -> None:
+def _check_unused(config: TrainConfig, vocabulary: Vocabulary | None, texts: object) -> None:
+    """Raise OptionError for options of a vocabulary that is not built, or of a pretraining that there is none of."""
     default = TrainConfig()
+    if texts is None and config.pretrain_epochs != default.pretrain_epochs:
+        raise OptionError(
+            f"pretrain_epochs is {config.pretrain_epochs}, but there are no texts (--texts) to pretrain on; give them, "
+            "or leave it out"
+        )
+    if vocabulary is None:
+        return
     for name in ("vocabulary_size", "vocabulary_type"):
         if getattr(config, name) != getattr(default, name):
             raise OptionError(
@@ -136,7 +133,8 @@ def _check_vocabulary_options(config: TrainConfig) -> None:
 class _Task:
     """What every process must know of a run.
 
-    ``tokens`` is the folder of the training pairs' token ids; ``implied`` the pairs to train on besides, if any.
+    ``tokens`` is the folder of the training pairs' token ids; ``implied`` the pairs to train on besides, and
+    ``encoder`` the weights to begin with, if any.
     """
 
     vocabulary_size: int
@@ -146,6 +144,7 @@ class _Task:
     resume: bool
     tokens: Path | None
     implied: ImpliedPairs | None
+    encoder: Weights | None
 
 
 def _first_loop(
@@ -155,9 +154,14 @@ def _first_loop(
     device: torch.device,
     processes: Processes,
     folder: Path | None,
+    *,
     resume: bool,
-) -> TrainingLoop:
-    """Tokenize, let the other processes know, and make the loop of the first one."""
+    show_progress: bool,
+) -> tuple[TrainingLoop, int | None]:
+    """Tokenize, pretrain, let the other processes know, and make the loop of the first one.
+
+    Gives also the number of texts that it pretrained on, if it did.
+    """
     fingerprint, dev_fingerprint = material.pairs.fingerprint(), material.dev.fingerprint()
     tokens = cache.store(material.pairs, fingerprint) if processes.count > 1 else None
     pairs = cache.tokenize(material.pairs, fingerprint) if tokens is None else open_tokens(tokens)
@@ -166,16 +170,35 @@ def _first_loop(
     if config.implied:
         implied = implied_pairs(pairs, share=config.implied, seed=config.seed).apart_from(pairs, dev)
         parts.append(implied.fingerprint())
+    texts, encoder = None, None
+    if material.texts is not None:
+        unlabelled = material.texts.tokenize(material.tokenizer, show_progress=show_progress)
+        texts = PretrainingTexts.of(pairs, unlabelled)
+        parts.append(texts.fingerprint())
+    identity = _identity(config, material.vocabulary, *parts)
+    if texts is not None:
+        encoder = pretrained_encoder(
+            texts,
+            config,
+            material.tokenizer.size,
+            device,
+            identity=identity,
+            folder=folder,
+            resume=resume,
+            show_progress=show_progress,
+        )
     task = _Task(
         vocabulary_size=material.tokenizer.size,
         graded=material.pairs.graded,
-        identity=_identity(config, material.vocabulary, *parts),
+        identity=identity,
         folder=folder,
-        resume=resume,
+        resume=resume and folder is not None and has_checkpoint(folder),  # the pretraining's may be all there is
         tokens=tokens,
         implied=implied,
+        encoder=encoder,
     )
-    return _make_loop(processes.from_first(task), pairs, config, device, processes, dev)
+    loop = _make_loop(processes.from_first(task), pairs, config, device, processes, dev)
+    return loop, None if texts is None else len(texts.pairs)
 
 
 def _take_part(config: TrainConfig, device: torch.device, processes: Processes) -> PairModel:
@@ -202,8 +225,11 @@ def _make_loop(
     miner = None
     if dev is not None and config.hard_negatives:
         miner = Miner(pairs, dev, seed=config.seed, device=device)
+    network = SiameseNetwork(config.architecture, task.vocabulary_size, config.dropout)
+    if task.encoder is not None:
+        network.encoder.load_state_dict(task.encoder)
     loop = TrainingLoop(
-        network=SiameseNetwork(config.architecture, task.vocabulary_size, config.dropout).to(device),
+        network=network.to(device),
         objective=Objective(config, graded=task.graded),
         pairs=pairs,
         config=config,
@@ -231,7 +257,7 @@ def _run(loop: TrainingLoop, material: Material, *, show_progress: bool) -> RunS
         return loop.run(bar)
 
 
-def _finish(loop: TrainingLoop, material: Material, state: RunState) -> PairModel:
+def _finish(loop: TrainingLoop, material: Material, state: RunState, pretrained_on: int | None) -> PairModel:
     model = PairModel(
         architecture=loop.config.architecture,
         vocabulary=material.vocabulary.proto,
@@ -240,7 +266,7 @@ def _finish(loop: TrainingLoop, material: Material, state: RunState) -> PairMode
     dev = material.dev
     raw = production_scores(model, dev)
     model.calibration = fit_calibration(raw, dev.labels, graded=dev.graded)
-    described = describe_run(loop, state, material.pairs, dev, material.vocabulary)
+    described = describe_run(loop, state, material.pairs, dev, material.vocabulary, pretrained_on)
     model.details = described | {"dev_origin": material.dev_origin, "processes": loop.processes.count}
     model.card = model_card(model, raw, dev)
     return model
@@ -249,20 +275,3 @@ def _finish(loop: TrainingLoop, material: Material, state: RunState) -> PairMode
 def _identity(config: TrainConfig, vocabulary: Vocabulary, *fingerprints: str) -> str:
     parts = [json.dumps(dataclasses.asdict(config), sort_keys=True), vocabulary.sha256, *fingerprints]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-@contextmanager
-def _reproducible(config: TrainConfig, device: torch.device, processes: Processes) -> Iterator[None]:
-    """Seed torch and hold it to deterministic algorithms and ``threads``; put the caller's settings back afterwards."""
-    threads = torch.get_num_threads()
-    if device.type == "cuda":
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic only with it
-    # without naming it, torch warns where there are several GPUs
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else None), deterministic_algorithms():
-        torch.manual_seed(config.seed)
-        if config.threads or processes.count > 1:
-            torch.set_num_threads(processes.threads(config.threads))
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
