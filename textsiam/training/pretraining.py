@@ -18,7 +18,6 @@ import numpy as np
 import torch
 
 from textsiam.arrays import Array
-from textsiam.errors import TrainingInterrupted
 from textsiam.progress import progress
 from textsiam.text.buckets import padded
 from textsiam.text.tokenizer import PAD_ID, TokenIds
@@ -133,10 +132,7 @@ def pretrained_encoder(
         if resume and place is not None and has_checkpoint(place):
             loop.resume()
         with progress("pretraining", loop.total_pairs, "texts", show=show_progress, done=loop.state.pairs) as bar:
-            try:
-                loop.run(bar)
-            except TrainingInterrupted as interrupt:
-                raise TrainingInterrupted(folder) from interrupt
+            loop.run(bar)
     return {name: value.detach().cpu().clone() for name, value in loop.network.encoder.state_dict().items()}
 
 

@@ -56,12 +56,14 @@ def train(
     """Train a siamese model and calibrate it on dev.
 
     ``pairs`` and ``dev`` are Pairs or what ``read_pairs`` takes; without ``dev`` a tenth of the pairs, sharing no text
-    with the rest, is set aside. ``vocabulary`` replaces the one that would be built from the training texts. The
-    encoder is first pretrained on ``texts``, if any: str without labels, held in memory, or the path of a text file (a
-    text a line) or pair file; the vocabulary is built from them too. With
+    with the rest, is set aside. ``vocabulary`` replaces the one that would be built from the training texts. With
     ``out`` the model folder is written there, and the run's checkpoint and log beside it in ``out`` + ".run"; a run
     that was stopped goes on with ``resume``, to the same weights, bit for bit. ``reading`` (how the command line read
     the pairs) is kept in the folder's train.toml.
+
+    On ``texts`` without labels, if there are any, the encoder is pretrained, and the vocabulary is built from them too:
+    many str, or the path of a text file (.txt, a text a line) or a pair file. Their token ids are held in memory, as
+    are the str; the first one of several processes pretrains alone, while the others wait.
 
     Under torchrun every process calls it alike: they share each batch, the first one alone looks at ``pairs`` and
     writes ``out``, and the model comes back in all. They must see the same files. Another number of processes may
