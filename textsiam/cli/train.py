@@ -21,6 +21,7 @@ from textsiam.training.config import TomlOptions, TrainConfig, read_toml
 
 if TYPE_CHECKING:
     from textsiam.data.pairs import Pairs
+    from textsiam.model.pair_model import PairModel
 
 
 def train(
@@ -48,11 +49,10 @@ def train(
     dev
         Pairs for early stopping, calibration and threshold; without it a tenth of PAIRS is set aside.
     texts
-        File of texts without labels, a text a line (.txt) or pairs, to pretrain the encoder on; their words are in the
-        vocabulary too.
+        Texts without labels (.txt, a text a line, or pairs) for pretraining and for the vocabulary.
     config
-        TOML file with any of the other options, those of reading, dev, texts and vocab in its table [reading]; those of
-        the command line win. The model folder keeps one, train.toml.
+        TOML file with any other options, those of reading, dev, texts and vocab in its table [reading]; those of the
+        command line win. The model folder keeps one, train.toml.
     vocab
         Vocabulary (.model) to use instead of one built from the training texts.
     resume
@@ -70,14 +70,11 @@ def train(
         name: None if path is None else str(path) for name, path in (("dev", dev), ("texts", texts), ("vocab", vocab))
     }
     reading = Reading(written.reading, {**files, **dataclasses.asdict(rows), **dataclasses.asdict(labels)}, config)
-    folder = _folder(out, written.out)
-    _check(pairs, folder, settings, reading)
+    _check(pairs, folder := _folder(out, written.out), settings, reading)
     vocabulary = None if reading.vocab is None else textsiam.Vocabulary.load(reading.vocab)
-    train_pairs = _read(pairs, reading)
-    dev_pairs = None if reading.dev is None else _read(reading.dev, reading)
     model = textsiam.train(
-        train_pairs,
-        dev=dev_pairs,
+        _read(pairs, reading),
+        dev=None if reading.dev is None else _read(reading.dev, reading),
         config=settings,
         vocabulary=vocabulary,
         texts=reading.texts,
@@ -86,6 +83,10 @@ def train(
         reading=reading.given,
         show_progress=True,
     )
+    _tell(model, folder)
+
+
+def _tell(model: PairModel, folder: Path) -> None:
     for note in model.details["vocabulary_notes"]:
         say(f"vocabulary: {note}")
     say(f"{model!r}, {model.details['seconds'] / 60:.1f} minutes of training; model folder: {folder}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -39,7 +41,7 @@ def prepare(
     dev: Any,
     config: TrainConfig,
     vocabulary: Vocabulary | None,
-    texts: UnlabelledTexts | None = None,
+    texts: str | PathLike[str] | Iterable[str] | None = None,
     *,
     show_progress: bool,
 ) -> Material:
@@ -50,9 +52,10 @@ def prepare(
     OptionError where the head, the loss, ``implied`` or ``hard_negatives`` does not go with their labels,
     VocabularyError where none can be built.
     """
+    unlabelled = None if texts is None else UnlabelledTexts(texts)
     train_pairs, dev_pairs = _read(pairs, dev, config)
     vocabulary = vocabulary or build_vocabulary(
-        chain(train_pairs.texts(), texts or ()),
+        chain(train_pairs.texts(), unlabelled or ()),
         size=config.vocabulary_size,
         type=config.vocabulary_type,
         seed=config.seed,
@@ -64,7 +67,7 @@ def prepare(
         dev_origin=_dev_origin(train_pairs, dev_pairs, given=dev is not None),
         vocabulary=vocabulary,
         tokenizer=Tokenizer(vocabulary.proto, max_tokens=config.max_tokens),
-        texts=texts,
+        texts=unlabelled,
     )
 
 

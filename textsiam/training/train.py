@@ -36,7 +36,6 @@ from textsiam.training.reproducible import reproducible
 from textsiam.training.run_folder import claim, is_kept, run_folder
 from textsiam.training.runtime import find_device
 from textsiam.training.token_cache import TokenCache, open_tokens
-from textsiam.training.unlabelled import UnlabelledTexts
 
 TOKENS = "tokens"  # the folder of token ids in that of the run
 
@@ -61,9 +60,8 @@ def train(
     that was stopped goes on with ``resume``, to the same weights, bit for bit. ``reading`` (how the command line read
     the pairs) is kept in the folder's train.toml.
 
-    On ``texts`` without labels, if there are any, the encoder is pretrained, and the vocabulary is built from them too:
-    many str, or the path of a text file (.txt, a text a line) or a pair file. Their token ids are held in memory, as
-    are the str; the first one of several processes pretrains alone, while the others wait.
+    On ``texts`` without labels (many str, or the path of a file of texts or pairs), if any, the encoder is pretrained,
+    by the first process alone; the vocabulary is built from them too.
 
     Under torchrun every process calls it alike: they share each batch, the first one alone looks at ``pairs`` and
     writes ``out``, and the model comes back in all. They must see the same files. Another number of processes may
@@ -83,8 +81,7 @@ def train(
         folder = None if out is None else claim(Path(out).resolve(), resume=resume)
         _check_unused(config, vocabulary, texts)
         try:
-            unlabelled = None if texts is None else UnlabelledTexts(texts)
-            material = prepare(pairs, dev, config, vocabulary, unlabelled, show_progress=show_progress)
+            material = prepare(pairs, dev, config, vocabulary, texts, show_progress=show_progress)
             tokens = None if folder is None else folder / TOKENS
             with TokenCache(tokens, material.tokenizer, show_progress=show_progress) as cache:
                 loop, pretrained_on = _first_loop(
