@@ -71,6 +71,20 @@ def test_an_unknown_preset_and_the_help(run: Run, tmp_path: Path) -> None:
     assert "".join(described_presets().split()) in told
 
 
+def test_texts_without_labels_pretrain_and_stand_in_the_toml_file(run: Run, tmp_path: Path) -> None:
+    pairs, texts = write_pairs(tmp_path / "pairs.csv", 64), tmp_path / "texts.txt"
+    texts.write_text("".join(f"zebra of the sea {n}\n" for n in range(40)), encoding="utf-8")
+    result = run("train", pairs, "--texts", texts, "--pretrain-epochs", 2, "--out", tmp_path / "one", *SMALL)
+    assert result.code == 0
+    assert "distinct texts, epochs: 2" in result.out
+    again = run("train", pairs, "--config", tmp_path / "one" / "train.toml", "--out", tmp_path / "two")
+    assert again.code == 0
+    weights = [(tmp_path / name / "weights.safetensors").read_bytes() for name in ("one", "two")]
+    assert weights[0] == weights[1]
+    bad = run("train", pairs, "--pretrain-epochs", 2, "--out", tmp_path / "three", *SMALL)
+    assert (bad.code, "pretrain_epochs is 2, but there are no texts (--texts)" in bad.err) == (2, True)
+
+
 def test_how_pairs_are_read_stands_in_the_toml_file_too(run: Run, tmp_path: Path) -> None:
     rows = [f"{n}\tthe {n % 7} a\tsome {n % 5} b\t{n % 5}\n" for n in range(80)]
     for name in ("pairs.tsv", "dev.tsv"):
@@ -125,7 +139,7 @@ def test_the_toml_file_takes_names_of_both_kinds_columns_as_a_list_and_out(run: 
 
 def test_the_table_reading_holds_what_the_options_of_reading_are() -> None:
     fields = [field.name for options in (RowOptions, LabelOptions) for field in dataclasses.fields(options)]
-    assert list(READING) == ["dev", "vocab", "init", "vectors", *fields]
+    assert list(READING) == ["dev", "vocab", "init", "vectors", "texts", *fields]
 
 
 @pytest.mark.parametrize(

@@ -135,11 +135,11 @@ def test_gradients_reach_rows_and_n_grams_but_not_padding() -> None:
 def test_added_up_they_are_the_network(options: dict[str, object]) -> None:
     architecture = Architecture(**{"dim": 6, "head": "cosine", **options})  # type: ignore[arg-type] # of many types
     network = SiameseNetwork(architecture, len(PIECES)).eval()
-    network.share_spellings(PIECES, "3,4")
+    network.share_spellings(PIECES, "3,4", drawn=True)
     tokens = random_tokens([0, 3, 1, 7, 7], len(PIECES))
     in_training = encode_tokens(network.encoder, tokens, architecture.vector_size, torch.device("cpu"))
     weights = network.numpy_weights()
-    assert weights["encoder.embedding.weight"] == pytest.approx(table_of(network.encoder.embedding).detach().numpy())
+    assert weights["encoder.embedding.weight"] == pytest.approx(table_of(network.embedding).detach().numpy())
     assert np.abs(NUMPY_ENCODERS[architecture.encoder](architecture, weights)(tokens) - in_training).max() < 1e-5
     assert set(weights) == set(SiameseNetwork(architecture, len(PIECES)).numpy_weights())
 

@@ -153,6 +153,33 @@ def test_two_processes_have_the_same_weights_of_tokens_and_spellings(tmp_path: P
 
 
 @pytest.mark.slow
+def test_two_processes_have_the_same_hard_negatives(tmp_path: Path) -> None:
+    for count, out in ((1, "one"), (2, "two")):
+        given = _train(tmp_path, out)
+        _ended(_start(count, *given[: given.index("--epochs")], "--epochs", "3", "--hard-negatives", "0.3", *OPTIONS))
+    one, two = (_log(tmp_path / f"{out}.run") for out in ("one", "two"))
+    assert len(_figures(one, "loss")) == 3 * 10  # 232 + 69 pairs by 33
+    for name in ("loss", "pairs"):
+        assert _figures(two, name) == pytest.approx(_figures(one, name), rel=0, abs=1e-4), name
+
+
+@pytest.mark.slow
+def test_two_processes_begin_with_the_encoder_that_the_first_one_pretrained(tmp_path: Path) -> None:
+    texts = tmp_path / "texts.txt"
+    texts.write_text("".join(f"the sea of number {n}\n" for n in range(100)), encoding="utf-8")
+    for count, out in ((1, "one"), (2, "two")):
+        given = _train(tmp_path, out)
+        short = (*given[: given.index("--epochs")], "--epochs", "2", "--texts", texts)
+        _, err = _ended(_start(count, *short, *OPTIONS))
+        assert err.count("232 pairs") == 1
+    one, two = (_log(tmp_path / f"{out}.run") for out in ("one", "two"))
+    assert _figures(two, "loss") == pytest.approx(_figures(one, "loss"), rel=0, abs=1e-4)
+    without = _train(tmp_path, "without")
+    _ended(_start(1, *without[: without.index("--epochs")], "--epochs", "2", *OPTIONS))
+    assert _figures(_log(tmp_path / "without.run"), "loss") != pytest.approx(_figures(one, "loss"), rel=0, abs=1e-4)
+
+
+@pytest.mark.slow
 def test_ctrl_c_stops_both_and_the_run_can_be_resumed(one_process: Path, tmp_path: Path) -> None:
     arguments = _train(tmp_path, "stopped")
     process = _start(2, *arguments)

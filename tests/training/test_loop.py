@@ -14,8 +14,9 @@ import pytest
 import torch
 
 from tests.model.making import fitting
+from textsiam.arrays import Array
 from textsiam.errors import TrainingError, TrainingInterrupted
-from textsiam.progress import progress
+from textsiam.progress import Progress, progress
 from textsiam.text.flat import flat_of
 from textsiam.text.tokenizer import TokenIds
 from textsiam.training import checkpoint, runlog
@@ -25,8 +26,10 @@ from textsiam.training.config import TrainConfig
 from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.distributed import Processes
 from textsiam.training.loop import TrainingLoop, learning_rate, stop_request
+from textsiam.training.mining import Miner
 from textsiam.training.network import SiameseNetwork
 from textsiam.training.objective import Objective, Scored
+from textsiam.training.runlog import RunLog
 from textsiam.training.subword_sampling import SubwordSampling
 
 PAIRS = 100
@@ -129,6 +132,52 @@ def test_a_run_stopped_and_resumed_equals_one_that_ran_through(
     _run(resumed)
     assert _weights(resumed) == _weights(whole)
     assert resumed.state.history == whole.state.history
+    assert _log(tmp_path / "run") == _log(tmp_path / "whole")
+
+
+def _mined(loop: TrainingLoop) -> list[tuple[int, int]]:
+    assert loop.mined is not None
+    return [(a, b) for a, b in loop.mined.ends.T.tolist()]
+
+
+@pytest.mark.parametrize("stop_at", [3, 8, 10, 16, 19])  # 8 steps an epoch
+def test_a_run_with_hard_negatives_stopped_within_an_epoch_and_resumed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop_at: int
+) -> None:
+    options: dict[str, Any] = {"hard_negatives": 0.2, "epochs": 3, "head": "mlp", "loss": "bce+in_batch:0.5"}
+
+    def make(folder: Path, evaluated: int = 0) -> TrainingLoop:
+        loop = _loop(Dev(*(0.5, 0.6, 0.7)[evaluated:]), folder, **options)
+        loop.miner = Miner(loop.pairs, _toy(), seed=loop.config.seed, device=loop.device)
+        return loop
+
+    whole = make(tmp_path / "whole")
+    first = _mined(whole)
+    toy = whole.pairs
+    assert set(first) <= {(a, b) for a, b, label in zip(toy.index_a, toy.index_b, toy.labels, strict=True) if not label}
+    _run(whole)
+    assert len(set(_mined(whole)) & set(first)) < 20
+    assert (whole.total_steps, whole.state.pairs) == (24, 3 * 120)
+    stopped = make(tmp_path / "run")
+    step = TrainingLoop._step
+
+    def stopping(self: TrainingLoop, rows: Array, bar: Progress, log: RunLog) -> None:
+        step(self, rows, bar, log)
+        if self.state.step == stop_at:
+            signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(TrainingLoop, "_step", stopping)
+        with pytest.raises(TrainingInterrupted):
+            _run(stopped)
+    resumed = make(tmp_path / "run", stop_at // 8)
+    torch.manual_seed(99)
+    resumed.resume()
+    assert resumed.state.step == stop_at
+    assert _mined(resumed) == _mined(stopped)
+    _run(resumed)
+    assert _mined(resumed) == _mined(whole)
+    assert _weights(resumed) == _weights(whole)
     assert _log(tmp_path / "run") == _log(tmp_path / "whole")
 
 

@@ -359,6 +359,34 @@ def test_grades_imply_nothing(toy_config: TrainConfig) -> None:
         textsiam.train(graded, dev=graded, config=_with_cosine(toy_config, implied=0.2))
 
 
+def test_hard_negatives_are_mined_trained_on_and_told(
+    toy_pairs: Pairs, toy_dev: Pairs, toy_config: TrainConfig, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = dataclasses.replace(toy_config, hard_negatives=0.25)
+    first = textsiam.train(toy_pairs, dev=toy_dev, config=config, show_progress=True)
+    assert capsys.readouterr().err.count("of 64 hard negatives mined, cosine below") == config.epochs - 1
+    assert _weights(first) == _weights(textsiam.train(toy_pairs, dev=toy_dev, config=config))
+    assert first.details["hard_negatives"] == {"pairs": 64}
+    assert first.details["steps"] == config.epochs * (256 + 64) // config.batch_size
+    assert "and 64 hard negatives an epoch" in first.card
+    balanced = dataclasses.replace(config, implied=0.5, balanced=True)
+    with_all = textsiam.train(Pairs.from_rows([*toy_pairs, *make_chains()]), dev=toy_dev, config=balanced)
+    assert with_all.details["hard_negatives"]["pairs"] == int(0.25 * (346 + with_all.details["implied"]["pairs"]))
+    without = textsiam.train(toy_pairs, dev=toy_dev, config=toy_config)
+    assert without.details["hard_negatives"] is None
+    assert "hard negatives" not in without.card
+
+
+def test_hard_negatives_without_use_are_refused(toy_pairs: Pairs, toy_config: TrainConfig) -> None:
+    graded = Pairs.from_rows([(f"a {n}", f"b {n}", n % 5) for n in range(64)], label_range=(0, 4))
+    with pytest.raises(OptionError, match=r"hard_negatives is 0\.2, but these labels are graded"):
+        textsiam.train(graded, dev=graded, config=_with_cosine(toy_config, hard_negatives=0.2))
+    with pytest.raises(OptionError, match=r"hard_negatives is 0\.001, less than one pair"):
+        textsiam.train(toy_pairs, config=dataclasses.replace(toy_config, hard_negatives=0.001))
+    with pytest.raises(OptionError, match=r"hard_negatives is 0\.2, but .* epochs is 1; raise epochs"):
+        dataclasses.replace(toy_config, hard_negatives=0.2, epochs=1)
+
+
 def test_balanced_does_not_go_with_grades(toy_config: TrainConfig) -> None:
     graded = Pairs.from_rows([(a, b, n % 5) for n, (a, b, _) in enumerate(make_rows(64))], label_range=(0, 5))
     with pytest.raises(TrainingError, match="balanced"):

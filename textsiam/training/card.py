@@ -21,9 +21,14 @@ if TYPE_CHECKING:
 
 
 def describe_run(
-    loop: TrainingLoop, state: RunState, train_pairs: Pairs, dev_pairs: Pairs, vocabulary: Vocabulary
+    loop: TrainingLoop,
+    state: RunState,
+    train_pairs: Pairs,
+    dev_pairs: Pairs,
+    vocabulary: Vocabulary,
+    pretrained_on: int | None = None,
 ) -> dict[str, Any]:
-    """Collect how a model was made, as JSON values."""
+    """Collect how a model was made, as JSON values; ``pretrained_on`` is the number of texts of the pretraining."""
     distilled = loop.objective.distilled
     return {
         "textsiam": textsiam.__version__,
@@ -40,8 +45,10 @@ def describe_run(
         "vocabulary_notes": vocabulary.card.get("notes", []),
         "train": _describe_pairs(train_pairs, labelled=distilled is None or distilled["labelled"]),
         "implied": _describe_implied(loop, len(train_pairs)) if loop.config.implied else None,
+        "hard_negatives": None if loop.mined is None else {"pairs": loop.mined.count},
         "distilled": None if distilled is None else dict(distilled),
         "dev": _describe_pairs(dev_pairs, labelled=True),
+        "pretraining": pretrained_on and {"texts": pretrained_on, "epochs": loop.config.pretrain_epochs},
         "steps": state.step,
         "best_step": state.best_step,
         "seconds": round(state.seconds, 1),
@@ -60,8 +67,10 @@ def model_card(model: PairModel, dev_raw: npt.NDArray[Any], dev_pairs: Pairs) ->
         *(("", str(note)) for note in details["vocabulary_notes"]),
         ("trained on", _pairs_line(details["train"])),
         *_implied_line(details["implied"]),
+        *_mined_line(details["hard_negatives"]),
         *_distilled_lines(details["distilled"]),
         *_start_lines(details),
+        *_pretraining_line(details["pretraining"]),
         ("calibrated on", f"{_pairs_line(details['dev'])} ({details['dev_origin']})"),
         ("loss", _loss_line(details["loss"], details["loss_options"])),
         ("steps", f"{details['steps']:,} in {details['seconds'] / 60:.1f} minutes, best at {details['best_step']:,}"),
@@ -159,6 +168,18 @@ def _distilled_lines(told: dict[str, Any] | None) -> list[tuple[str, str]]:
     if told["extra_pairs"]:
         lines.append(("", f"and {told['extra_pairs']:,} pairs without a label, near in their rare tokens"))
     return lines
+
+
+def _mined_line(described: dict[str, Any] | None) -> list[tuple[str, str]]:
+    if described is None:
+        return []
+    return [("", f"and {described['pairs']:,} hard negatives an epoch, mined anew for each but the first")]
+
+
+def _pretraining_line(described: dict[str, Any] | None) -> list[tuple[str, str]]:
+    if described is None:
+        return []
+    return [("pretrained on", f"{described['texts']:,} distinct texts, epochs: {described['epochs']:,}")]
 
 
 def _pairs_line(described: dict[str, Any]) -> str:

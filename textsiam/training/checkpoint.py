@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import safetensors
 import safetensors.torch
 import torch
 
+from textsiam.arrays import Array
 from textsiam.atomic import write_atomically
 from textsiam.errors import TrainingError
 
 FILE = "checkpoint.safetensors"
+PRETRAINING = "pretraining"  # the folder, in that of the run, of the checkpoint of the pretraining
 
 
 @dataclass(slots=True)
@@ -39,6 +41,15 @@ class RunState:
 Weights = dict[str, torch.Tensor]
 
 
+class Loaded(NamedTuple):
+    """A run's state, best and averaged weights, and mined pairs, int64 (2, M), as a checkpoint holds them."""
+
+    state: RunState
+    best: Weights | None
+    average: Weights | None
+    mined: Array | None
+
+
 def save_checkpoint(
     folder: Path,
     state: RunState,
@@ -47,13 +58,19 @@ def save_checkpoint(
     *,
     best: Weights | None,
     average: Weights | None,
+    mined: Array | None,
 ) -> None:
-    """Write the checkpoint; a kill at any moment leaves the one before, or this one."""
+    """Write the checkpoint; a kill at any moment leaves the one before, or this one.
+
+    ``mined`` (int64, (2, M)) are the mined pairs of the epoch, if any: its weights are no longer there to mine again.
+    """
     tensors: Weights = {f"network.{name}": value for name, value in network.state_dict().items()}
     tensors |= {f"best.{name}": value for name, value in (best or {}).items()}
     tensors |= {f"average.{name}": value for name, value in (average or {}).items()}
     for number, slots in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{number}.{slot}": value for slot, value in slots.items()}
+    if mined is not None:
+        tensors["mined"] = torch.from_numpy(mined)
     tensors["random.cpu"] = torch.get_rng_state()
     if any(value.is_cuda for value in network.state_dict().values()):
         tensors["random.cuda"] = torch.cuda.get_rng_state()
@@ -69,10 +86,8 @@ def save_checkpoint(
         ) from error
 
 
-def load_checkpoint(
-    folder: Path, identity: str, network: torch.nn.Module, optimizer: torch.optim.Optimizer
-) -> tuple[RunState, Weights | None, Weights | None]:
-    """Put a run back to where its checkpoint in ``folder`` stands; returns its state, best and averaged weights.
+def load_checkpoint(folder: Path, identity: str, network: torch.nn.Module, optimizer: torch.optim.Optimizer) -> Loaded:
+    """Put a run back to where its checkpoint in ``folder`` stands; returns what is not in network and optimizer.
 
     Raises TrainingError if there is none, it is damaged, or it belongs to other options or data.
     """
@@ -96,7 +111,8 @@ def load_checkpoint(
     torch.set_rng_state(tensors["random.cpu"])
     if "random.cuda" in tensors:
         torch.cuda.set_rng_state(tensors["random.cuda"])
-    return state, _under("best.", tensors) or None, _under("average.", tensors) or None
+    mined = tensors["mined"].numpy() if "mined" in tensors else None
+    return Loaded(state, _under("best.", tensors) or None, _under("average.", tensors) or None, mined)
 
 
 def has_checkpoint(folder: Path) -> bool:
@@ -105,7 +121,8 @@ def has_checkpoint(folder: Path) -> bool:
 
 
 def remove_checkpoint(folder: Path) -> None:
-    """Remove the checkpoint of a run that has finished."""
+    """Remove the checkpoint of a run that has finished, and that of its pretraining."""
+    (folder / PRETRAINING / FILE).unlink(missing_ok=True)
     (folder / FILE).unlink(missing_ok=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -73,25 +73,27 @@ class PaddedCollator:
         if self.sampling is not None:
             ids_UT, lengths_U = self.sampling(ids_UT, lengths_U, seed)
         groups_U = distinct if self.groups is None else self.groups[distinct]
+        sides = (place[: len(rows)], place[len(rows) :])
+        return self._taught(self.batch(ids_UT, lengths_U, groups_U, *sides, pairs.labels[rows]), rows, distinct)
+
+    def batch(
+        self, ids_UT: Array, lengths_U: Array, groups_U: Array, index_a: Array, index_b: Array, labels_B: Array
+    ) -> PairBatch:
+        """Make a batch of what it holds, its shapes rounded if they are to be."""
         if self.rounded:
             steps = -ids_UT.shape[1] % ROUND_TOKENS
             texts = -len(ids_UT) % ROUND_TEXTS if len(ids_UT) >= ROUND_TEXTS else 0
             ids_UT, lengths_U = np.pad(ids_UT, ((0, texts), (0, steps))), np.pad(lengths_U, (0, texts))
             groups_U = np.pad(groups_U, (0, texts), constant_values=-1)
-        return PairBatch(
-            ids_UT=torch.from_numpy(ids_UT),
-            lengths_U=torch.from_numpy(lengths_U),
-            index_a=torch.from_numpy(place[: len(rows)]),
-            index_b=torch.from_numpy(place[len(rows) :]),
-            labels_B=torch.from_numpy(pairs.labels[rows]),
-            groups_U=torch.from_numpy(groups_U),
-            teacher_B=None if pairs.teacher_logits is None else torch.from_numpy(pairs.teacher_logits[rows]),
-            teacher_UE=self._teacher_vectors(distinct, len(ids_UT)),
-        )
+        arrays = (ids_UT, lengths_U, index_a, index_b, labels_B, groups_U)
+        return PairBatch(*map(torch.from_numpy, arrays))
 
-    def _teacher_vectors(self, distinct: Array, count: int) -> torch.Tensor | None:
-        """Give the teacher's vectors of the ``distinct`` texts, and zeros behind them up to ``count`` texts."""
-        vectors = self.pairs.teacher_vectors
-        if vectors is None:
-            return None
-        return torch.from_numpy(np.pad(vectors[distinct], ((0, count - len(distinct)), (0, 0))))
+    def _taught(self, batch: PairBatch, rows: Array, distinct: Array) -> PairBatch:
+        """Add what a teacher says of the pairs and of the ``distinct`` texts, with zeros for those behind them."""
+        logits, vectors = self.pairs.teacher_logits, self.pairs.teacher_vectors
+        if logits is not None:
+            batch = replace(batch, teacher_B=torch.from_numpy(logits[rows]))
+        if vectors is not None:
+            behind = len(batch.lengths_U) - len(distinct)
+            batch = replace(batch, teacher_UE=torch.from_numpy(np.pad(vectors[distinct], ((0, behind), (0, 0)))))
+        return batch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -90,12 +90,16 @@ def tokenize_pairs(pairs: Pairs, tokenizer: Tokenizer, *, show_progress: bool = 
     """Turn pairs into ids in memory, each distinct text tokenized once, in order of first appearance."""
     texts = DistinctTexts.of(pairs, show_progress=show_progress)
     blocks = list(token_blocks(pairs, texts, tokenizer, show_progress=show_progress))
-    tokens = TokenIds(
+    return TokenizedPairs(joined(blocks), texts.index_a, texts.index_b, pairs.labels)
+
+
+def joined(blocks: Sequence[TokenIds]) -> TokenIds:
+    """Lay blocks of texts end to end."""
+    return TokenIds(
         ids=np.concatenate([np.zeros(0, np.int32), *(block.ids for block in blocks)]),
         offsets=offsets_of(block.lengths for block in blocks),
         **{name: sum(getattr(block, name) for block in blocks) for name in COUNTS},
     )
-    return TokenizedPairs(tokens, texts.index_a, texts.index_b, pairs.labels)
 
 
 def offsets_of(lengths: Iterable[Array]) -> Array:

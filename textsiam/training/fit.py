@@ -28,12 +28,14 @@ from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.dev_scores import dev_evaluator, production_scores
 from textsiam.training.distributed import Processes, joined
 from textsiam.training.implied_pairs import AddedPairs, implied_pairs
-from textsiam.training.loop import Evaluator, TrainingLoop
+from textsiam.training.loop import TrainingLoop
 from textsiam.training.memory import keep_freed_memory
+from textsiam.training.mining import Miner
 from textsiam.training.network import SiameseNetwork
 from textsiam.training.preparation import GIVEN, Material
+from textsiam.training.pretraining import PretrainingTexts, pretrain
 from textsiam.training.reproducible import reproducible
-from textsiam.training.run_folder import claim, save_model
+from textsiam.training.run_folder import claim, is_kept, save_model
 from textsiam.training.runtime import find_device
 from textsiam.training.starts import Origin, Start
 from textsiam.training.subword_sampling import SubwordSampling
@@ -107,9 +109,9 @@ def _lead(
         lesson = None if teach is None else partial(teach, material, store=store, resume=here.resume)
         tokens = None if folder is None else folder / TOKENS
         with TokenCache(tokens, material.tokenizer, show_progress=here.show_progress) as cache:
-            loop = _first_loop(material, start, lesson, cache, folder, here)
+            loop, texts = _first_loop(material, start, lesson, cache, folder, here)
             state = _run(loop, material, start, show_progress=here.show_progress)
-            model = _finish(loop, material, start, state, here.origin.factory)
+            model = _finish(loop, material, start, state, here.origin.factory, None if texts is None else len(texts))
             model.train_toml = loop.config.to_toml(reading)
             if out is not None:
                 save_model(model, Path(out))
@@ -119,7 +121,7 @@ def _lead(
                 store.remove()
     except KeyboardInterrupt as interrupt:
         # a second Ctrl-C, or one outside of the steps: what the last checkpoint kept can still go on
-        kept = folder if folder is not None and has_checkpoint(folder) else None
+        kept = folder if folder is not None and is_kept(folder) else None
         raise TrainingInterrupted(kept) from interrupt
     return model
 
@@ -138,6 +140,7 @@ class _Task:
     graded: bool
     identity: str
     folder: Path | None
+    resume: bool
     tokens: Path | None
     implied: AddedPairs | None
     taught: Taught | None
@@ -149,8 +152,8 @@ class _Task:
 
 def _first_loop(
     material: Material, start: Start, lesson: Lesson | None, cache: TokenCache, folder: Path | None, here: _Here
-) -> TrainingLoop:
-    """Tokenize, let the other processes know, and make the loop of the first one."""
+) -> tuple[TrainingLoop, PretrainingTexts | None]:
+    """Tokenize, let the other processes know, and make the loop of the first one; gives also what it pretrained on."""
     fingerprint, dev_fingerprint = material.pairs.fingerprint(), material.dev.fingerprint()
     tokens = cache.store(material.pairs, fingerprint) if here.processes.count > 1 else None
     pairs = cache.tokenize(material.pairs, fingerprint) if tokens is None else open_tokens(tokens)
@@ -165,11 +168,17 @@ def _first_loop(
     network, config = build_network(here.config, material.tokenizer.size, here.origin.factory, taught)
     network.take_over(start.weights, start.rows)
     network.weigh_tokens(pairs.tokens)
+    texts = None
+    if material.texts is not None:
+        unlabelled = material.texts.tokenize(material.tokenizer, show_progress=here.show_progress)
+        texts = PretrainingTexts.of(pairs, unlabelled)
+        parts.append(texts.fingerprint())
     task = _Task(
         vocabulary_size=material.tokenizer.size,
         graded=material.pairs.graded,
         identity=_identity(config, material.vocabulary, *parts, network.custom_identity()),
         folder=folder,
+        resume=here.resume and folder is not None and has_checkpoint(folder),  # the pretraining's may be all there is
         tokens=tokens,
         implied=implied,
         taught=taught,
@@ -178,8 +187,8 @@ def _first_loop(
         drawn=EMBEDDING not in start.weights,
         frozen=start.rows if start.frozen else None,
     )
-    evaluate = dev_evaluator(dev, _metric(task), here.device)
-    return _make_loop(here.processes.from_first(task), network, pairs, here._replace(config=config), evaluate)
+    here = here._replace(config=config)
+    return _make_loop(here.processes.from_first(task), network, pairs, here, dev, texts), texts
 
 
 def _take_part(here: _Here) -> PairModel:
@@ -187,7 +196,7 @@ def _take_part(here: _Here) -> PairModel:
     task: _Task = here.processes.from_first(None)  # type: ignore[assignment] # the first one has it
     assert task.tokens is not None
     network, config = build_network(here.config, task.vocabulary_size, here.origin.factory, task.taught)
-    loop = _make_loop(task, network, open_tokens(task.tokens), here._replace(config=config), None)
+    loop = _make_loop(task, network, open_tokens(task.tokens), here._replace(config=config))
     with progress("training", loop.total_pairs, "pairs", show=False) as bar:
         loop.run(bar)
     model: PairModel = here.processes.from_first(None)  # type: ignore[assignment] # the first one has it
@@ -195,14 +204,31 @@ def _take_part(here: _Here) -> PairModel:
 
 
 def _make_loop(
-    task: _Task, network: SiameseNetwork, pairs: TokenizedPairs, here: _Here, evaluate: Evaluator | None
+    task: _Task,
+    network: SiameseNetwork,
+    pairs: TokenizedPairs,
+    here: _Here,
+    dev: TokenizedPairs | None = None,
+    texts: PretrainingTexts | None = None,
 ) -> TrainingLoop:
+    """Make the loop of this process; the first one evaluates and mines, hence ``dev``, and pretrains on ``texts``."""
     if task.spellings:
         network.share_spellings(task.spellings, here.config.char_ngrams, drawn=task.drawn)
     network.to(here.device)
-    here.processes.share(network)
     if task.frozen is not None:
         network.freeze(task.frozen)
+    if texts is not None:
+        pretrain(
+            network,
+            texts,
+            here.config,
+            here.device,
+            identity=task.identity,
+            folder=task.folder,
+            resume=here.resume,
+            show_progress=here.show_progress,
+        )
+    here.processes.share(network)
     for added in (task.implied, task.taught):
         pairs = pairs if added is None else added.behind(pairs)
     loop = TrainingLoop(
@@ -211,16 +237,21 @@ def _make_loop(
         pairs=pairs,
         config=here.config,
         device=here.device,
-        evaluate=evaluate,
+        evaluate=None if dev is None else dev_evaluator(dev, _metric(task), here.device),
         metric=_metric(task),
+        sampling=task.sampling,
+        miner=None if dev is None else _miner(pairs, dev, here),
         identity=task.identity,
         folder=task.folder,
-        sampling=task.sampling,
         processes=here.processes,
     )
-    if here.resume:
+    if task.resume:
         loop.resume()
     return loop
+
+
+def _miner(pairs: TokenizedPairs, dev: TokenizedPairs, here: _Here) -> Miner | None:
+    return Miner(pairs, dev, seed=here.config.seed, device=here.device) if here.config.hard_negatives else None
 
 
 def _metric(task: _Task) -> str:
@@ -237,7 +268,12 @@ def _run(loop: TrainingLoop, material: Material, start: Start, *, show_progress:
 
 
 def _finish(
-    loop: TrainingLoop, material: Material, start: Start, state: RunState, factory: EncoderFactory | None
+    loop: TrainingLoop,
+    material: Material,
+    start: Start,
+    state: RunState,
+    factory: EncoderFactory | None,
+    pretrained_on: int | None,
 ) -> PairModel:
     model = PairModel(
         architecture=loop.config.architecture,
@@ -248,7 +284,7 @@ def _finish(
     dev = material.dev
     raw = production_scores(model, dev)
     model.calibration = fit_calibration(raw, dev.labels, graded=dev.graded)
-    described = describe_run(loop, state, material.pairs, dev, material.vocabulary)
+    described = describe_run(loop, state, material.pairs, dev, material.vocabulary, pretrained_on)
     described |= {"dev_origin": material.dev_origin, "processes": loop.processes.count}
     model.details = described | start.details
     model.card = model_card(model, raw, dev)

@@ -58,3 +58,9 @@ def id_digests(tokens: TokenIds, bounds: Iterable[tuple[int, int]], count: int) 
     """Give a digest of the ids within each of ``count`` bounds, bytes (count,)."""
     found = (hashlib.blake2b(tokens.ids[start:end].tobytes(), digest_size=DIGEST_BYTES) for start, end in bounds)
     return np.fromiter((digest.digest() for digest in found), dtype=f"S{DIGEST_BYTES}", count=count)
+
+
+def pair_keys(ends: Array, count: int) -> Array:
+    """Give one number for each pair of ``ends`` (2, ...), below ``count``, in either order; divmod gives them back."""
+    keys: Array = ends.min(axis=0) * count + ends.max(axis=0)
+    return keys

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from textsiam.arrays import Array
 from textsiam.errors import TrainingError, TrainingInterrupted
 from textsiam.progress import Progress
 from textsiam.training.averaging import AveragedWeights
@@ -27,6 +28,7 @@ from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.distributed import Processes
 from textsiam.training.known_same import known_same
 from textsiam.training.layouts import computes_padded
+from textsiam.training.mining import MinedRows, Miner
 from textsiam.training.network import SiameseNetwork
 from textsiam.training.objective import Objective
 from textsiam.training.runlog import RunLog
@@ -44,10 +46,13 @@ Evaluator = Callable[[SiameseNetwork], dict[str, float]]
 class TrainingLoop:
     """One run: trains ``network`` in place on ``pairs``; ``run`` returns what happened.
 
-    ``evaluate`` (None: another process does) gives dev metrics, of which ``metric`` decides what is best. ``folder``
+    ``evaluate`` (None: another process does) gives dev metrics, of which ``metric`` decides what is best (None: nothing
+    is evaluated, and the last weights are taken). ``collate`` makes the batches, and ``groups`` (int64, (n,); None: as
+    ``known_same`` gives them) says which of the pairs' n texts are the same. ``folder``
     keeps checkpoint and log (None: neither). ``identity`` is the fingerprint of options and data, which a resumed run
-    must share. ``sampling`` cuts texts anew for each batch. Of several ``processes`` all run this loop, and take equal
-    steps; the first one evaluates and writes.
+    must share. ``sampling`` cuts texts anew for each batch. ``miner`` (None: another process does, or
+    ``hard_negatives`` is 0) finds the pairs that are trained on besides, in each epoch but the first. Of several
+    ``processes`` all run this loop, and take equal steps; the first one evaluates, mines and writes.
     """
 
     network: SiameseNetwork
@@ -56,25 +61,34 @@ class TrainingLoop:
     config: TrainConfig
     device: torch.device
     evaluate: Evaluator | None
-    metric: str
+    metric: str | None
     identity: str
     folder: Path | None = None
     sampling: SubwordSampling | None = None
+    miner: Miner | None = None
+    collate: type[PaddedCollator] = PaddedCollator
+    groups: Array | None = None
     processes: Processes = Processes()  # noqa: RUF009 - frozen
 
     def __post_init__(self) -> None:
-        config = self.config
+        config, pairs = self.config, self.pairs
+        self.mined: MinedRows | None = None
+        if config.hard_negatives:
+            self.mined = MinedRows(pairs, share=config.hard_negatives, seed=config.seed)
+            pairs = self.mined.pairs
         self.sampler = LengthBucketSampler(
-            self.pairs.pair_lengths,
-            self.pairs.labels,
+            pairs.pair_lengths,
+            pairs.labels,
             batch_size=config.batch_size,
             balanced=config.balanced,
             seed=config.seed,
         )
-        groups = known_same(self.pairs) if self.objective.needs_known_same else None
+        groups = self.groups
+        if groups is None and self.objective.needs_known_same:
+            groups = known_same(pairs)
         with autocast(config.precision, self.device):
             rounded = config.encoder != "bag" and computes_padded(self.device)
-        self.collator = PaddedCollator(self.pairs, rounded=rounded, groups=groups, sampling=self.sampling)
+        self.collator = self.collate(pairs, rounded=rounded, groups=groups, sampling=self.sampling)
         self.total_steps = self.sampler.batches_per_epoch * config.epochs
         self.total_pairs = self.sampler.pairs_per_epoch * config.epochs
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.network, config.weight_decay), fused=True)
@@ -87,9 +101,12 @@ class TrainingLoop:
         """Go on from the checkpoint in ``folder``; TrainingError if there is none that fits."""
         if self.folder is None:
             raise TrainingError("resuming needs the folder of the run that was stopped")
-        self.state, self.best, average = load_checkpoint(self.folder, self.identity, self.network, self.optimizer)
-        if self.average is not None and average is not None:
-            self.average.network.load_state_dict(average)
+        loaded = load_checkpoint(self.folder, self.identity, self.network, self.optimizer)
+        self.state, self.best = loaded.state, loaded.best
+        if self.average is not None and loaded.average is not None:
+            self.average.network.load_state_dict(loaded.average)
+        if loaded.mined is not None:
+            self._train_on(loaded.mined)
 
     def run(self, bar: Progress) -> RunState:
         """Train to the end and leave the best weights in ``network`` (of the first process).
@@ -98,7 +115,7 @@ class TrainingLoop:
         """
         log = RunLog(self.folder if self.processes.is_first else None, from_step=self.state.step)
         self._train(bar, log)
-        if self.processes.is_first:
+        if self.processes.is_first and self.metric is not None:
             assert self.best is not None  # the last step is always evaluated
             self.network.load_state_dict(self.best)
         return self.state
@@ -116,6 +133,8 @@ class TrainingLoop:
         with stop_request(patient=self.processes.count > 1) as stop:
             while state.step < self.total_steps and not self._out_of_patience():
                 epoch, done = divmod(state.step, per_epoch)
+                if done == 0 and epoch > 0 and self.mined is not None:
+                    self._mine(epoch, self.mined, bar)
                 for rows in self.sampler.batches(epoch)[done:]:
                     self._step(rows, bar, log)
                     due = state.step % every == 0 or state.step == self.total_steps
@@ -130,6 +149,20 @@ class TrainingLoop:
                     if self._out_of_patience():
                         break
         log.flush()
+
+    def _mine(self, epoch: int, rows: MinedRows, bar: Progress) -> None:
+        """Mine in the first process, with the weights that the epoch begins with; all train on what it found."""
+        self._check_finite()
+        mine = self.miner
+        found = self.processes.from_first(None if mine is None else mine(self.network, epoch, rows.count))
+        assert found is not None  # the first process mines
+        self._train_on(found.ends)
+        bar.note(f"{found.ends.shape[1]:,} of {rows.count:,} hard negatives mined, cosine below {found.bound:.3f}")
+
+    def _train_on(self, mined: Array) -> None:
+        assert self.mined is not None
+        self.mined.put(mined)
+        self.sampler.lengths = self.mined.pairs.pair_lengths
 
     def _step(self, rows: npt.NDArray[np.int64], bar: Progress, log: RunLog) -> None:
         started = time.perf_counter()
@@ -184,17 +217,19 @@ class TrainingLoop:
 
     def _evaluate(self, bar: Progress, log: RunLog) -> None:
         """Evaluate in the first process; all come to know whether patience is at its end."""
+        if self.metric is None:
+            return
         if self.processes.is_first:
-            self._evaluate_here(bar, log)
+            self._evaluate_here(self.metric, bar, log)
         self.state.misses = self.processes.from_first(self.state.misses)
 
-    def _evaluate_here(self, bar: Progress, log: RunLog) -> None:
+    def _evaluate_here(self, metric: str, bar: Progress, log: RunLog) -> None:
         self._check_finite()
         assert self.evaluate is not None
         judged = self.network if self.average is None else self.average.network
         metrics = self.evaluate(judged)
         self.network.train()
-        state, value = self.state, metrics[self.metric]
+        state, value = self.state, metrics[metric]
         if state.best_metric is None or value > state.best_metric:
             state.best_metric, state.best_step, state.misses = value, state.step, 0
             self.best = {name: tensor.detach().clone() for name, tensor in judged.state_dict().items()}
@@ -216,7 +251,9 @@ class TrainingLoop:
         self._check_finite()
         if self.folder is not None:
             average = None if self.average is None else self.average.network.state_dict()
-            save_checkpoint(self.folder, self.state, self.network, self.optimizer, best=self.best, average=average)
+            mined = None if self.mined is None else self.mined.ends
+            parts = (self.folder, self.state, self.network, self.optimizer)
+            save_checkpoint(*parts, best=self.best, average=average, mined=mined)
 
 
 def learning_rate(step: int, total_steps: int, config: TrainConfig) -> float:

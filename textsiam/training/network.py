@@ -80,10 +80,11 @@ class SiameseNetwork(nn.Module):
         ``drawn`` tells that the embedding is a random one, which need not be kept.
         """
         rows_N, counts_V = char_ngrams(pieces, lengths)
-        self.encoder.embedding = CharNgramEmbedding(self._embedding, rows_N, counts_V, drawn=drawn)
+        self.encoder.embedding = CharNgramEmbedding(self.embedding, rows_N, counts_V, drawn=drawn)
 
     @property
-    def _embedding(self) -> nn.Embedding:
+    def embedding(self) -> nn.Embedding:
+        """The token embedding; a custom encoder need not have one."""
         return cast(nn.Embedding, self.encoder.embedding)
 
     def numpy_weights(self) -> dict[str, npt.NDArray[Any]]:
@@ -92,7 +93,7 @@ class SiameseNetwork(nn.Module):
         if isinstance(getattr(self.encoder, "embedding", None), CharNgramEmbedding):
             own = EMBEDDING.removesuffix("weight")
             state = {name: value for name, value in state.items() if not name.startswith(own)}
-            state[EMBEDDING] = table_of(self._embedding)
+            state[EMBEDDING] = table_of(self.embedding)
         return {name: value.detach().float().cpu().numpy().copy() for name, value in state.items()}
 
     def take_over(self, weights: Mapping[str, Array], rows: Array | None = None) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -16,6 +19,7 @@ from textsiam.text.vocabulary import Vocabulary, build_vocabulary
 from textsiam.training.config import TrainConfig
 from textsiam.training.corpus import pairs_in_both
 from textsiam.training.subword_sampling import SubwordSampling, sampling_of
+from textsiam.training.unlabelled import UnlabelledTexts
 
 DEV_SHARE = 0.1
 GIVEN = "given"
@@ -35,6 +39,7 @@ class Material:
     tokenizer: Tokenizer
     sampling: SubwordSampling | None
     labelled: bool = True
+    texts: UnlabelledTexts | None = None
 
 
 def prepare(
@@ -42,24 +47,31 @@ def prepare(
     dev: Any,
     config: TrainConfig,
     vocabulary: Vocabulary | None,
+    texts: str | PathLike[str] | Iterable[str] | None = None,
     *,
     labelled: bool = True,
     show_progress: bool,
 ) -> Material:
     """Read pairs and dev (None: set aside from the pairs), check them, and build the vocabulary unless it is there.
 
-    With ``labelled`` False the labels of ``pairs`` mean nothing, and dev must be given. Raises DataError for pairs that
-    cannot be read, TrainingError for pairs that nothing can be learned from, OptionError where the head, the loss or
-    ``implied`` does not go with their labels, or ``subword_sampling`` with the vocabulary, VocabularyError where none
-    can be built.
+    It is built of ``texts``, which have no labels, too. With ``labelled`` False the labels of ``pairs`` mean nothing,
+    and dev must be given. Raises DataError for pairs that cannot be read, TrainingError for pairs that nothing can be
+    learned from, OptionError where the head, the loss, ``implied`` or ``hard_negatives`` does not go with their labels,
+    or ``subword_sampling`` with the vocabulary, VocabularyError where none can be built.
     """
+    unlabelled = None if texts is None else UnlabelledTexts(texts)
     if vocabulary is not None:
         check_vocabulary_options(config, "a ready vocabulary")
+    if texts is None and config.pretrain_epochs != TrainConfig().pretrain_epochs:
+        raise OptionError(
+            f"pretrain_epochs is {config.pretrain_epochs}, but there are no texts (--texts) to pretrain on; give them, "
+            "or leave it out"
+        )
     train_pairs, dev_pairs = _read(pairs, dev, config) if labelled else (read_pairs(pairs), read_pairs(dev))
     _check_number(train_pairs, config)
     _check_side("dev", dev_pairs)
     vocabulary = vocabulary or build_vocabulary(
-        train_pairs.texts(),
+        chain(train_pairs.texts(), unlabelled or ()),
         size=config.vocabulary_size,
         type=config.vocabulary_type,
         seed=config.seed,
@@ -73,17 +85,19 @@ def prepare(
         tokenizer=Tokenizer(vocabulary.proto, max_tokens=config.max_tokens),
         sampling=sampling_of(config, vocabulary.proto),
         labelled=labelled,
+        texts=unlabelled,
     )
 
 
 def _read(pairs: Any, dev: Any, config: TrainConfig) -> tuple[Pairs, Pairs]:
     pairs = read_pairs(pairs)
     config.losses(graded=pairs.graded)
-    if config.implied and pairs.graded:
-        raise OptionError(
-            f"implied is {config.implied:g}, but these labels are graded, and only labels of 0 and 1 imply pairs; "
-            "leave it out, or set it to 0 where a preset sets it"
-        )
+    for name, use in (("implied", "imply pairs"), ("hard_negatives", "tell which texts may be mined")):
+        if getattr(config, name) and pairs.graded:
+            raise OptionError(
+                f"{name} is {getattr(config, name):g}, but these labels are graded, and only labels of 0 and 1 {use}; "
+                "leave it out, or set it to 0 where a preset sets it"
+            )
     _check_side("training", pairs)
     if dev is None:
         try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from textsiam.errors import ModelFolderError, TrainingError
 from textsiam.model.folder import check_target
 from textsiam.model.pair_model import PairModel
-from textsiam.training.checkpoint import has_checkpoint
+from textsiam.training.checkpoint import PRETRAINING, has_checkpoint
 
 
 def run_folder(out: str | Path) -> Path:
@@ -29,10 +29,15 @@ def claim(out: Path, *, resume: bool) -> Path:
     """Check that ``out`` can be written and that no stopped run would be lost; returns the run's folder."""
     check_target(out)
     folder = run_folder(out)
-    if resume and not has_checkpoint(folder):
+    if resume and not is_kept(folder):
         raise TrainingError(f"there is no checkpoint in {folder} to resume from; start without resume (--resume)")
-    if has_checkpoint(folder) and not resume:
+    if is_kept(folder) and not resume:
         raise TrainingError(
             f"a run that was stopped is kept in {folder}; go on with resume (--resume), or remove that folder first"
         )
     return folder
+
+
+def is_kept(folder: Path) -> bool:
+    """Tell whether ``folder`` keeps a run that was stopped, while it trained or pretrained."""
+    return has_checkpoint(folder) or has_checkpoint(folder / PRETRAINING)

@@ -113,21 +113,26 @@ def _module(architecture: Architecture, weights: Mapping[str, Array]) -> torch.n
     return ENCODER_MODULES[architecture.encoder](architecture, len(weights["embedding.weight"]), dropout=0.0)
 
 
-def encode_tokens(module: torch.nn.Module, tokens: TokenIds, vector_size: int, device: torch.device) -> Array:
+def encode_tokens(
+    module: torch.nn.Module, tokens: TokenIds, vector_size: int, device: torch.device, rows: Array | None = None
+) -> Array:
     """Encode texts in batches of like length, float32 (n, D), in evaluation mode and without gradients.
 
-    A batch has at most 512 texts, and with padding 131,072 tokens, or one text.
+    ``rows`` (int64, (n,)) says which of the texts; None takes all. A batch has at most 512 texts, and with padding
+    131,072 tokens, or one text.
     """
-    vectors = np.zeros((len(tokens), vector_size), dtype=np.float32)
-    by_length = np.argsort(tokens.lengths, kind="stable")
-    by_length = by_length[tokens.lengths[by_length] > 0]
+    rows = np.arange(len(tokens)) if rows is None else rows
+    lengths = tokens.lengths[rows]
+    vectors = np.zeros((len(rows), vector_size), dtype=np.float32)
+    by_length = np.argsort(lengths, kind="stable")
+    by_length = by_length[lengths[by_length] > 0]
     training = module.training
     module.eval()
     with torch.inference_mode():
-        for rows in length_batches(tokens.lengths, by_length, TEXTS_AT_ONCE, TOKENS_AT_ONCE):
-            ids_BT, lengths_B = padded(tokens, rows)
+        for places in length_batches(lengths, by_length, TEXTS_AT_ONCE, TOKENS_AT_ONCE):
+            ids_BT, lengths_B = padded(tokens, rows[places])
             encoded = module(torch.from_numpy(ids_BT).to(device), torch.from_numpy(lengths_B).to(device))
-            vectors[rows] = encoded.float().cpu().numpy()
+            vectors[places] = encoded.float().cpu().numpy()
     module.train(training)
     return vectors
 

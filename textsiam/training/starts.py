@@ -94,8 +94,8 @@ class Origin:
             raise OptionError("freeze_vectors is true, but there are no vectors (--vectors); leave it out")
         if self.vectors is not None and config.char_ngrams:
             raise OptionError(
-                f"char_ngrams is {config.char_ngrams!r}, but what tokens start from is in the vectors (--vectors); leave "
-                "one out"
+                f"char_ngrams is {config.char_ngrams!r}, but what tokens start from is in the vectors (--vectors); "
+                "leave one out"
             )
         if self.vectors is not None:
             for name, other in (("init (--init)", self.model), ("an encoder of your own", self.factory)):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ def train(  # noqa: PLR0913 - each is given by its name
     init: PairModel | str | Path | None = None,
     vectors: str | Path | None = None,
     encoder: EncoderFactory | None = None,
+    texts: str | PathLike[str] | Iterable[str] | None = None,
     out: str | Path | None = None,
     resume: bool = False,
     reading: Mapping[str, str | bool] | None = None,
@@ -40,6 +42,10 @@ def train(  # noqa: PLR0913 - each is given by its name
     Or with ``encoder``, a function of the vocabulary's size that makes a torch.nn.Module of your own: called with ids
     (int64, (B, T)), padded with 0, and lengths (int64, (B,), from 1), it gives float32 (B, D). D becomes ``dim``; of
     the options, dropout is then the head's alone, and what it draws comes from torch's generator (``encoders.custom``).
+
+    On ``texts`` without labels, if there are any, the encoder is pretrained, and the vocabulary is built from them too:
+    many str, or the path of a text file (.txt, a text a line) or a pair file. Their token ids are held in memory, as
+    are the str; the first one of several processes pretrains alone, while the others wait.
 
     With ``out`` the model folder is written there, and the run's checkpoint and log beside it in ``out`` + ".run"; a
     run that was stopped goes on with ``resume``, to the same weights, bit for bit. ``reading`` (how the command line
@@ -60,6 +66,6 @@ def train(  # noqa: PLR0913 - each is given by its name
 
     def prepared() -> Material:
         origin.check(config, vocabulary)
-        return prepare(pairs, dev, config, vocabulary or origin.vocabulary(), show_progress=show_progress)
+        return prepare(pairs, dev, config, vocabulary or origin.vocabulary(), texts, show_progress=show_progress)
 
     return fit(prepared, config, origin=origin, out=out, resume=resume, reading=reading, show_progress=show_progress)
