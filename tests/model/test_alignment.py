@@ -61,9 +61,10 @@ def test_the_scores_by_hand(block: int, monkeypatch: pytest.MonkeyPatch) -> None
     # a text without tokens has one of which nothing is known
     rows = [list(states[start:end]) or [np.zeros(5)] for start, end in pairwise(tokens.offsets)]
     for place, (a, b) in enumerate(zip(index_a, index_b, strict=True)):
-        u = np.array([*_one_side(rows[a], rows[b]), *vectors[a]], dtype=np.float32)
-        v = np.array([*_one_side(rows[b], rows[a]), *vectors[b]], dtype=np.float32)
-        assert raw[place] == pytest.approx(float(mlp(u[None], v[None])[0]), abs=1e-5)
+        of_a, of_b = _one_side(rows[a], rows[b]), _one_side(rows[b], rows[a])
+        sums = [p + q for p, q in zip(of_a, of_b, strict=True)] + [abs(p - q) for p, q in zip(of_a, of_b, strict=True)]
+        beside = np.array([sums], dtype=np.float32)
+        assert raw[place] == pytest.approx(float(mlp(vectors[[a]], vectors[[b]], beside)[0]), abs=1e-5)
 
 
 def test_sides_can_be_swapped_bit_for_bit() -> None:

@@ -63,8 +63,8 @@ class NumpyAlignment:
         np.maximum(found_PTW, 0, out=found_PTW)
         found_PTW *= inside_PT[:, :, None]
         mean_PW = found_PTW.sum(axis=1) / lengths_P[:, None].astype(np.float32)
-        side_PX = np.concatenate([found_PTW.max(axis=1), mean_PW, vectors_UD[sides_P]], axis=1)
-        return self.mlp(*np.split(side_PX, 2))
+        a_BX, b_BX = np.split(np.concatenate([found_PTW.max(axis=1), mean_PW], axis=1), 2)
+        return self.mlp(*np.split(vectors_UD[sides_P], 2), a_BX + b_BX, np.abs(a_BX - b_BX))
 
     def _shares(self, x_PTW: Array, inside_PT: Array) -> Array:
         """Give the shares of attention of each side's tokens among those of the other side, (P, T, T)."""

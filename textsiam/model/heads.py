@@ -68,7 +68,7 @@ class NumpySquaredEuclideanHead:
 
 
 class NumpyMLPHead:
-    """One hidden ReLU layer over the symmetric features |u-v|, u*v and u+v; gives a logit."""
+    """One hidden ReLU layer over the symmetric features |u-v|, u*v and u+v, and others beside; gives a logit."""
 
     def __init__(self, weights: Mapping[str, Array]) -> None:
         self.hidden_FH = np.ascontiguousarray(weights["head.hidden.weight"].T)
@@ -76,9 +76,9 @@ class NumpyMLPHead:
         self.output_H = weights["head.output.weight"][0]
         self.output_bias = weights["head.output.bias"][0]
 
-    def __call__(self, u: Array, v: Array) -> Array:
+    def __call__(self, u: Array, v: Array, *beside: Array) -> Array:
         """Return float32 (n,)."""
-        features_NF = np.concatenate([np.abs(u - v), u * v, u + v], axis=1)
+        features_NF = np.concatenate([np.abs(u - v), u * v, u + v, *beside], axis=1)
         hidden_NH = features_NF @ self.hidden_FH
         hidden_NH += self.hidden_bias_H
         np.maximum(hidden_NH, 0, out=hidden_NH)

@@ -26,7 +26,7 @@ def expected_shapes(architecture: Architecture, vocabulary_size: int) -> Shapes:
     if architecture.pooling == "attention":
         shapes["encoder.attention.weight"] = (1, architecture.vector_size)
     if architecture.head == "mlp":
-        shapes |= _mlp_shapes("head", architecture.vector_size, architecture.head_units)
+        shapes |= _mlp_shapes("head", 3 * architecture.vector_size, architecture.head_units)
     if architecture.head == "alignment":
         shapes |= _alignment_shapes(architecture)
     if architecture.head == "squared_euclidean":
@@ -34,8 +34,8 @@ def expected_shapes(architecture: Architecture, vocabulary_size: int) -> Shapes:
     return shapes
 
 
-def _mlp_shapes(prefix: str, size: int, hidden: int) -> Shapes:
-    shapes: Shapes = {f"{prefix}.hidden.weight": (hidden, 3 * size), f"{prefix}.hidden.bias": (hidden,)}
+def _mlp_shapes(prefix: str, features: int, hidden: int) -> Shapes:
+    shapes: Shapes = {f"{prefix}.hidden.weight": (hidden, features), f"{prefix}.hidden.bias": (hidden,)}
     return shapes | {f"{prefix}.output.weight": (1, hidden), f"{prefix}.output.bias": (1,)}
 
 
@@ -44,7 +44,8 @@ def _alignment_shapes(architecture: Architecture) -> Shapes:
     shapes: Shapes = {"head.token.weight": (width, architecture.vector_size), "head.token.bias": (width,)}
     shapes |= {"head.own.weight": (width, width), "head.own.bias": (width,)}
     shapes |= {"head.compared.weight": (width, 2 * width), "head.sharpness": (1,)}
-    return shapes | _mlp_shapes("head.mlp", 2 * width + architecture.vector_size, architecture.head_units)
+    features = 3 * architecture.vector_size + 4 * width
+    return shapes | _mlp_shapes("head.mlp", features, architecture.head_units)
 
 
 def _recurrent_shapes(architecture: Architecture, gates: int) -> Shapes:

@@ -18,7 +18,8 @@ class AlignmentHead(nn.Module):
     As in decomposable attention (Parikh et al. 2016) a token looks at all tokens of the other text, shares its
     attention out among them, and is compared with their mean; as in RE2 (Yang et al. 2019) it is the encoder's states
     that are aligned, difference and product stand in the comparison, and the largest of each feature over the tokens is
-    kept, here beside the mean. The MLP head compares what came of either side, and the texts' vectors.
+    kept, here beside the mean. What came of the two sides is added up, and subtracted, and goes into the MLP that
+    compares the texts' vectors.
     """
 
     def __init__(self, architecture: Architecture, dropout: float) -> None:
@@ -29,7 +30,7 @@ class AlignmentHead(nn.Module):
         self.own = nn.Linear(width, width)
         self.compared = nn.Linear(2 * width, width, bias=False)  # |x - y| and x * y
         self.sharpness = nn.Parameter(torch.ones(1))
-        self.mlp = MLPHead(2 * width + architecture.vector_size, architecture.head_units, dropout)
+        self.mlp = MLPHead(architecture.vector_size, architecture.head_units, dropout, beside=4 * width)
 
     def forward(self, texts: TextStates, index_a: torch.Tensor, index_b: torch.Tensor) -> torch.Tensor:
         """Return the logits of the pairs whose sides are the texts ``index_a`` and ``index_b``, (B,)."""
@@ -44,9 +45,10 @@ class AlignmentHead(nn.Module):
         compared_PTW = self.compared(torch.cat([(x_PTW - y_PTW).abs(), x_PTW * y_PTW], dim=2))
         # what came of a token is not negative: that of the ones behind the end, 0, is never the largest
         found_PTW = torch.relu(own_PTW + compared_PTW) * inside_PT[:, :, None]
-        parts = (found_PTW.max(dim=1)[0], found_PTW.sum(dim=1) / lengths_P[:, None], texts.vectors_UD[sides_P])
-        side_PX = torch.cat(parts, dim=1)
-        logits_B: torch.Tensor = self.mlp(side_PX[:pairs], side_PX[pairs:])
+        found_PX = torch.cat([found_PTW.max(dim=1)[0], found_PTW.sum(dim=1) / lengths_P[:, None]], dim=1)
+        a_BX, b_BX = found_PX[:pairs], found_PX[pairs:]
+        beside_BY = torch.cat([a_BX + b_BX, (a_BX - b_BX).abs()], dim=1)
+        logits_B: torch.Tensor = self.mlp(texts.vectors_UD[index_a], texts.vectors_UD[index_b], beside_BY)
         return logits_B
 
     def _shares(self, x_PTW: torch.Tensor, inside_PT: torch.Tensor, pairs: int) -> torch.Tensor:

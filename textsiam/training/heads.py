@@ -72,22 +72,25 @@ class SquaredEuclideanHead(nn.Module):
 
 
 class MLPHead(nn.Module):
-    """One hidden ReLU layer over the symmetric features |u-v|, u*v and u+v; gives a logit."""
+    """One hidden ReLU layer over the symmetric features |u-v|, u*v and u+v; gives a logit.
 
-    def __init__(self, vector_size: int, units: int, dropout: float) -> None:
+    ``beside`` is the number of other features of a pair, symmetric too, that stand behind these.
+    """
+
+    def __init__(self, vector_size: int, units: int, dropout: float, beside: int = 0) -> None:
         super().__init__()
-        self.hidden = nn.Linear(3 * vector_size, units)
+        self.hidden = nn.Linear(3 * vector_size + beside, units)
         self.dropout = nn.Dropout(dropout)
         self.output = nn.Linear(units, 1)
         # |u-v| and u*v of trained encoders are several times smaller than u+v, yet it is they that compare. Started
         # alike, the sum drowns them, and the head learns texts by heart before it learns to compare.
         with torch.no_grad():
             self.hidden.weight[:, : 2 * vector_size] *= COMPARISON_SCALE
-            self.hidden.weight[:, 2 * vector_size :] *= SUM_SCALE
+            self.hidden.weight[:, 2 * vector_size : 3 * vector_size] *= SUM_SCALE
 
-    def forward(self, u_BD: torch.Tensor, v_BD: torch.Tensor) -> torch.Tensor:
+    def forward(self, u_BD: torch.Tensor, v_BD: torch.Tensor, *beside_BX: torch.Tensor) -> torch.Tensor:
         """Return (B,)."""
-        features = torch.cat([(u_BD - v_BD).abs(), u_BD * v_BD, u_BD + v_BD], dim=1)
+        features = torch.cat([(u_BD - v_BD).abs(), u_BD * v_BD, u_BD + v_BD, *beside_BX], dim=1)
         logits_B1: torch.Tensor = self.output(self.dropout(torch.relu(self.hidden(self.dropout(features)))))
         return logits_B1[:, 0]
 
