@@ -11,8 +11,9 @@ import textsiam
 from tests.cli.conftest import SMALL, Run, run_on_a_full_disk, write_pairs
 from textsiam.cli.pair_options import LabelOptions
 from textsiam.cli.row_options import RowOptions
-from textsiam.training.config import READING, TrainConfig
+from textsiam.training.config import TrainConfig
 from textsiam.training.presets import described_presets
+from textsiam.training.toml_options import READING
 
 
 def test_a_file_to_a_model_folder(run: Run, tmp_path: Path) -> None:

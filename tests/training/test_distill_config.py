@@ -15,6 +15,7 @@ from textsiam.training.distill_config import DistillConfig
     [
         ({"target": "vectors", "teacher_temperature": 2.0}, "teacher_temperature is 2.0, but has no use where vectors"),
         ({"extra_pairs": 0.5, "balanced": True}, "balanced is True, but has no use where extra pairs"),
+        ({"hard_negatives": 0.1}, "hard_negatives is 0.1, but has no use where a teacher judges"),
         ({"target": "logit"}, "did you mean 'logits'"),
         ({"teacher_weight": 1.0, "loss": "bce"}, "loss is 'bce', but has no use where teacher_weight is 1"),
         ({"teacher_weight": 0.0}, "teacher_weight is 0.0, expected a number, 0.001 to 1"),

@@ -25,7 +25,7 @@ from textsiam.training.collator import PairBatch
 from textsiam.training.config import TrainConfig
 from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.distributed import Processes
-from textsiam.training.loop import TrainingLoop, learning_rate, stop_request
+from textsiam.training.loop import TrainingLoop, learning_rate
 from textsiam.training.mining import Miner
 from textsiam.training.network import SiameseNetwork
 from textsiam.training.objective import Objective, Scored
@@ -413,27 +413,6 @@ def test_finished_removes_the_checkpoint_and_keeps_the_log(tmp_path: Path) -> No
     assert (tmp_path / checkpoint.FILE).is_file()
     loop.finished()
     assert [path.name for path in tmp_path.iterdir()] == [runlog.FILE]
-
-
-def test_the_second_interrupt_stops_at_once_and_the_callers_handler_comes_back() -> None:
-    earlier = signal.getsignal(signal.SIGINT)
-    with stop_request() as asked:
-        signal.raise_signal(signal.SIGINT)
-        assert asked.is_set()
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is earlier
-
-
-def test_a_process_that_ignores_ctrl_c_goes_on_ignoring_it() -> None:
-    earlier = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        with stop_request() as stop:
-            signal.raise_signal(signal.SIGINT)
-            assert not stop.is_set()
-        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGINT, earlier)
 
 
 def test_other_threads_train_without_catching_signals() -> None:

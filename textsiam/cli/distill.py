@@ -18,7 +18,7 @@ from textsiam.cli.train_files import (
     takes_part,
     tell_model,
 )
-from textsiam.cli.train_options import PRESET_HELP, DistillOptions
+from textsiam.cli.train_options import PRESET_HELP, DistillOptions, Reading
 from textsiam.data.files import check_file
 from textsiam.training.distill_config import DistillConfig
 
@@ -67,17 +67,23 @@ def distill(  # noqa: PLR0913 - one for each group of options on the command lin
         take_part(lambda: textsiam.distill((), None, config=chosen))
         return
     reading = settings.reading({"dev": dev, "vocab": vocab}, rows, labels)
-    folder = settings.folder(out)
+    _lead(pairs, teacher, settings.folder(out), chosen, reading, resume=resume)
+
+
+def _lead(pairs: Path, teacher: Path, folder: Path, config: DistillConfig, reading: Reading, *, resume: bool) -> None:
+    """Read, train, write and tell."""
+    import textsiam
+
     if not teacher.is_dir():
         check_file(teacher)
-    check_all(pairs, folder, chosen, reading, "distill")
+    check_all(pairs, folder, config, reading, "distill")
     vocabulary = read_vocabulary(reading)
     train_pairs, dev_pairs = read_both(pairs, reading)
     model = textsiam.distill(
         train_pairs,
         teacher,
         dev=dev_pairs,
-        config=chosen,
+        config=config,
         vocabulary=vocabulary,
         out=folder,
         resume=resume,

@@ -18,7 +18,7 @@ from textsiam.cli.train_files import (
     takes_part,
     tell_model,
 )
-from textsiam.cli.train_options import PRESET_HELP, TrainOptions
+from textsiam.cli.train_options import PRESET_HELP, Reading, TrainOptions
 from textsiam.model.pair_model import PairModel
 from textsiam.training.config import TrainConfig
 from textsiam.training.starts import Origin
@@ -78,15 +78,23 @@ def train(  # noqa: PLR0913 - each is an option of the command line
     if takes_part():
         take_part(lambda: textsiam.train((), config=chosen))
         return
-    folder = settings.folder(out)
-    check_all(pairs, folder, chosen, reading, "train")
+    _lead(pairs, settings.folder(out), chosen, reading, initial, resume=resume)
+
+
+def _lead(
+    pairs: Path, folder: Path, config: TrainConfig, reading: Reading, initial: PairModel | None, *, resume: bool
+) -> None:
+    """Read, train, write and tell."""
+    import textsiam
+
+    check_all(pairs, folder, config, reading, "train")
     vocabulary = read_vocabulary(reading)
-    Origin(model=initial, vectors=reading.vectors).check(chosen, vocabulary)
+    Origin(model=initial, vectors=reading.vectors).check(config, vocabulary)
     train_pairs, dev_pairs = read_both(pairs, reading)
     model = textsiam.train(
         train_pairs,
         dev=dev_pairs,
-        config=chosen,
+        config=config,
         vocabulary=vocabulary,
         init=initial,
         vectors=reading.vectors,

@@ -18,9 +18,10 @@ from textsiam.errors import OptionError, import_extra
 from textsiam.model.architecture import CUSTOM, Architecture
 from textsiam.model.custom import PYTHON_ALONE
 from textsiam.model.folder import check_target
-from textsiam.training.config import TomlOptions, TrainConfig, read_toml
+from textsiam.training.config import TrainConfig
 from textsiam.training.presets import with_preset
 from textsiam.training.starts import check_encoder
+from textsiam.training.toml_options import TomlOptions, read_toml
 
 if TYPE_CHECKING:
     from textsiam.data.pairs import Pairs

@@ -73,6 +73,7 @@ def distill(
         config = DistillConfig(**({} if config is None else dataclasses.asdict(config)))
     origin = Origin()
     origin.options(config)
+    origin.check(config, vocabulary)
     lesson = _Lesson(items, teacher, dev, config, vocabulary, show_progress)
     return fit(
         lesson.prepare,

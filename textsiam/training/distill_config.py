@@ -46,6 +46,7 @@ class DistillConfig(TrainConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.refuse(("hard_negatives",), "a teacher judges (extra_pairs adds near pairs that it does)")
         if self.target == VECTORS:
             self.refuse(("teacher_temperature", "teacher_output", "extra_pairs"), "vectors are learned")
         if self.teacher_weight == 1:

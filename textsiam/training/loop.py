@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import math
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -34,6 +30,7 @@ from textsiam.training.objective import Objective
 from textsiam.training.runlog import RunLog
 from textsiam.training.runtime import autocast
 from textsiam.training.sampler import LengthBucketSampler
+from textsiam.training.stopping import stop_request
 from textsiam.training.subword_sampling import SubwordSampling
 
 CHECKPOINT_SECONDS = 120.0  # a killed run loses at most this
@@ -262,32 +259,6 @@ def learning_rate(step: int, total_steps: int, config: TrainConfig) -> float:
     if step < rising:
         return config.learning_rate * (step + 1) / rising
     return config.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - rising) / max(total_steps - rising, 1)))
-
-
-@contextmanager
-def stop_request(*, patient: bool = False) -> Iterator[threading.Event]:
-    """Turn the first Ctrl-C into an event that is looked at between two steps; the second one interrupts at once.
-
-    With ``patient`` the later ones are as the first: a terminal and torchrun each send one to every process of a run.
-    Only the main thread can catch signals, and a process that was started to ignore them should: the event is then
-    never set.
-    """
-    asked = threading.Event()
-    earlier = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or earlier is signal.SIG_IGN:
-        yield asked
-        return
-
-    def ask(_number: int, _frame: FrameType | None) -> None:
-        if not patient:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-        asked.set()
-
-    signal.signal(signal.SIGINT, ask)
-    try:
-        yield asked
-    finally:
-        signal.signal(signal.SIGINT, earlier)
 
 
 def _parameter_groups(network: SiameseNetwork, weight_decay: float) -> list[dict[str, Any]]:
