@@ -59,7 +59,7 @@ def test_the_scores_by_hand(block: int, monkeypatch: pytest.MonkeyPatch) -> None
     vectors, states = _encoder().read(tokens)
     mlp = NumpyMLPHead({name.replace(".mlp", ""): value for name, value in WEIGHTS.items() if ".mlp." in name})
     # a text without tokens has one of which nothing is known
-    rows = [list(states[start:end]) or [np.zeros(5)] for start, end in pairwise(tokens.offsets)]
+    rows = [list(states[start:end]) or [np.zeros(9)] for start, end in pairwise(tokens.offsets)]
     for place, (a, b) in enumerate(zip(index_a, index_b, strict=True)):
         of_a, of_b = _one_side(rows[a], rows[b]), _one_side(rows[b], rows[a])
         sums = [p + q for p, q in zip(of_a, of_b, strict=True)] + [abs(p - q) for p, q in zip(of_a, of_b, strict=True)]

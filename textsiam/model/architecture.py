@@ -146,6 +146,11 @@ class Architecture:
         return self.weighting != "mean"
 
     @property
+    def state_size(self) -> int:
+        """The length of a token's state, of encoders that have them: those that read in order add the embedding."""
+        return self.vector_size + (self.dim if self.encoder in ("gru", "lstm") else 0)
+
+    @property
     def filter_widths(self) -> list[int]:
         """The numbers of ``widths``."""
         return [int(width) for width in self.widths.split(",")]

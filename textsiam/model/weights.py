@@ -41,7 +41,7 @@ def _mlp_shapes(prefix: str, features: int, hidden: int) -> Shapes:
 
 def _alignment_shapes(architecture: Architecture) -> Shapes:
     width = architecture.alignment_units
-    shapes: Shapes = {"head.token.weight": (width, architecture.vector_size), "head.token.bias": (width,)}
+    shapes: Shapes = {"head.token.weight": (width, architecture.state_size), "head.token.bias": (width,)}
     shapes |= {"head.own.weight": (width, width), "head.own.bias": (width,)}
     shapes |= {"head.compared.weight": (width, 2 * width), "head.sharpness": (1,)}
     features = 3 * architecture.vector_size + 4 * width

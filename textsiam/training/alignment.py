@@ -26,7 +26,7 @@ class AlignmentHead(nn.Module):
         super().__init__()
         width = architecture.alignment_units
         self.dropout = nn.Dropout(dropout)
-        self.token = nn.Linear(architecture.vector_size, width)
+        self.token = nn.Linear(architecture.state_size, width)
         self.own = nn.Linear(width, width)
         self.compared = nn.Linear(2 * width, width, bias=False)  # |x - y| and x * y
         self.sharpness = nn.Parameter(torch.ones(1))

@@ -80,15 +80,17 @@ class NumpyRecurrentEncoder:
         return vectors
 
     def read(self, tokens: TokenIds) -> tuple[Array, Array]:
-        """Return the vectors, and the states of the last layer, of both directions side by side."""
+        """Return the vectors, and the states of the last layer, of both directions, and embeddings, side by side."""
         size = self.architecture.vector_size
-        vectors, states = np.zeros((len(tokens), size), np.float32), np.empty((len(tokens.ids), size), np.float32)
+        vectors = np.zeros((len(tokens), size), np.float32)
+        states = np.empty((len(tokens.ids), self.architecture.state_size), np.float32)
+        states[:, size:] = self.tables[0].embedding_VD[tokens.ids]
         for texts in _by_length(tokens.lengths):
             block = Block(tokens.ids, tokens.offsets[:-1][texts], tokens.lengths[texts])
             fills = self._inputs_of_last(block)
             x_ND = _all_states(self.recurrences[-1], fills, block)
             x_ND *= np.float32(0.5)  # states are doubled
-            states[block.places_N] = x_ND
+            states[block.places_N, :size] = x_ND
             vectors[texts] = self._pooled(x_ND, block)
         return vectors, states
 

@@ -42,25 +42,29 @@ class RecurrentEncoder(nn.Module):
 
     def forward(self, ids_BT: torch.Tensor, lengths_B: torch.Tensor) -> torch.Tensor:
         """Return (B, H), or (B, 2H) in two directions."""
-        states, layout = self._states(ids_BT, lengths_B)
+        _, states, layout = self._states(ids_BT, lengths_B)
         return self._pooled(states, layout) * (lengths_B > 0)[:, None]
 
     def read(self, ids_BT: torch.Tensor, lengths_B: torch.Tensor) -> TextStates:
-        """Give the tokens' states of the last layer, too."""
-        states, layout = self._states(ids_BT, lengths_B)
+        """Give the tokens' states too: those of the last layer, and the embeddings beside."""
+        embedded, states, layout = self._states(ids_BT, lengths_B)
         filled_B = lengths_B > 0
-        states_BTD = layout.padded(_joined(states, layout)) * filled_B[:, None, None]
+        x = embedded if isinstance(embedded, torch.Tensor) else embedded.x_UD.index_select(0, embedded.row_N)
+        states_BTD = layout.padded(torch.cat([_joined(states, layout), x], dim=-1)) * filled_B[:, None, None]
         return TextStates(self._pooled(states, layout) * filled_B[:, None], states_BTD, layout.lengths_B)
 
-    def _states(self, ids_BT: torch.Tensor, lengths_B: torch.Tensor) -> tuple[list[torch.Tensor], Layout]:
-        """Run all layers: the last one's states, and how they lie."""
+    def _states(
+        self, ids_BT: torch.Tensor, lengths_B: torch.Tensor
+    ) -> tuple[torch.Tensor | Rows, list[torch.Tensor], Layout]:
+        """Run all layers: the embeddings, the last layer's states, and how they lie."""
         ids_BT = with_steps(ids_BT, 1)  # a batch of empty texts alone: no cell takes a sequence of no steps
         layout = self.layout(lengths_B.clamp(min=1), ids_BT.shape[1])
         first, *upper = self.layers
-        states = self._run(first, layout.embedded(self.embedding, self.dropout, ids_BT), layout)
+        embedded = layout.embedded(self.embedding, self.dropout, ids_BT)
+        states = self._run(first, embedded, layout)
         for layer in upper:
             states = self._run(layer, drop_by_text(_joined(states, layout), self.dropout, layout), layout)
-        return states, layout
+        return embedded, states, layout
 
     def _pooled(self, states: list[torch.Tensor], layout: Layout) -> torch.Tensor:
         if self.attention is not None:
