@@ -17,9 +17,9 @@ from textsiam import PairModel
 SEED = "7"
 
 
-def run_train(train: Path, out: Path, options: Sequence[str]) -> float:
+def run_train(train: Path, out: Path, options: Sequence[str], command_name: str = "train") -> float:
     """Run ``textsiam train`` and return its minutes: reading, vocabulary, tokenizing and calibration included."""
-    command = [sys.executable, "-m", "textsiam", "train", str(train), "--out", str(out), "--seed", SEED, *options]
+    command = [sys.executable, "-m", "textsiam", command_name, str(train), "--out", str(out), "--seed", SEED, *options]
     started = time.monotonic()
     status = subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
     if status:
@@ -27,13 +27,17 @@ def run_train(train: Path, out: Path, options: Sequence[str]) -> float:
     return (time.monotonic() - started) / 60
 
 
-def trained(folder: Path, place: Path, train: Sequence[str]) -> Scored:
+def trained(folder: Path, place: Path, train: Sequence[str], teacher: str | None = None) -> Scored:
     """Train on train.tsv (best checkpoint, calibration and threshold by dev.tsv), score dev and test in NumPy.
 
-    ``train`` are the options of ``textsiam train``; the model is kept in ``place``/model.
+    ``train`` are the options of ``textsiam train``, or with a ``teacher``, a row that is finished, of ``textsiam
+    distill``; the model is kept in ``place``/model.
     """
     model_folder = place / "model"
-    minutes = run_train(folder / "train.tsv", model_folder, ["--dev", str(folder / "dev.tsv"), *train])
+    options, command_name = ["--dev", str(folder / "dev.tsv"), *train], "train"
+    if teacher is not None:
+        options, command_name = ["--teacher", str(place.parent / teacher / "model"), *options], "distill"
+    minutes = run_train(folder / "train.tsv", model_folder, options, command_name)
     details = json.loads((model_folder / "config.json").read_text(encoding="utf-8"))["details"]
     model, sides = PairModel.load(model_folder), read_sides(folder)
     dev, test = (

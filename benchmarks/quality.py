@@ -49,27 +49,30 @@ class Row:
     options: dict[str, Any] = field(default_factory=dict)
 
 
-def textsiam_row(says: str, *options: str) -> Row:
-    """Give the row of a model that ``textsiam train`` makes with these options."""
-    return Row(says, trained, {"train": list(options)})
+def textsiam_row(says: str, *options: str, teacher: str | None = None) -> Row:
+    """Give the row of a model that ``textsiam train`` makes with these options, or ``distill`` with a row's model."""
+    return Row(says, trained, {"train": list(options)} | ({} if teacher is None else {"teacher": teacher}))
 
 
-LSTM = ("--encoder", "lstm", "--dim", "128", "--bidirectional", "--dropout", "0.1", "--learning-rate", "0.004")
-COSINE_LSTM = (*LSTM, "--units", "64", "--pooling", "mean", "--epochs", "4", "--head", "cosine")
-BAG = ("--encoder", "bag", "--dim", "256", "--epochs", "5", "--batch-size", "512", "--learning-rate", "0.005")
+SPELLED = ("--dim", "128", "--char-ngrams", "3,4,5")
+LSTM = ("--encoder", "lstm", *SPELLED, "--bidirectional", "--learning-rate", "0.004")
+LONG_LSTM = (*LSTM, "--units", "128", "--epochs", "5", "--dropout", "0.15")
+BAG = ("--encoder", "bag", *SPELLED, "--ngrams", "2", "--epochs", "5", "--dropout", "0.2", "--batch-size", "512")
 SAW_QQP = "whose training saw QQP's duplicates"
 PEER = {"learning_rate": 0.004, "minutes_of": "lstm-contrastive"}
 ROWS = {
-    "bag-contrastive": textsiam_row(
-        "embedding bag, cosine, contrastive loss", *BAG, "--head", "cosine", "--loss", "contrastive"
+    "fast": textsiam_row("preset fast", "--preset", "fast"),
+    "bag": textsiam_row("bag of tokens and their bigrams, MLP head", *BAG, "--head", "mlp"),
+    "lstm-contrastive": textsiam_row(
+        "LSTM, cosine alone, contrastive loss",
+        *(*LONG_LSTM, "--pooling", "mean", "--head", "cosine", "--loss", "contrastive"),
     ),
-    "lstm-cosine-embedding": textsiam_row(
-        "LSTM, cosine, cosine-embedding loss", *COSINE_LSTM, "--loss", "cosine_embedding"
-    ),
-    "lstm-contrastive": textsiam_row("LSTM, cosine, contrastive loss", *COSINE_LSTM, "--loss", "contrastive"),
-    "lstm-mlp": textsiam_row(
-        "LSTM, MLP head, binary cross-entropy",
-        *(*LSTM, "--units", "128", "--epochs", "5", "--head", "mlp", "--loss", "bce"),
+    "lstm-mlp": textsiam_row("LSTM, MLP head", *LONG_LSTM, "--head", "mlp"),
+    "lstm-alignment": textsiam_row("LSTM, alignment head", *LONG_LSTM, "--head", "alignment"),
+    "student": textsiam_row(
+        "LSTM, MLP head, distilled from the alignment head",
+        *(*LONG_LSTM, "--head", "mlp", "--extra-pairs", "0.5"),
+        teacher="lstm-alignment",
     ),
     "majority": Row("the larger class", majority),
     "leakage": Row("no text: who is paired with whom, boosted trees", leakage),

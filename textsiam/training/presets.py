@@ -8,12 +8,12 @@ from typing import Any
 from textsiam.errors import check_choice
 from textsiam.model.architecture import WITHOUT
 
-_LSTM = {"encoder": "lstm", "bidirectional": True, "pooling": "max", "head": "mlp"}
+_LSTM = {"encoder": "lstm", "bidirectional": True, "pooling": "max", "char_ngrams": "3,4,5", "head": "mlp"}
 # from the fastest to the most accurate
 PRESETS: dict[str, dict[str, Any]] = {
-    "fast": {**_LSTM, "units": 64, "dropout": 0.1, "learning_rate": 0.004, "epochs": 3},
-    "balanced": {**_LSTM, "units": 128, "epochs": 5, "implied": 0.2, "averaging": 0.999},
-    "accurate": {**_LSTM, "units": 256, "epochs": 6, "implied": 0.2, "averaging": 0.999},
+    "fast": {**_LSTM, "units": 64, "epochs": 2, "batch_size": 512, "dropout": 0.1, "learning_rate": 0.005},
+    "balanced": {**_LSTM, "units": 128, "epochs": 5, "dropout": 0.15, "learning_rate": 0.004},
+    "accurate": {**_LSTM, "head": "alignment", "units": 128, "epochs": 5, "dropout": 0.15, "learning_rate": 0.004},
 }
 
 
