@@ -66,7 +66,7 @@ def _torch_runtime(
     make: Callable[[], nn.Module] | None,
 ) -> Runtime:
     purpose = f"encoder {architecture.encoder!r}" if device is None else f"device={device!r}"
-    options = (architecture, weights, device or "cpu", threads, precision)
+    options = (architecture, weights, "cpu" if device is None else device, threads, precision)
     encode = import_extra(f"{TORCH}.runtime", "train", purpose).TorchEncoder(*options, make)
     if architecture.head == "alignment":
         compare = import_extra(f"{TORCH}.pair_scores", "train", purpose).TorchComparer(*options)
