@@ -180,6 +180,20 @@ def test_two_processes_begin_with_the_encoder_that_the_first_one_pretrained(tmp_
 
 
 @pytest.mark.slow
+def test_two_processes_learn_the_same_from_a_teacher(one_process: Path, tmp_path: Path) -> None:
+    for count, out in ((1, "one"), (2, "two")):
+        _, pairs, *given = _train(tmp_path, out)
+        given = given[: given.index("--epochs")]
+        teacher = ("--teacher", one_process / "one", "--extra-pairs", "0.5", "--epochs", "3")
+        _ended(_start(count, "distill", pairs, *given, *teacher, *OPTIONS))
+    one, two = (_log(tmp_path / f"{out}.run") for out in ("one", "two"))
+    for name in ("loss", "pairs"):
+        assert _figures(two, name) == pytest.approx(_figures(one, name), rel=0, abs=1e-4), name
+    models = [textsiam.PairModel.load(tmp_path / out) for out in ("one", "two")]
+    assert models[0].details["distilled"] == models[1].details["distilled"]
+
+
+@pytest.mark.slow
 def test_ctrl_c_stops_both_and_the_run_can_be_resumed(one_process: Path, tmp_path: Path) -> None:
     arguments = _train(tmp_path, "stopped")
     process = _start(2, *arguments)
