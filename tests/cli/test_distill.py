@@ -60,6 +60,16 @@ def test_bad_input_is_one_line(
     assert not (tmp_path / "m").exists()
 
 
+@pytest.mark.parametrize("name", ["init", "vectors", "texts"])
+def test_what_only_training_starts_from_is_not_passed_over(run: Run, tmp_path: Path, name: str) -> None:
+    (tmp_path / "c.toml").write_text(f'[reading]\n{name} = "file"\n', encoding="utf-8")
+    pairs = write_pairs(tmp_path / "pairs.csv", 64)
+    result = run("distill", pairs, "--teacher", "m", "--out", tmp_path / "m", "--config", tmp_path / "c.toml")
+    assert result.code == 2
+    assert f"{name} in [reading] of {tmp_path / 'c.toml'} is none of the files that this command reads" in result.err
+    assert "(dev, vocab)" in result.err
+
+
 def test_options_of_distillation_are_none_of_training(run: Run, tmp_path: Path) -> None:
     (tmp_path / "c.toml").write_text("teacher_weight = 0.5\n", encoding="utf-8")
     pairs = write_pairs(tmp_path / "pairs.csv", 64)

@@ -15,6 +15,7 @@ from textsiam.model.architecture import Architecture
 from textsiam.model.encoders import NUMPY_ENCODERS
 from textsiam.model.encoders.encoder import TokenEncoder
 from textsiam.model.heads import NumpyMLPHead
+from textsiam.text.tokenizer import TokenIds
 
 VOCABULARY, WIDTH = 23, 3
 PARTS = Architecture(encoder="lstm", dim=4, units=5, head="alignment", alignment_units=WIDTH, head_units=6)
@@ -72,6 +73,24 @@ def test_sides_can_be_swapped_bit_for_bit() -> None:
     index_a, index_b = (index.ravel() for index in np.indices((6, 6)))
     score = NumpyAlignment(_encoder(), WEIGHTS)
     assert score(tokens, index_a, index_b).tobytes() == score(tokens, index_b, index_a).tobytes()
+
+
+def test_blocks_of_long_texts_hold_fewer_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = random_tokens([3, 5, 0, 5, 9, 40], VOCABULARY, seed=4)
+    index_a, index_b = (index.ravel() for index in np.indices((6, 6)))
+    at_once = NumpyAlignment(_encoder(), WEIGHTS)(tokens, index_a, index_b)
+    monkeypatch.setattr(alignment, "BLOCK_TOKENS", 30)
+    blocks: list[tuple[int, int]] = []
+
+    class Recorded(NumpyAlignment):
+        def _score(self, tokens: TokenIds, sides_P: Array) -> Array:
+            blocks.append((len(sides_P) // 2, int(tokens.lengths.max())))
+            return super()._score(tokens, sides_P)
+
+    in_blocks = Recorded(_encoder(), WEIGHTS)(tokens, index_a, index_b)
+    assert all(pairs == 1 or pairs * longest <= 30 for pairs, longest in blocks)
+    assert blocks[-1] == (1, 40)
+    assert np.abs(in_blocks - at_once).max() < 1e-5
 
 
 def test_no_pairs_have_no_scores() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import errno
 import json
 import os
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from textsiam.errors import ModelFolderError
+from textsiam.model.architecture import Architecture
 from textsiam.model.folder import FORMAT, MANIFEST, check_target, read_folder, write_folder
 
 FILES = {
@@ -120,6 +122,13 @@ def test_a_folder_in_the_place_of_a_file_cannot_be_read(folder: Path) -> None:
     (folder / "README.md").unlink()
     (folder / "README.md").mkdir()
     assert "cannot be read: README.md" in refusal(folder)
+
+
+def test_every_part_of_an_architecture_is_of_this_format() -> None:
+    # an earlier textsiam would take a folder with a part that it does not know for an altered one
+    parts = "encoder dim units layers bidirectional pooling widths attention_heads weighting ngrams buckets head"
+    known = {3: [*parts.split(), "head_units", "alignment_units", "max_tokens"]}
+    assert [field.name for field in dataclasses.fields(Architecture)] == known[FORMAT]
 
 
 @pytest.mark.parametrize("files", [None, [], {}, {"weights.bin": "sha512"}])

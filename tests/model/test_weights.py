@@ -58,3 +58,13 @@ def test_what_does_not_fit_is_named() -> None:
             check_weights(weights, architecture, 11)
     with pytest.raises(OptionError, match=r"embedding.*expected float32 \(12, 5\)"):
         check_weights(good, architecture, 12)
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0])
+def test_a_token_that_counts_nothing_is_refused(value: float) -> None:
+    architecture = Architecture(encoder="bag", head="cosine", dim=5, weighting="idf")
+    weights = SiameseNetwork(architecture, 11).numpy_weights()
+    assert weights["encoder.token_weight"][0] == 0  # padding
+    weights["encoder.token_weight"][3] = value  # a text of this token alone would be divided by it
+    with pytest.raises(OptionError, match=r"'encoder\.token_weight' holds a number that is not above 0"):
+        check_weights(weights, architecture, 11)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.text.conftest import made_up_texts
 from textsiam.errors import OptionError
-from textsiam.text.buckets import exact_length_buckets, padded
+from textsiam.text.buckets import exact_length_buckets, length_batches, padded
 from textsiam.text.tokenizer import PAD_ID, TokenIds, Tokenizer
 
 
@@ -44,6 +44,19 @@ def test_a_text_longer_than_the_limit_is_a_bucket_of_its_own() -> None:
 def test_wrong_limit_is_refused_at_the_call(wrong: int) -> None:
     with pytest.raises(OptionError, match=f"max_tokens is {wrong}, expected a whole number from 1"):
         exact_length_buckets(np.array([1]), wrong)
+
+
+@given(st.lists(st.integers(0, 12), max_size=60), st.integers(1, 9), st.integers(1, 40))
+def test_batches_are_as_large_as_rows_and_padded_tokens_allow(
+    lengths: list[int], most_rows: int, most_tokens: int
+) -> None:
+    by_length = np.argsort(lengths, kind="stable").astype(np.int64)
+    found: list[list[int]] = []
+    for row in by_length.tolist():
+        fits = found and len(found[-1]) < most_rows and (len(found[-1]) + 1) * lengths[row] <= most_tokens
+        found = [*found[:-1], [*found[-1], row]] if fits else [*found, [row]]
+    batches = length_batches(np.array(lengths, dtype=np.int64), by_length, most_rows, most_tokens)
+    assert [rows.tolist() for rows in batches] == found
 
 
 def padded_by_hand(tokens: TokenIds, rows: list[int]) -> list[list[int]]:

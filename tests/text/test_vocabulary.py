@@ -247,6 +247,8 @@ def test_a_card_that_is_no_text_and_a_folder_are_refused(vocabulary: Vocabulary,
         Vocabulary.load(path)
     with pytest.raises(VocabularyError, match="cannot be read as a vocabulary"):
         Vocabulary.load(tmp_path)
+    with pytest.raises(VocabularyError, match="is a folder, expected a vocabulary"):
+        Vocabulary.load("")
 
 
 def test_the_card_in_place_of_the_vocabulary_is_refused(vocabulary: Vocabulary, tmp_path: Path) -> None:

@@ -13,9 +13,10 @@ import numpy as np
 from textsiam.arrays import Array
 from textsiam.model.encoders.encoder import TokenEncoder
 from textsiam.model.heads import NumpyMLPHead
+from textsiam.text.buckets import length_batches
 from textsiam.text.tokenizer import TokenIds
 
-BLOCK_PAIRS = 256
+BLOCK_PAIRS, BLOCK_TOKENS = 256, 8_192  # of the longer texts, with padding: memory grows with their product
 NOWHERE = np.float32(-1e9)  # score of a token behind the end
 
 
@@ -36,9 +37,9 @@ class NumpyAlignment:
         # the same text is the first of a pair whichever way round it is given: the scores are equal to the last bit
         first, second = np.minimum(index_a, index_b), np.maximum(index_a, index_b)
         raw = np.empty(len(first), dtype=np.float32)
-        by_length = np.argsort(np.maximum(tokens.lengths[first], tokens.lengths[second]), kind="stable")
-        for start in range(0, len(raw), BLOCK_PAIRS):
-            rows = by_length[start : start + BLOCK_PAIRS]
+        lengths = np.maximum(tokens.lengths[first], tokens.lengths[second])
+        by_length = np.argsort(lengths, kind="stable")
+        for rows in length_batches(lengths, by_length, BLOCK_PAIRS, BLOCK_TOKENS):
             texts, sides_P = np.unique(np.concatenate([first[rows], second[rows]]), return_inverse=True)
             raw[rows] = self._score(tokens.take(texts), sides_P)
         return raw

@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from textsiam.errors import OptionError
 from textsiam.model.architecture import CUSTOM, Architecture
+from textsiam.text.tokenizer import PAD_ID
 
 Shapes = dict[str, tuple[int, ...]]
-EMBEDDING = "encoder.embedding.weight"
+EMBEDDING, TOKEN_WEIGHT = "encoder.embedding.weight", "encoder.token_weight"
 
 
 def expected_shapes(architecture: Architecture, vocabulary_size: int) -> Shapes:
@@ -22,7 +23,7 @@ def expected_shapes(architecture: Architecture, vocabulary_size: int) -> Shapes:
         shapes = {EMBEDDING: (vocabulary_size, architecture.dim)}
         shapes |= _LAYER_SHAPES[architecture.encoder](architecture)
     if architecture.is_weighted:
-        shapes["encoder.token_weight"] = (vocabulary_size,)
+        shapes[TOKEN_WEIGHT] = (vocabulary_size,)
     if architecture.pooling == "attention":
         shapes["encoder.attention.weight"] = (1, architecture.vector_size)
     if architecture.head == "mlp":
@@ -100,6 +101,7 @@ def check_weights(weights: Mapping[str, npt.NDArray[Any]], architecture: Archite
     """Raise OptionError unless ``weights`` have the architecture's names and shapes, are float32 and finite.
 
     Those of a custom encoder, all below "encoder.", may have any other name and shape: its module alone knows them.
+    What tokens count in a weighted mean must be above 0, too, padding apart.
     """
     shapes = expected_shapes(architecture, vocabulary_size)
     if architecture.encoder == CUSTOM:
@@ -114,3 +116,5 @@ def check_weights(weights: Mapping[str, npt.NDArray[Any]], architecture: Archite
             raise OptionError(f"the weight {name!r} is {weight.dtype} {weight.shape}, expected float32 {shape}")
         if not np.isfinite(weight).all():
             raise OptionError(f"the weight {name!r} holds a number that is not finite")
+    if architecture.is_weighted and (np.delete(weights[TOKEN_WEIGHT], PAD_ID) <= 0).any():
+        raise OptionError(f"the weight {TOKEN_WEIGHT!r} holds a number that is not above 0, by which none can divide")

@@ -36,6 +36,19 @@ def _buckets(lengths: npt.NDArray[np.integer], max_tokens: int) -> Iterator[tupl
             yield length, order[first : min(first + step, end)]
 
 
+def length_batches(
+    lengths: npt.NDArray[np.integer], by_length: npt.NDArray[np.int64], most_rows: int, most_tokens: int
+) -> Iterator[npt.NDArray[np.int64]]:
+    """Cut rows by rising length into batches of so many rows and, with padding, tokens; or of one row."""
+    start = 0
+    while start < len(by_length):
+        rows = by_length[start : start + most_rows]
+        padded_tokens = lengths[rows] * np.arange(1, len(rows) + 1)
+        rows = rows[: max(1, np.count_nonzero(padded_tokens <= most_tokens))]
+        yield rows
+        start += len(rows)
+
+
 def padded(tokens: TokenIds, rows: npt.NDArray[np.integer]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Give the ids of ``rows`` (B,) as int64 (B, T), 0 behind each text's end, and their lengths, int64 (B,).
 

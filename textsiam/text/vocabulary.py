@@ -59,6 +59,8 @@ class Vocabulary:
         Raises VocabularyError for a file that is missing, is no SentencePiece model or is not the one of its card.
         """
         path = Path(path)
+        if not path.name:
+            raise VocabularyError(f"{path}: is a folder, expected a vocabulary, a file NAME{_SUFFIX}")
         beside = card_path(path)
         if beside == path:
             model = path.with_suffix(_SUFFIX)

@@ -50,8 +50,8 @@ class TrainConfig(Architecture):
     ----------
     loss
         One loss, or a sum such as "bce+in_batch:0.5" (the weight behind a colon). "bce" and "squared_error" train the
-        heads mlp, dot, manhattan and squared_euclidean; "contrastive" and "online_contrastive" train cosine and
-        euclidean; "cosine_embedding", "squared_error", "cosent", "in_batch", "triplet_all", "triplet_hard" and
+        heads alignment, mlp, dot, manhattan and squared_euclidean; "contrastive" and "online_contrastive" train cosine
+        and euclidean; "cosine_embedding", "squared_error", "cosent", "in_batch", "triplet_all", "triplet_hard" and
         "triplet_semi_hard" train cosine. Those of cosine can be added to the loss of any other head: they then take the
         cosine of the two vectors. "auto" is "contrastive" for cosine and euclidean, "bce" for other heads, and
         "squared_error" for graded labels, which online_contrastive, in_batch and the triplet losses do not take.

@@ -9,11 +9,12 @@ import torch
 
 from textsiam.arrays import Array
 from textsiam.model.architecture import Architecture
+from textsiam.text.buckets import length_batches
 from textsiam.text.tokenizer import TokenIds
 from textsiam.training.collator import PaddedCollator
 from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.network import SiameseNetwork
-from textsiam.training.runtime import autocast, find_device, length_batches, torch_threads
+from textsiam.training.runtime import autocast, find_device, torch_threads
 
 PAIRS_AT_ONCE, TOKENS_AT_ONCE = 256, 8_192
 

@@ -12,7 +12,7 @@ import torch
 from textsiam.arrays import Array
 from textsiam.errors import OptionError
 from textsiam.model.architecture import Architecture
-from textsiam.text.buckets import padded
+from textsiam.text.buckets import length_batches, padded
 from textsiam.text.tokenizer import TokenIds
 from textsiam.training.encoders import ENCODER_MODULES
 from textsiam.training.encoders.custom import CustomEncoder, check_fits
@@ -135,14 +135,3 @@ def encode_tokens(
             vectors[places] = encoded.float().cpu().numpy()
     module.train(training)
     return vectors
-
-
-def length_batches(lengths: Array, by_length: Array, most_rows: int, most_tokens: int) -> Iterator[Array]:
-    """Cut rows by rising length into batches of so many rows and, with padding, tokens; or of one row."""
-    start = 0
-    while start < len(by_length):
-        rows = by_length[start : start + most_rows]
-        padded_tokens = lengths[rows] * np.arange(1, len(rows) + 1)
-        rows = rows[: max(1, np.count_nonzero(padded_tokens <= most_tokens))]
-        yield rows
-        start += len(rows)

@@ -24,7 +24,8 @@ def read_outputs(path: Path, column: str) -> Array:
         try:
             found: Array = np.load(path, mmap_mode="r", allow_pickle=False)
         except (ValueError, EOFError) as error:
-            raise DataError(f"is no .npy file of numbers ({error})", file=path) from error
+            # what NumPy says of it advises to unpickle it
+            raise DataError("is no .npy file of numbers; write one with numpy.save", file=path) from error
         return found
     if path.suffix not in DELIMITERS:
         raise DataError(f"ends in {path.suffix!r}, expected .npy, {', '.join(DELIMITERS)} or a model folder", file=path)

@@ -9,6 +9,7 @@ import numpy as np
 from textsiam.arrays import Array
 from textsiam.model.architecture import Architecture
 from textsiam.model.encoders.ngrams import ngram_rows
+from textsiam.model.weights import TOKEN_WEIGHT
 from textsiam.text.buckets import exact_length_buckets
 from textsiam.text.tokenizer import TokenIds
 
@@ -22,7 +23,7 @@ class NumpyBagEncoder:
     def __init__(self, architecture: Architecture, weights: Mapping[str, Array]) -> None:
         self.architecture = architecture
         self.embedding_VD = weights["encoder.embedding.weight"]
-        self.weight_V = weights.get("encoder.token_weight")
+        self.weight_V = weights.get(TOKEN_WEIGHT)
         if self.weight_V is not None:
             self.embedding_VD = self.embedding_VD * self.weight_V[:, None]
         self.state_VD = weights["encoder.embedding.weight"]
