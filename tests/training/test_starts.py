@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 import textsiam
 from tests.training.conftest import TOPICS, make_rows
@@ -311,6 +312,30 @@ def test_a_factory_without_a_name_stays_in_its_process(toy_pairs: Pairs, toy_dev
     model = textsiam.train(toy_pairs, dev=toy_dev, config=config, encoder=lambda size: _larger(size - 1))
     with pytest.raises(OptionError, match=r"cannot be sent to other processes .* or take one process"):
         model.encode(["a", "b"], workers=2)
+
+
+class Tied(nn.Module):
+    """A mean of embeddings and of the same ones turned, under two names."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.tokens, self.turn = nn.Embedding(size, 6, padding_idx=0), nn.Linear(6, 6, bias=False)
+        self.again = nn.Embedding(size, 6, padding_idx=0)
+        self.again.weight = self.tokens.weight
+
+    def forward(self, ids_BT: torch.Tensor, lengths_B: torch.Tensor) -> torch.Tensor:
+        sum_BD: torch.Tensor = (self.turn(self.tokens(ids_BT)) + self.again(ids_BT)).sum(1)
+        return sum_BD / lengths_B.clamp(min=1)[:, None]
+
+
+def test_tied_weights_are_kept_in_a_checkpoint(
+    toy_pairs: Pairs, toy_dev: Pairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, out = _custom_config({"averaging": 0.9, "epochs": 1}), tmp_path / "m"
+    whole = textsiam.train(toy_pairs, dev=toy_dev, config=config, encoder=Tied)
+    _stop_after_step_3(monkeypatch, toy_pairs, toy_dev, config=config, encoder=Tied, out=out)
+    textsiam.train(toy_pairs, dev=toy_dev, config=config, encoder=Tied, out=out, resume=True)
+    assert _bytes(textsiam.PairModel.load(out, encoder=Tied)) == _bytes(whole)
 
 
 def test_weights_that_are_not_to_be_trained_stay(toy_pairs: Pairs, toy_dev: Pairs) -> None:
