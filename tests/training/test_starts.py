@@ -18,6 +18,7 @@ from tests.training.encoders.test_custom import WeightedMean
 from textsiam.arrays import Array
 from textsiam.data.pairs import Pairs
 from textsiam.errors import DataError, OptionError, TrainingError, TrainingInterrupted
+from textsiam.model.architecture import Architecture
 from textsiam.model.weights import EMBEDDING
 from textsiam.progress import Progress
 from textsiam.training.config import TrainConfig
@@ -109,6 +110,14 @@ def test_options_like_a_models(first: Path) -> None:
     assert (other.encoder, other.dim, other.max_tokens, other.units) == ("bag", 12, 9, TrainConfig().units)
     with pytest.raises(OptionError, match="did you mean 'seed'"):
         TrainConfig.like(model, {"sed": 3})
+
+
+def test_buckets_are_not_taken_over_without_ngrams(first: Path) -> None:
+    model = textsiam.PairModel.load(first)
+    model.architecture = Architecture(encoder="bag", dim=4, ngrams=2, buckets=50)
+    assert TrainConfig.like(model).buckets == 50
+    for options in ({"encoder": "lstm"}, {"ngrams": 1}):
+        assert TrainConfig.like(model, options).buckets == TrainConfig().buckets
 
 
 @pytest.mark.parametrize(
