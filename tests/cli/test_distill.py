@@ -6,6 +6,10 @@ import numpy as np
 import pytest
 
 from tests.cli.conftest import SMALL, Run, write_pairs
+from textsiam.cli.pair_options import LabelOptions
+from textsiam.cli.row_options import RowOptions
+from textsiam.cli.train_files import Settings
+from textsiam.errors import OptionError
 from textsiam.model.pair_model import PairModel
 from textsiam.training.distill_config import DistillConfig
 
@@ -66,3 +70,11 @@ def test_options_of_distillation_are_none_of_training(run: Run, tmp_path: Path) 
     result = run("train", pairs, "--out", tmp_path / "m", "--config", tmp_path / "c.toml")
     assert result.code == 2
     assert "teacher_weight" in result.err
+
+
+@pytest.mark.parametrize("name", ["init", "vectors", "texts"])
+def test_files_that_only_train_reads_are_refused(tmp_path: Path, name: str) -> None:
+    toml = tmp_path / "c.toml"
+    toml.write_text(f"[reading]\n{name} = 'x'\n", encoding="utf-8")
+    with pytest.raises(OptionError, match=f"{name} stands in .reading. of .*c.toml, but this command has no {name}"):
+        Settings(DistillConfig, toml).reading({"dev": None, "vocab": None}, RowOptions(), LabelOptions())

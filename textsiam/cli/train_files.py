@@ -12,7 +12,7 @@ from textsiam.cli import INTERRUPTED
 from textsiam.cli.messages import say
 from textsiam.cli.pair_options import LabelOptions, read_labelled
 from textsiam.cli.row_options import RowOptions
-from textsiam.cli.train_options import Reading
+from textsiam.cli.train_options import FILES, Reading
 from textsiam.data.files import check_file
 from textsiam.errors import OptionError, import_extra
 from textsiam.model.architecture import CUSTOM, Architecture
@@ -55,7 +55,15 @@ class Settings(Generic[Config]):
         return self.kind.like(initial, {name: chosen[name] for name in chosen if name in given or name not in parts})
 
     def reading(self, files: Mapping[str, Path | None], rows: RowOptions, labels: LabelOptions) -> Reading:
-        """Join what the command line and the TOML file say of reading; ``files`` besides that of the pairs."""
+        """Join what the command line and the TOML file say of reading; ``files`` besides that of the pairs.
+
+        Raises OptionError where the TOML file names one that is none of these.
+        """
+        useless = next((name for name in FILES if name in self.written.reading and name not in files), None)
+        if useless is not None:
+            raise OptionError(
+                f"{useless} stands in [reading] of {self.file}, but this command has no {useless}; remove it there"
+            )
         given = {name: None if path is None else str(path) for name, path in files.items()}
         named = {**given, **dataclasses.asdict(rows), **dataclasses.asdict(labels)}
         return Reading(self.written.reading, named, self.file)
