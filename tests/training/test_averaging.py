@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from textsiam.model.architecture import Architecture
 from textsiam.training.averaging import AveragedWeights
@@ -44,3 +47,14 @@ def test_training_does_not_see_the_average() -> None:
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
     assert all(value.requires_grad for value in network.parameters())
     assert not any(value.requires_grad for value in average.network.parameters())
+
+
+def test_buffers_are_those_of_the_last_step() -> None:
+    encoder = nn.Embedding(9, 4)
+    encoder.register_buffer("running", torch.zeros(4))
+    network = SiameseNetwork(dataclasses.replace(NETWORK, encoder="custom"), 9, encoder=encoder)
+    average = AveragedWeights(network, 0.9)
+    for step in range(3):
+        encoder.running = torch.full((4,), step + 1.0)
+        average.update(network, step)
+        assert average.network.get_buffer("encoder.running").tolist() == [step + 1.0] * 4

@@ -184,9 +184,10 @@ def test_another_teacher_does_not_go_on_with_a_stopped_run(
         textsiam.distill(toy_pairs, other, dev=toy_dev, config=short, out=tmp_path / "m", resume=True)
 
 
-def test_graded_dev_judges_what_is_learned_without_labels(toy_pairs: Pairs, config: DistillConfig) -> None:
+@pytest.mark.parametrize("head", ["euclidean", "mlp"])
+def test_graded_dev_judges_what_is_learned_without_labels(toy_pairs: Pairs, config: DistillConfig, head: str) -> None:
     dev = Pairs.from_rows(((a, b, 5 * label) for a, b, label in make_rows(64, start=1000)), label_range=(0, 5))
-    model = textsiam.distill(_unlabelled(toy_pairs), knows_topics, dev=dev, config=_with(config, epochs=4))
+    model = textsiam.distill(_unlabelled(toy_pairs), knows_topics, dev=dev, config=_with(config, head=head, epochs=4))
     assert "spearman" in model.details["history"][0]
 
 
@@ -208,7 +209,13 @@ PAIRS, TEXTS = [("a b", "c"), ("d", "e")] * 20, ["a", "b c"] * 20
     [
         (PAIRS, {"loss": "bce"}, "loss is 'bce', but has no use where the items have no labels; leave it out"),
         (PAIRS, {"teacher_weight": 0.5}, "teacher_weight is 0.5, but has no use where the items have no labels"),
-        (PAIRS, {"implied": 0.5}, "implied is 0.5, but has no use"),
+        (PAIRS, {"implied": 0.5}, "implied is 0.5, but has no use .* leave it out, or set it to 0.0 where a preset"),
+        (PAIRS, {"label_smoothing": 0.1}, "label_smoothing is 0.1, but has no use where the items have no labels"),
+        (
+            make_rows(64),
+            {"target": "vectors", "teacher_weight": 1.0},
+            "head 'mlp' has weights, which vectors alone do not train; .* or bring labels, with teacher_weight below 1",
+        ),
         (TEXTS, {"target": "logits"}, "target is 'logits', which are of pairs, but the items are texts"),
         (TEXTS, {"head": "cosine", "extra_pairs": 0.5}, "extra_pairs is 0.5, but has no use where vectors are learned"),
         (TEXTS, {}, "head 'mlp' has weights, which vectors alone do not train; choose one of cosine, dot"),

@@ -18,6 +18,10 @@ from textsiam.training.distill_config import DistillConfig
         ({"hard_negatives": 0.1}, "hard_negatives is 0.1, but has no use where a teacher judges"),
         ({"target": "logit"}, "did you mean 'logits'"),
         ({"teacher_weight": 1.0, "loss": "bce"}, "loss is 'bce', but has no use where teacher_weight is 1"),
+        (
+            {"teacher_weight": 1.0, "label_smoothing": 0.1},
+            "label_smoothing is 0.1, but has no use where teacher_weight is 1",
+        ),
         ({"teacher_weight": 0.0}, "teacher_weight is 0.0, expected a number, 0.001 to 1"),
     ],
 )

@@ -48,6 +48,12 @@ def test_labels_and_logits_are_weighed_pair_by_pair() -> None:
     assert loss == pytest.approx(by_hand / 4, abs=1e-6)
 
 
+def test_labels_that_count_nothing_have_no_loss_to_tell_of() -> None:
+    assert _objective(LOGITS, teacher_weight=0.9).name == "bce"
+    assert _objective(LOGITS, teacher_weight=1.0).name == "distillation"
+    assert _objective(LOGITS, labelled=False).name == "distillation"
+
+
 def test_both_texts_of_a_pair_are_taught_but_for_vectors_of_zeros() -> None:
     objective = _objective(VECTORS, teacher_weight=0.5, labelled=True)
     loss = objective(RAW, VECTORS_UD, BATCH).item()

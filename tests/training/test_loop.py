@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from tests.model.making import fitting
 from textsiam.arrays import Array
 from textsiam.errors import TrainingError, TrainingInterrupted
+from textsiam.model.architecture import Architecture
 from textsiam.progress import Progress, progress
 from textsiam.text.flat import flat_of
 from textsiam.text.tokenizer import TokenIds
@@ -25,7 +27,7 @@ from textsiam.training.collator import PairBatch
 from textsiam.training.config import TrainConfig
 from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.distributed import Processes
-from textsiam.training.loop import TrainingLoop, learning_rate
+from textsiam.training.loop import TrainingLoop, _parameter_groups, learning_rate
 from textsiam.training.mining import Miner
 from textsiam.training.network import SiameseNetwork
 from textsiam.training.objective import Objective, Scored
@@ -421,3 +423,13 @@ def test_other_threads_train_without_catching_signals() -> None:
     thread.start()
     thread.join()
     assert states[0].step == 7
+
+
+def test_matrices_alone_are_decayed_and_no_embeddings_whatever_their_names() -> None:
+    encoder = nn.ModuleDict({"tokens": nn.Embedding(9, 4), "embedding_turn": nn.Linear(4, 5)})
+    network = SiameseNetwork(Architecture(encoder="custom", dim=5, head="cosine"), 9, encoder=encoder)
+    decayed, others = _parameter_groups(network, 0.1)
+    assert decayed["weight_decay"] == 0.1
+    assert [tuple(value.shape) for value in decayed["params"]] == [(5, 4)]
+    assert others["weight_decay"] == 0.0
+    assert [tuple(value.shape) for value in others["params"]] == [(9, 4), (5,)]

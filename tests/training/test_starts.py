@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 import textsiam
 from tests.training.conftest import TOPICS, make_rows
@@ -17,6 +18,7 @@ from tests.training.encoders.test_custom import WeightedMean
 from textsiam.arrays import Array
 from textsiam.data.pairs import Pairs
 from textsiam.errors import DataError, OptionError, TrainingError, TrainingInterrupted
+from textsiam.model.architecture import Architecture
 from textsiam.model.weights import EMBEDDING
 from textsiam.progress import Progress
 from textsiam.training.config import TrainConfig
@@ -108,6 +110,14 @@ def test_options_like_a_models(first: Path) -> None:
     assert (other.encoder, other.dim, other.max_tokens, other.units) == ("bag", 12, 9, TrainConfig().units)
     with pytest.raises(OptionError, match="did you mean 'seed'"):
         TrainConfig.like(model, {"sed": 3})
+
+
+def test_buckets_are_not_taken_over_without_ngrams(first: Path) -> None:
+    model = textsiam.PairModel.load(first)
+    model.architecture = Architecture(encoder="bag", dim=4, ngrams=2, buckets=50)
+    assert TrainConfig.like(model).buckets == 50
+    for options in ({"encoder": "lstm"}, {"ngrams": 1}):
+        assert TrainConfig.like(model, options).buckets == TrainConfig().buckets
 
 
 @pytest.mark.parametrize(
@@ -311,6 +321,30 @@ def test_a_factory_without_a_name_stays_in_its_process(toy_pairs: Pairs, toy_dev
     model = textsiam.train(toy_pairs, dev=toy_dev, config=config, encoder=lambda size: _larger(size - 1))
     with pytest.raises(OptionError, match=r"cannot be sent to other processes .* or take one process"):
         model.encode(["a", "b"], workers=2)
+
+
+class Tied(nn.Module):
+    """A mean of embeddings and of the same ones turned, under two names."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.tokens, self.turn = nn.Embedding(size, 6, padding_idx=0), nn.Linear(6, 6, bias=False)
+        self.again = nn.Embedding(size, 6, padding_idx=0)
+        self.again.weight = self.tokens.weight
+
+    def forward(self, ids_BT: torch.Tensor, lengths_B: torch.Tensor) -> torch.Tensor:
+        sum_BD: torch.Tensor = (self.turn(self.tokens(ids_BT)) + self.again(ids_BT)).sum(1)
+        return sum_BD / lengths_B.clamp(min=1)[:, None]
+
+
+def test_tied_weights_are_kept_in_a_checkpoint(
+    toy_pairs: Pairs, toy_dev: Pairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, out = _custom_config({"averaging": 0.9, "epochs": 1}), tmp_path / "m"
+    whole = textsiam.train(toy_pairs, dev=toy_dev, config=config, encoder=Tied)
+    _stop_after_step_3(monkeypatch, toy_pairs, toy_dev, config=config, encoder=Tied, out=out)
+    textsiam.train(toy_pairs, dev=toy_dev, config=config, encoder=Tied, out=out, resume=True)
+    assert _bytes(textsiam.PairModel.load(out, encoder=Tied)) == _bytes(whole)
 
 
 def test_weights_that_are_not_to_be_trained_stay(toy_pairs: Pairs, toy_dev: Pairs) -> None:

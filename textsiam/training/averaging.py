@@ -14,8 +14,9 @@ class AveragedWeights:
 
     Step s, counted from 0, keeps min(``decay``, (1 + s) / (10 + s)) of the average and takes the rest from the weights
     (``decay`` in [0, 1)), so that the random start is soon forgotten. Polyak and Juditsky, "Acceleration of stochastic
-    approximation by averaging", 1992, with a window that moves on. ``network`` is the averaged one; training does not
-    see it. It takes the memory of the weights once more.
+    approximation by averaging", 1992, with a window that moves on. Buffers, such as the running mean of a custom
+    encoder, are taken as they are. ``network`` is the averaged one; training does not see it. It takes the memory of
+    the weights once more.
     """
 
     def __init__(self, network: SiameseNetwork, decay: float) -> None:
@@ -27,3 +28,5 @@ class AveragedWeights:
         """Take in the weights of ``network`` after ``step`` (from 0)."""
         kept = min(self.decay, (1 + step) / (10 + step))
         torch._foreach_lerp_(list(self.network.parameters()), list(network.parameters()), 1 - kept)
+        for own, buffer in zip(self.network.buffers(), network.buffers(), strict=True):
+            own.copy_(buffer)

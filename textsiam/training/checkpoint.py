@@ -76,9 +76,7 @@ def save_checkpoint(
         tensors["random.cuda"] = torch.cuda.get_rng_state()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        content = safetensors.torch.save(
-            {name: value.contiguous() for name, value in tensors.items()}, metadata={"state": json.dumps(asdict(state))}
-        )
+        content = safetensors.torch.save(_apart(tensors), metadata={"state": json.dumps(asdict(state))})
         write_atomically(folder / FILE, content)
     except OSError as error:
         raise TrainingError(
@@ -128,6 +126,17 @@ def remove_checkpoint(folder: Path) -> None:
 
 def _under(prefix: str, tensors: Weights) -> Weights:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def _apart(tensors: Weights) -> Weights:
+    """Give contiguous tensors that share no memory, which safetensors refuses: a custom encoder may tie its weights."""
+    seen: set[int] = set()
+    apart: Weights = {}
+    for name, value in tensors.items():
+        place = value.untyped_storage().data_ptr()
+        apart[name] = value.clone() if place in seen else value
+        seen.add(place)
+    return {name: value.contiguous() for name, value in apart.items()}
 
 
 def _load_optimizer(optimizer: torch.optim.Optimizer, tensors: Weights) -> None:

@@ -236,9 +236,12 @@ class TrainConfig(Architecture):
         name that is no option, and as the constructor does.
         """
         given = known_options(cls, dict(options or {}), f"{cls.__name__}.like")
-        parts = {field.name: getattr(model.architecture, field.name) for field in dataclasses.fields(Architecture)}
-        useless = [name for part in ("encoder", "head") for name in WITHOUT.get((part, str(given.get(part))), ())]
-        return cls(**{name: value for name, value in parts.items() if name not in useless} | given)
+        default_of = {field.name: field.default for field in dataclasses.fields(Architecture)}
+        options = {name: getattr(model.architecture, name) for name in default_of} | given
+        for (part, kind), useless in WITHOUT.items():
+            if options[part] == kind:
+                options |= {name: default_of[name] for name in useless if name not in given}
+        return cls(**options)
 
     @classmethod
     def from_toml(cls, path: str | Path) -> Self:

@@ -109,11 +109,6 @@ class _Lesson:
         self.target = _target(config, of_texts=self.of_texts)
         if not labelled:
             config.refuse(OF_LABELS, "the items have no labels")
-            if self.target == VECTORS and config.head not in WEIGHTLESS_HEADS:
-                raise OptionError(
-                    f"head {config.head!r} has weights, which vectors alone do not train; choose one of "
-                    f"{', '.join(WEIGHTLESS_HEADS)}, or bring labels"
-                )
             if self.dev is None:
                 raise OptionError("the items have no labels to calibrate on; give dev (--dev), labelled pairs")
             self.dev = read_pairs(self.dev)
@@ -121,6 +116,8 @@ class _Lesson:
             self.items = Pairs.from_rows(((a, b, 0) for a, b in pairs or ()), label_range=label_range)
         else:
             self.items = read_pairs(self.items)
+        if self.target == VECTORS and not (labelled and config.teacher_weight < 1):
+            _check_weightless(config.head)
         self.source = open_teacher(self.teacher, self.target, config, self._prior() if labelled else None)
         if self.source.outputs is not None:
             self._check_file(labelled=labelled)
@@ -206,6 +203,14 @@ def _target(config: DistillConfig, *, of_texts: bool) -> str:
     if target == VECTORS:
         config.refuse(OF_LOGITS, "vectors are learned")
     return target
+
+
+def _check_weightless(head: str) -> None:
+    if head not in WEIGHTLESS_HEADS:
+        raise OptionError(
+            f"head {head!r} has weights, which vectors alone do not train; choose one of "
+            f"{', '.join(WEIGHTLESS_HEADS)}, or bring labels, with teacher_weight below 1"
+        )
 
 
 def _without_labels(items: Any) -> tuple[list[tuple[str, str]] | None, bool]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, fields
 from textsiam.errors import OptionError
 from textsiam.model.options import option
 from textsiam.training.config import TrainConfig
+from textsiam.training.presets import PRESETS
 
 AUTO_TARGET, LOGITS, VECTORS = "auto", "logits", "vectors"
 LOGIT, PROBABILITY = "logit", "probability"
-OF_LOSS = ("loss", "margin", "temperature", "positive_weight")
+OF_LOSS = ("loss", "margin", "temperature", "positive_weight", "label_smoothing")
 OF_LABELS = (*OF_LOSS, "balanced", "implied", "teacher_weight")  # without use where no pair has a label
 
 
@@ -60,4 +61,6 @@ class DistillConfig(TrainConfig):
         for name in names:
             value = getattr(self, name)
             if value != default_of[name]:
-                raise OptionError(f"{name} is {value!r}, but has no use where {reason}; leave it out")
+                preset = any(name in options for options in PRESETS.values())
+                hint = f", or set it to {default_of[name]!r} where a preset sets it" if preset else ""
+                raise OptionError(f"{name} is {value!r}, but has no use where {reason}; leave it out{hint}")

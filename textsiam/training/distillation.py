@@ -87,9 +87,10 @@ class DistillationObjective(Objective):
     def __init__(
         self, config: DistillConfig, student: StudentNetwork, *, graded: bool, labelled: bool, told: Mapping[str, Any]
     ) -> None:
-        super().__init__(config, graded=graded)
+        # without labels their kind is that of dev alone, which no loss needs to learn
+        super().__init__(config, graded=graded and labelled)
         self.distilled = told
-        if not labelled:
+        if not labelled or config.teacher_weight == 1:
             self.name, self.options, self.needs_known_same = "distillation", {}, False
         self.of_logits = told["target"] == LOGITS
         self.weight = config.teacher_weight

@@ -16,7 +16,13 @@ import numpy as np
 
 from textsiam.arrays import Array
 from textsiam.training.corpus import TokenizedPairs
-from textsiam.training.known_same import groups_over_equal_ids, id_digests, number_digests, number_equal_ids
+from textsiam.training.known_same import (
+    groups_over_equal_ids,
+    id_digests,
+    number_digests,
+    number_equal_ids,
+    pair_keys,
+)
 
 PER_TEXT = 4  # implied pairs of one label that a text stands in at most: large groups imply far more than small ones
 STREAM = (0, 1)  # behind the seed: random numbers other than those of the sampler's epochs
@@ -188,12 +194,6 @@ class _Known:
         places = np.searchsorted(self.given, keys)
         is_given: Array = self.given[np.minimum(places, len(self.given) - 1)] == keys
         return is_given
-
-
-def pair_keys(ends: Array, count: int) -> Array:
-    """Give one number for each pair (2, C) of numbers below ``count``, in either order; divmod gives the two back."""
-    keys: Array = ends.min(axis=0) * count + ends.max(axis=0)
-    return keys
 
 
 def _within(found: Array, uses: Array) -> Array:

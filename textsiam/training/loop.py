@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import nn
 
 from textsiam.arrays import Array
 from textsiam.errors import TrainingError, TrainingInterrupted
@@ -263,7 +264,9 @@ def learning_rate(step: int, total_steps: int, config: TrainConfig) -> float:
 
 def _parameter_groups(network: SiameseNetwork, weight_decay: float) -> list[dict[str, Any]]:
     """Decay matrices only: biases are few, and most embeddings get no gradient in a step that could hold against it."""
-    trained = [(name, value) for name, value in network.named_parameters() if value.requires_grad]
-    decayed = [value for name, value in trained if value.ndim > 1 and "embedding" not in name]
-    others = [value for name, value in trained if value.ndim <= 1 or "embedding" in name]
+    tables = [module for module in network.modules() if isinstance(module, nn.Embedding | nn.EmbeddingBag)]
+    embeddings = {id(value) for table in tables for value in table.parameters()}
+    trained = [value for value in network.parameters() if value.requires_grad]
+    decayed = [value for value in trained if value.ndim > 1 and id(value) not in embeddings]
+    others = [value for value in trained if value.ndim <= 1 or id(value) in embeddings]
     return [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]

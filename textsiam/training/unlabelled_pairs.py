@@ -16,8 +16,8 @@ from textsiam.errors import import_extra
 from textsiam.progress import progress
 from textsiam.text.tokenizer import TokenIds
 from textsiam.training.corpus import TokenizedPairs
-from textsiam.training.implied_pairs import AddedPairs, pair_keys
-from textsiam.training.known_same import number_equal_ids
+from textsiam.training.implied_pairs import AddedPairs
+from textsiam.training.known_same import number_equal_ids, pair_keys
 
 NEAREST = 10  # a text is paired with one of so many others
 TEXTS_AT_ONCE = 1_000  # compared with all others at the same time
