@@ -226,7 +226,9 @@ rows = [(f"the {n % 7} a", f"the {(n % 7) if n % 2 else n % 5} b", n % 2) for n 
 config = textsiam.TrainConfig(
     encoder="bag", dim=8, head_units=8, epochs=2, batch_size=32, vocabulary_size=40, device="cpu", dropout=0.5
 )
-model = textsiam.train(rows, dev=rows[:50], config=config)
+first = textsiam.train(rows, dev=rows[:50], config=config)
+model = textsiam.train(rows, dev=rows[:50], config=config)  # one script, two runs
+assert model.score('the 1 a', 'the 1 b') == first.score('the 1 a', 'the 1 b')
 threads = [path.read_text() for path in pathlib.Path("/proc/self/task").glob("*/comm")]
 line = f"{model.score('the 1 a', 'the 1 b')} {sum('gloo' in name for name in threads)}\\n"
 sys.stdout.write(line)  # at once: the other process writes to the same pipe

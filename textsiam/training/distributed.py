@@ -6,6 +6,7 @@ The first process reads, tokenizes, evaluates and writes; the others open its to
 from __future__ import annotations
 
 import importlib
+import itertools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ T = TypeVar("T")
 
 # The others wait while the first one reads, tokenizes and evaluates; when one ends, torchrun ends them all.
 PATIENCE = timedelta(days=7)
+_RUNS = itertools.count()  # of this process, and so of all the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +125,17 @@ def joined(device: torch.device) -> Iterator[tuple[Processes, torch.device]]:
         # An optimizer imports it, and where there is a group by then, it keeps that group's threads to the end of the
         # interpreter, where some of them ended in a crash.
         importlib.import_module("torch._dynamo")
+        from torch.distributed.distributed_c10d import PrefixStore  # not in every build of torch
+        from torch.distributed.rendezvous import rendezvous
+
         with _told():
-            distributed.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
+            store, rank, count = next(rendezvous("env://", timeout=PATIENCE))
+            store.set_timeout(PATIENCE)
+            # Torchrun keeps one store for all runs of a script: under the same names a second one would find what is
+            # left of the first.
+            store = PrefixStore(f"textsiam run {next(_RUNS)}", store)
+            backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
+            distributed.init_process_group(backend, store=store, rank=rank, world_size=count, timeout=PATIENCE)
     count = distributed.get_world_size()
     try:
         yield Processes(distributed.get_rank(), count, int(os.environ.get("LOCAL_WORLD_SIZE", count))), device
