@@ -63,6 +63,17 @@ PEER = {"learning_rate": 0.004, "minutes_of": "lstm-contrastive"}
 ROWS = {
     "fast": textsiam_row("preset fast", "--preset", "fast"),
     "bag": textsiam_row("bag of tokens and their bigrams, MLP head", *BAG, "--head", "mlp"),
+    "bag-contrastive": textsiam_row(
+        "plain bag, cosine alone, contrastive loss",
+        *("--encoder", "bag", "--dim", "256", "--head", "cosine", "--loss", "contrastive"),
+        *("--epochs", "5", "--batch-size", "512", "--learning-rate", "0.005"),
+    ),
+    "lstm-cosine-embedding": textsiam_row(
+        "LSTM of 64, cosine alone, cosine-embedding loss",
+        *("--encoder", "lstm", "--dim", "128", "--bidirectional", "--units", "64", "--pooling", "mean"),
+        *("--epochs", "4", "--head", "cosine", "--loss", "cosine_embedding"),
+        *("--dropout", "0.1", "--learning-rate", "0.004"),
+    ),
     "lstm-contrastive": textsiam_row(
         "LSTM, cosine alone, contrastive loss",
         *(*LONG_LSTM, "--pooling", "mean", "--head", "cosine", "--loss", "contrastive"),
