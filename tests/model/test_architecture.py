@@ -38,7 +38,7 @@ def test_vector_size(options: dict[str, Any], size: int) -> None:
         ({"encoder": "bag", "bidirectional": True}, "encoder 'bag' has no bidirectional"),
         ({"encoder": "bag", "widths": "2"}, "widths is '2', but encoder 'bag' has no widths"),
         ({"encoder": "cnn", "weighting": "idf"}, "weighting is 'idf', but encoder 'cnn' has no weighting"),
-        ({"encoder": "lstm", "ngrams": 2}, "ngrams is 2, but encoder 'lstm' has no ngrams"),
+        ({"encoder": "transformer", "ngrams": 2}, "ngrams is 2, but encoder 'transformer' has no ngrams"),
         ({"encoder": "gru", "buckets": 9}, "buckets is 9, but ngrams 1 has no buckets; leave it out"),
         ({"encoder": "bag", "buckets": 9}, "buckets is 9, but ngrams 1 has no buckets; leave it out"),
         ({"encoder": "transformer", "ngrams": 2}, "ngrams is 2, but encoder 'transformer' has no ngrams"),

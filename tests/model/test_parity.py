@@ -42,6 +42,8 @@ ENCODERS: list[dict[str, Any]] = [
         for bidirectional in (False, True)
         for pooling in POOLINGS
     ),
+    {"encoder": "gru", "pooling": "attention", "layers": 2, "ngrams": 2, "buckets": 50},
+    {"encoder": "lstm", "pooling": "mean", "bidirectional": True, "ngrams": 3, "buckets": 300},
 ]
 
 

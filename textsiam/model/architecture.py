@@ -22,8 +22,8 @@ WITHOUT: dict[tuple[str, str | int], tuple[str, ...]] = {
         *("units", "layers", "bidirectional", "pooling", "widths", "attention_heads", "weighting", "ngrams"),
     ),
     ("encoder", "cnn"): ("layers", "bidirectional", "pooling", "attention_heads", "weighting", "ngrams"),
-    ("encoder", "gru"): ("widths", "attention_heads", "weighting", "ngrams"),
-    ("encoder", "lstm"): ("widths", "attention_heads", "weighting", "ngrams"),
+    ("encoder", "gru"): ("widths", "attention_heads", "weighting"),
+    ("encoder", "lstm"): ("widths", "attention_heads", "weighting"),
     ("encoder", "transformer"): ("units", "bidirectional", "widths", "weighting", "ngrams"),
     ("ngrams", 1): ("buckets",),
     **{("head", head): ("alignment_units", "head_units") for head in HEADS},
@@ -76,9 +76,10 @@ class Architecture:
         "idf" (log((1 + n) / (1 + d)) + 1, for d of n texts have it) or "sif" (0.001 / (0.001 + p), for a share p of all
         tokens is it; Arora, Liang, Ma, "A simple but tough-to-beat baseline for sentence embeddings", 2017).
     ngrams
-        Longest runs of consecutive tokens that a bag knows, too: the mean of the embeddings of all runs of 2 up to so
-        many tokens (unweighted) is added to that of the tokens. With a vocabulary of type "word" they are word n-grams,
-        with "char" character n-grams. 1 has none.
+        Longest runs of consecutive tokens that a bag, LSTM or GRU knows as such: the mean of the embeddings of all runs
+        of 2 up to so many tokens (unweighted) is added to a bag's mean of the tokens, and stands behind the pooled
+        states of the others, whose vector is then longer by dim. With a vocabulary of type "word" they are word
+        n-grams, with "char" character n-grams. 1 has none.
     buckets
         Rows of the table of n-gram embeddings (row 0 stays empty), into which n-grams are hashed; different ones may
         share a row. Memory and the time of a training step grow with it.
@@ -138,6 +139,11 @@ class Architecture:
             return self.dim
         if self.encoder == "cnn":
             return self.units * len(self.filter_widths)
+        return self.pooled_size + (self.dim if self.ngrams > 1 else 0)
+
+    @property
+    def pooled_size(self) -> int:
+        """The length of an LSTM's or GRU's states, of both directions."""
         return self.units * (2 if self.bidirectional else 1)
 
     @property
@@ -148,7 +154,7 @@ class Architecture:
     @property
     def state_size(self) -> int:
         """The length of a token's state, of encoders that have them: those that read in order add the embedding."""
-        return self.vector_size + (self.dim if self.encoder in ("gru", "lstm") else 0)
+        return self.pooled_size + self.dim if self.encoder in ("gru", "lstm") else self.vector_size
 
     @property
     def filter_widths(self) -> list[int]:

@@ -24,8 +24,11 @@ def expected_shapes(architecture: Architecture, vocabulary_size: int) -> Shapes:
         shapes |= _LAYER_SHAPES[architecture.encoder](architecture)
     if architecture.is_weighted:
         shapes[TOKEN_WEIGHT] = (vocabulary_size,)
+    if architecture.ngrams > 1:
+        shapes["encoder.ngram_embedding.weight"] = (architecture.buckets, architecture.dim)
     if architecture.pooling == "attention":
-        shapes["encoder.attention.weight"] = (1, architecture.vector_size)
+        pooled = architecture.dim if architecture.encoder == "transformer" else architecture.pooled_size
+        shapes["encoder.attention.weight"] = (1, pooled)
     if architecture.head == "mlp":
         shapes |= _mlp_shapes("head", 3 * architecture.vector_size, architecture.head_units)
     if architecture.head == "alignment":
@@ -52,18 +55,12 @@ def _alignment_shapes(architecture: Architecture) -> Shapes:
 def _recurrent_shapes(architecture: Architecture, gates: int) -> Shapes:
     shapes: Shapes = {}
     for layer in range(architecture.layers):
-        inputs = architecture.vector_size if layer else architecture.dim
+        inputs = architecture.pooled_size if layer else architecture.dim
         for way in ("forwards", "backwards") if architecture.bidirectional else ("forwards",):
             prefix = f"encoder.layers.{layer}.{way}"
             shapes |= {f"{prefix}.weight_ih_l0": (gates, inputs), f"{prefix}.bias_ih_l0": (gates,)}
             shapes |= {f"{prefix}.weight_hh_l0": (gates, architecture.units), f"{prefix}.bias_hh_l0": (gates,)}
     return shapes
-
-
-def _bag_shapes(architecture: Architecture) -> Shapes:
-    if architecture.ngrams == 1:
-        return {}
-    return {"encoder.ngram_embedding.weight": (architecture.buckets, architecture.dim)}
 
 
 def _filter_shapes(architecture: Architecture) -> Shapes:
@@ -89,7 +86,7 @@ def _transformer_shapes(architecture: Architecture) -> Shapes:
 
 # what each encoder has besides the embedding
 _LAYER_SHAPES: dict[str, Callable[[Architecture], Shapes]] = {
-    "bag": _bag_shapes,
+    "bag": lambda _architecture: {},
     "cnn": _filter_shapes,
     "gru": lambda architecture: _recurrent_shapes(architecture, gates=3 * architecture.units),
     "lstm": lambda architecture: _recurrent_shapes(architecture, gates=4 * architecture.units),

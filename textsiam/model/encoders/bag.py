@@ -8,12 +8,11 @@ import numpy as np
 
 from textsiam.arrays import Array
 from textsiam.model.architecture import Architecture
-from textsiam.model.encoders.ngrams import ngram_rows
+from textsiam.model.encoders.ngrams import BUCKET_TOKENS, ngram_rows, sum_stepwise
 from textsiam.model.weights import TOKEN_WEIGHT
 from textsiam.text.buckets import exact_length_buckets
 from textsiam.text.tokenizer import TokenIds
 
-BUCKET_TOKENS = 4_096  # tokens worked on at once: their sums stay in the cache
 FEW_TEXTS = 4  # up to here, text by text is faster
 
 
@@ -40,7 +39,7 @@ class NumpyBagEncoder:
         for length, rows in exact_length_buckets(tokens.lengths, BUCKET_TOKENS):
             places_B = tokens.offsets[rows]
             ids_TB = tokens.ids[np.arange(length)[:, None] + places_B]
-            vectors[rows] = self._encoded(ids_TB, _sum_stepwise)
+            vectors[rows] = self._encoded(ids_TB, sum_stepwise)
         return vectors
 
     def read(self, tokens: TokenIds) -> tuple[Array, Array]:
@@ -65,14 +64,3 @@ def _sum(table: Array, row_T: Array) -> Array:
     """Add up rows of a table, (D,)."""
     total_D: Array = table[row_T].sum(axis=0)
     return total_D
-
-
-def _sum_stepwise(table: Array, row_TB: Array) -> Array:
-    """Add up rows of a table for each text, step by step, (B, D)."""
-    sum_BD: Array = table[row_TB[0]]
-    step_BD = np.empty_like(sum_BD)
-    for row_B in row_TB[1:]:
-        # the rows are the tokenizer's and the hash's own: "clip" only spares the check
-        np.take(table, row_B, axis=0, out=step_BD, mode="clip")
-        sum_BD += step_BD
-    return sum_BD

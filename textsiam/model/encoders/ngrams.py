@@ -9,8 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
+import numpy as np
+
+from textsiam.arrays import Array
+from textsiam.text.buckets import exact_length_buckets
+from textsiam.text.tokenizer import TokenIds
+
 X = TypeVar("X", bound=Any)  # an int64 array or tensor
 
+BUCKET_TOKENS = 4_096  # tokens worked on at once: their sums stay in the cache
 MULTIPLIER = 6364136223846793005
 """Of Knuth's linear congruential generator MMIX: odd, of scattered bits, and within int64."""
 _UPPER, _MASK = 33, 2**31 - 1  # the bits of a product that all of its factors' bits reach
@@ -28,6 +35,28 @@ def ngram_rows(ids: X, longest: int, buckets: int) -> Iterator[X]:
         mixed = (mixed[:-1] ^ ids[length - 1 :]) * MULTIPLIER
         # >> keeps the sign: the mask takes what it has filled up
         yield ((mixed >> _UPPER) & _MASK) % (buckets - 1) + 1
+
+
+def ngram_means(tokens: TokenIds, table_KD: Array, longest: int) -> Array:
+    """Average the rows of each text's n-grams, float32 (n, D); 0 where it has none."""
+    means = np.zeros((len(tokens), table_KD.shape[1]), dtype=np.float32)
+    for length, texts in exact_length_buckets(tokens.lengths, BUCKET_TOKENS):
+        if length > 1:
+            ids_TB = tokens.ids[np.arange(length)[:, None] + tokens.offsets[texts]].astype(np.int64)
+            row_RB = np.concatenate(list(ngram_rows(ids_TB, longest, len(table_KD))))
+            means[texts] = sum_stepwise(table_KD, row_RB) * np.float32(1 / len(row_RB))
+    return means
+
+
+def sum_stepwise(table: Array, row_TB: Array) -> Array:
+    """Add up rows of a table for each text, step by step, (B, D)."""
+    sum_BD: Array = table[row_TB[0]]
+    step_BD = np.empty_like(sum_BD)
+    for row_B in row_TB[1:]:
+        # the rows are the tokenizer's and the hash's own: "clip" only spares the check
+        np.take(table, row_B, axis=0, out=step_BD, mode="clip")
+        sum_BD += step_BD
+    return sum_BD
 
 
 def ngram_count(tokens: Any, longest: int) -> Any:

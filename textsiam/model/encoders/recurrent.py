@@ -19,6 +19,7 @@ from textsiam.model.architecture import Architecture
 from textsiam.model.encoders.beginnings import Level, alphabetical_groups, shared_beginnings
 from textsiam.model.encoders.block import Block
 from textsiam.model.encoders.lookup import Fill, Product, ProductTable
+from textsiam.model.encoders.ngrams import ngram_means
 from textsiam.text.tokenizer import TokenIds
 
 BLOCK_TEXTS = 512
@@ -61,11 +62,20 @@ class NumpyRecurrentEncoder:
             [_Recurrence(self.step(weights, prefix), architecture.pooling) for prefix in layer] for layer in prefixes
         ]
         self.attention_D = weights["encoder.attention.weight"][0] if architecture.pooling == "attention" else None
+        self.ngram_KD = weights.get("encoder.ngram_embedding.weight")
 
     def __call__(self, tokens: TokenIds) -> Array:
-        """Return float32 (n, H), or (n, 2H) in two directions."""
+        """Return float32 (n, H), or (n, 2H) in two directions, and with n-grams D features more."""
+        return self._with_ngrams(self._pooled_states(tokens), tokens)
+
+    def _with_ngrams(self, vectors: Array, tokens: TokenIds) -> Array:
+        if self.ngram_KD is None:
+            return vectors
+        return np.concatenate([vectors, ngram_means(tokens, self.ngram_KD, self.architecture.ngrams)], axis=1)
+
+    def _pooled_states(self, tokens: TokenIds) -> Array:
         lengths, begins = tokens.lengths, tokens.offsets[:-1]
-        vectors = np.zeros((len(tokens), self.architecture.vector_size), dtype=np.float32)
+        vectors = np.zeros((len(tokens), self.architecture.pooled_size), dtype=np.float32)
         shared = lengths <= SHARED_TO
         alone = self.architecture.layers > 1 or self.attention_D is not None
         if alone or np.count_nonzero(shared) < SHARED_FROM:
@@ -81,7 +91,7 @@ class NumpyRecurrentEncoder:
 
     def read(self, tokens: TokenIds) -> tuple[Array, Array]:
         """Return the vectors, and the states of the last layer, of both directions, and embeddings, side by side."""
-        size = self.architecture.vector_size
+        size = self.architecture.pooled_size
         vectors = np.zeros((len(tokens), size), np.float32)
         states = np.empty((len(tokens.ids), self.architecture.state_size), np.float32)
         states[:, size:] = self.tables[0].embedding_VD[tokens.ids]
@@ -92,7 +102,7 @@ class NumpyRecurrentEncoder:
             x_ND *= np.float32(0.5)  # states are doubled
             states[block.places_N, :size] = x_ND
             vectors[texts] = self._pooled(x_ND, block)
-        return vectors, states
+        return self._with_ngrams(vectors, tokens), states
 
     def _pooled(self, x_ND: Array, block: Block) -> Array:
         """Pool states that are all there, and may be used up, (B, D)."""

@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from textsiam.model.architecture import Architecture
-from textsiam.model.encoders.ngrams import ngram_count, ngram_rows
 from textsiam.text.tokenizer import PAD_ID
+from textsiam.training.encoders.ngram_mean import NgramEmbedding
 from textsiam.training.encoders.text_states import TextStates
 from textsiam.training.layouts import with_steps
 
@@ -16,21 +16,19 @@ class BagEncoder(nn.Module):
     """Mean of the token embeddings: fast, and blind to word order unless n-grams take part.
 
     With ``weighting`` the mean is weighted: ``token_weight`` has a number for each token, 0 for padding. With
-    ``ngrams`` the mean of the embeddings of the text's n-grams is added (Joulin, Grave, Bojanowski, Mikolov, "Bag of
-    tricks for efficient text classification", 2017). They start at 0: an n-gram that was never trained adds nothing.
+    ``ngrams`` the mean of the embeddings of the text's n-grams is added.
     """
 
     def __init__(self, architecture: Architecture, vocabulary_size: int, dropout: float) -> None:
         super().__init__()
-        self.ngrams, self.buckets = architecture.ngrams, architecture.buckets
+        self.ngrams = architecture.ngrams
         self.embedding = nn.Embedding(vocabulary_size, architecture.dim, padding_idx=PAD_ID)
         self.dropout = nn.Dropout(dropout)
         self.token_weight: torch.Tensor | None
         weights = (torch.arange(vocabulary_size) != PAD_ID).float() if architecture.is_weighted else None
         self.register_buffer("token_weight", weights)
         if self.ngrams > 1:
-            self.ngram_embedding = nn.Embedding(self.buckets, architecture.dim, padding_idx=PAD_ID)
-            nn.init.zeros_(self.ngram_embedding.weight)
+            self.ngram_embedding = NgramEmbedding(architecture)
 
     def forward(self, ids_BT: torch.Tensor, lengths_B: torch.Tensor) -> torch.Tensor:
         """Return (B, D)."""
@@ -51,16 +49,6 @@ class BagEncoder(nn.Module):
             weight_B1 = weight_BT1.sum(dim=1)
             mean_BD = (x_BTD * weight_BT1).sum(dim=1) / weight_B1.masked_fill(weight_B1 == 0, 1)
         if self.ngrams > 1:
-            mean_BD = mean_BD + self._ngram_mean(ids_BT, lengths_B)
+            mean_BD = mean_BD + self.ngram_embedding.mean(ids_BT, lengths_B)
         dropped: torch.Tensor = self.dropout(mean_BD)
         return dropped
-
-    def _ngram_mean(self, ids_BT: torch.Tensor, lengths_B: torch.Tensor) -> torch.Tensor:
-        """Average the embeddings of each text's n-grams, (B, D); 0 where it has none."""
-        ids_TB = ids_BT.T
-        runs = enumerate(ngram_rows(ids_TB, self.ngrams, self.buckets), start=1)
-        # a run whose last token is padding is none
-        row_RB = torch.cat([row_B * (ids_TB[behind:] != PAD_ID) for behind, row_B in runs])
-        sum_BD: torch.Tensor = self.ngram_embedding(row_RB).sum(dim=0)
-        count_B: torch.Tensor = ngram_count(lengths_B, self.ngrams)
-        return sum_BD / count_B.clamp(min=1)[:, None]

@@ -9,6 +9,7 @@ from torch import nn
 
 from textsiam.model.architecture import Architecture
 from textsiam.text.tokenizer import PAD_ID
+from textsiam.training.encoders.ngram_mean import NgramEmbedding
 from textsiam.training.encoders.text_states import TextStates
 from textsiam.training.layouts import Layout, Rows, drop_by_text, with_steps
 
@@ -29,21 +30,22 @@ class RecurrentEncoder(nn.Module):
         self.embedding = nn.Embedding(vocabulary_size, architecture.dim, padding_idx=PAD_ID)
         self.dropout = nn.Dropout(dropout)
         directions = ("forwards", "backwards") if architecture.bidirectional else ("forwards",)
-        sizes = [architecture.dim] + [architecture.vector_size] * (architecture.layers - 1)
+        sizes = [architecture.dim] + [architecture.pooled_size] * (architecture.layers - 1)
         self.layers = nn.ModuleList(
             nn.ModuleDict({way: self.cell(size, architecture.units) for way in directions}) for size in sizes
         )
         attends = architecture.pooling == "attention"
-        self.attention = nn.Linear(architecture.vector_size, 1, bias=False) if attends else None
+        self.attention = nn.Linear(architecture.pooled_size, 1, bias=False) if attends else None
+        self.ngram_embedding = NgramEmbedding(architecture) if architecture.ngrams > 1 else None
 
     def layout(self, lengths_B: torch.Tensor, steps: int) -> Layout:
         """Choose where tokens stand: a layout that can run the cell."""
         raise NotImplementedError
 
     def forward(self, ids_BT: torch.Tensor, lengths_B: torch.Tensor) -> torch.Tensor:
-        """Return (B, H), or (B, 2H) in two directions."""
+        """Return (B, H), or (B, 2H) in two directions, and with n-grams D features more."""
         _, states, layout = self._states(ids_BT, lengths_B)
-        return self._pooled(states, layout) * (lengths_B > 0)[:, None]
+        return self._vectors(ids_BT, lengths_B, states, layout)
 
     def read(self, ids_BT: torch.Tensor, lengths_B: torch.Tensor) -> TextStates:
         """Give the tokens' states too: those of the last layer, and the embeddings beside."""
@@ -51,7 +53,7 @@ class RecurrentEncoder(nn.Module):
         filled_B = lengths_B > 0
         x = embedded if isinstance(embedded, torch.Tensor) else embedded.x_UD.index_select(0, embedded.row_N)
         states_BTD = layout.padded(torch.cat([_joined(states, layout), x], dim=-1)) * filled_B[:, None, None]
-        return TextStates(self._pooled(states, layout) * filled_B[:, None], states_BTD, layout.lengths_B)
+        return TextStates(self._vectors(ids_BT, lengths_B, states, layout), states_BTD, layout.lengths_B)
 
     def _states(
         self, ids_BT: torch.Tensor, lengths_B: torch.Tensor
@@ -65,6 +67,16 @@ class RecurrentEncoder(nn.Module):
         for layer in upper:
             states = self._run(layer, drop_by_text(_joined(states, layout), self.dropout, layout), layout)
         return embedded, states, layout
+
+    def _vectors(
+        self, ids_BT: torch.Tensor, lengths_B: torch.Tensor, states: list[torch.Tensor], layout: Layout
+    ) -> torch.Tensor:
+        """Pool the states, and put what the n-grams say behind them."""
+        pooled = self._pooled(states, layout) * (lengths_B > 0)[:, None]
+        if self.ngram_embedding is None:
+            return pooled
+        ngrams_BD = self.dropout(self.ngram_embedding.mean(with_steps(ids_BT, 1), lengths_B))
+        return torch.cat([pooled, ngrams_BD], dim=1)
 
     def _pooled(self, states: list[torch.Tensor], layout: Layout) -> torch.Tensor:
         if self.attention is not None:

@@ -1,0 +1,33 @@
+"""The mean of the embeddings of a text's n-grams, in torch. Shapes: B texts, T tokens (padded), R runs, D embedding."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from textsiam.model.architecture import Architecture
+from textsiam.model.encoders.ngrams import ngram_count, ngram_rows
+from textsiam.text.tokenizer import PAD_ID
+
+
+class NgramEmbedding(nn.Embedding):
+    """Embeds runs of consecutive tokens, hashed into ``buckets`` rows.
+
+    Joulin, Grave, Bojanowski, Mikolov, "Bag of tricks for efficient text classification", 2017. They start at 0: an
+    n-gram that was never trained adds nothing.
+    """
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__(architecture.buckets, architecture.dim, padding_idx=PAD_ID)
+        self.longest = architecture.ngrams
+        nn.init.zeros_(self.weight)
+
+    def mean(self, ids_BT: torch.Tensor, lengths_B: torch.Tensor) -> torch.Tensor:
+        """Average the embeddings of each text's n-grams, (B, D); 0 where it has none."""
+        ids_TB = ids_BT.T
+        runs = enumerate(ngram_rows(ids_TB, self.longest, self.num_embeddings), start=1)
+        # a run whose last token is padding is none
+        row_RB = torch.cat([row_B * (ids_TB[behind:] != PAD_ID) for behind, row_B in runs])
+        sum_BD: torch.Tensor = self(row_RB).sum(dim=0)
+        count_B: torch.Tensor = ngram_count(lengths_B, self.longest)
+        return sum_BD / count_B.clamp(min=1)[:, None]
