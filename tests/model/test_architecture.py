@@ -16,6 +16,7 @@ from textsiam.model.heads import NUMPY_HEADS
     [
         ({"encoder": "bag", "dim": 5}, 5),
         ({"encoder": "bag", "dim": 5, "ngrams": 3}, 5),
+        ({"encoder": "lstm", "dim": 3, "units": 5, "bidirectional": True, "ngrams": 2}, 13),
         ({"encoder": "lstm", "dim": 5, "units": 7}, 7),
         ({"encoder": "lstm", "dim": 5, "units": 7, "layers": 3}, 7),
         ({"encoder": "lstm", "dim": 5, "units": 7, "bidirectional": True}, 14),
@@ -41,7 +42,6 @@ def test_vector_size(options: dict[str, Any], size: int) -> None:
         ({"encoder": "transformer", "ngrams": 2}, "ngrams is 2, but encoder 'transformer' has no ngrams"),
         ({"encoder": "gru", "buckets": 9}, "buckets is 9, but ngrams 1 has no buckets; leave it out"),
         ({"encoder": "bag", "buckets": 9}, "buckets is 9, but ngrams 1 has no buckets; leave it out"),
-        ({"encoder": "transformer", "ngrams": 2}, "ngrams is 2, but encoder 'transformer' has no ngrams"),
         ({"encoder": "cnn", "layers": 2}, "layers is 2, but encoder 'cnn' has no layers"),
         ({"encoder": "cnn", "pooling": "attention"}, "pooling is 'attention', but encoder 'cnn' has no pooling"),
         ({"encoder": "cnn", "bidirectional": True}, "encoder 'cnn' has no bidirectional"),

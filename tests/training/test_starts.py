@@ -116,7 +116,7 @@ def test_buckets_are_not_taken_over_without_ngrams(first: Path) -> None:
     model = textsiam.PairModel.load(first)
     model.architecture = Architecture(encoder="bag", dim=4, ngrams=2, buckets=50)
     assert TrainConfig.like(model).buckets == 50
-    for options in ({"encoder": "lstm"}, {"ngrams": 1}):
+    for options in ({"encoder": "cnn"}, {"ngrams": 1}):
         assert TrainConfig.like(model, options).buckets == TrainConfig().buckets
 
 
