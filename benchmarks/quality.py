@@ -79,6 +79,11 @@ ROWS = {
         *(*LONG_LSTM, "--pooling", "mean", "--head", "cosine", "--loss", "contrastive"),
     ),
     "lstm-mlp": textsiam_row("LSTM, MLP head", *LONG_LSTM, "--head", "mlp"),
+    "lstm-ngrams-mlp": textsiam_row(
+        "LSTM with bigrams beside its states, MLP head",
+        *(*LSTM[:-2], "--learning-rate", "0.005", "--ngrams", "2", "--units", "128", "--head", "mlp"),
+        *("--epochs", "3", "--batch-size", "512", "--dropout", "0.15"),
+    ),
     "lstm-alignment": textsiam_row("LSTM, alignment head", *LONG_LSTM, "--head", "alignment"),
     "student": textsiam_row(
         "LSTM, MLP head, distilled from the alignment head",
