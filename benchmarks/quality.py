@@ -57,6 +57,10 @@ def textsiam_row(says: str, *options: str, teacher: str | None = None) -> Row:
 SPELLED = ("--dim", "128", "--char-ngrams", "3,4,5")
 LSTM = ("--encoder", "lstm", *SPELLED, "--bidirectional", "--learning-rate", "0.004")
 LONG_LSTM = (*LSTM, "--units", "128", "--epochs", "5", "--dropout", "0.15")
+COSINE_LSTM = (
+    *("--encoder", "lstm", "--dim", "128", "--bidirectional", "--dropout", "0.1", "--learning-rate", "0.004"),
+    *("--units", "64", "--pooling", "mean", "--epochs", "4", "--head", "cosine"),
+)
 BAG = ("--encoder", "bag", *SPELLED, "--ngrams", "2", "--epochs", "5", "--dropout", "0.2", "--batch-size", "512")
 SAW_QQP = "whose training saw QQP's duplicates"
 PEER = {"learning_rate": 0.004, "minutes_of": "lstm-contrastive"}
@@ -69,14 +73,10 @@ ROWS = {
         *("--epochs", "5", "--batch-size", "512", "--learning-rate", "0.005"),
     ),
     "lstm-cosine-embedding": textsiam_row(
-        "LSTM of 64, cosine alone, cosine-embedding loss",
-        *("--encoder", "lstm", "--dim", "128", "--bidirectional", "--units", "64", "--pooling", "mean"),
-        *("--epochs", "4", "--head", "cosine", "--loss", "cosine_embedding"),
-        *("--dropout", "0.1", "--learning-rate", "0.004"),
+        "LSTM of 64, cosine alone, cosine-embedding loss", *COSINE_LSTM, "--loss", "cosine_embedding"
     ),
     "lstm-contrastive": textsiam_row(
-        "LSTM, cosine alone, contrastive loss",
-        *(*LONG_LSTM, "--pooling", "mean", "--head", "cosine", "--loss", "contrastive"),
+        "LSTM of 64, cosine alone, contrastive loss", *COSINE_LSTM, "--loss", "contrastive"
     ),
     "lstm-mlp": textsiam_row("LSTM, MLP head", *LONG_LSTM, "--head", "mlp"),
     "lstm-ngrams-mlp": textsiam_row(
