@@ -209,7 +209,7 @@ PAIRS, TEXTS = [("a b", "c"), ("d", "e")] * 20, ["a", "b c"] * 20
     [
         (PAIRS, {"loss": "bce"}, "loss is 'bce', but has no use where the items have no labels; leave it out"),
         (PAIRS, {"teacher_weight": 0.5}, "teacher_weight is 0.5, but has no use where the items have no labels"),
-        (PAIRS, {"implied": 0.5}, "implied is 0.5, but has no use .* leave it out, or set it to 0.0 where a preset"),
+        (PAIRS, {"implied": 0.5}, "implied is 0.5, but has no use where the items have no labels; leave it out"),
         (PAIRS, {"label_smoothing": 0.1}, "label_smoothing is 0.1, but has no use where the items have no labels"),
         (
             make_rows(64),

@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields
 from textsiam.errors import OptionError
 from textsiam.model.options import option
 from textsiam.training.config import TrainConfig
-from textsiam.training.presets import PRESETS
 
 AUTO_TARGET, LOGITS, VECTORS = "auto", "logits", "vectors"
 LOGIT, PROBABILITY = "logit", "probability"
@@ -61,6 +60,4 @@ class DistillConfig(TrainConfig):
         for name in names:
             value = getattr(self, name)
             if value != default_of[name]:
-                preset = any(name in options for options in PRESETS.values())
-                hint = f", or set it to {default_of[name]!r} where a preset sets it" if preset else ""
-                raise OptionError(f"{name} is {value!r}, but has no use where {reason}; leave it out{hint}")
+                raise OptionError(f"{name} is {value!r}, but has no use where {reason}; leave it out")

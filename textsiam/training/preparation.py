@@ -96,7 +96,7 @@ def _read(pairs: Any, dev: Any, config: TrainConfig) -> tuple[Pairs, Pairs]:
         if getattr(config, name) and pairs.graded:
             raise OptionError(
                 f"{name} is {getattr(config, name):g}, but these labels are graded, and only labels of 0 and 1 {use}; "
-                "leave it out, or set it to 0 where a preset sets it"
+                "leave it out"
             )
     _check_side("training", pairs)
     if dev is None:
