@@ -186,13 +186,14 @@ def test_the_weights_take_half_and_a_quarter_of_the_bytes(make_model: MakeModel,
         assert 0 < header < 1500
 
 
-def test_a_folder_of_the_first_format_loads(make_model: MakeModel, tmp_path: Path) -> None:
+def test_a_folder_of_an_earlier_format_loads(make_model: MakeModel, tmp_path: Path) -> None:
     model = make_model(ARCHITECTURES[0])
     model.save(tmp_path / "model")
     manifest = json.loads((tmp_path / "model" / MANIFEST).read_bytes())
-    assert manifest["format"] == 2
-    (tmp_path / "model" / MANIFEST).write_text(json.dumps({**manifest, "format": 1}), encoding="utf-8")
-    assert PairModel.load(tmp_path / "model").encode(PLAIN).tobytes() == model.encode(PLAIN).tobytes()
+    assert manifest["format"] == 3
+    for earlier in (1, 2):
+        (tmp_path / "model" / MANIFEST).write_text(json.dumps({**manifest, "format": earlier}), encoding="utf-8")
+        assert PairModel.load(tmp_path / "model").encode(PLAIN).tobytes() == model.encode(PLAIN).tobytes()
 
 
 @pytest.mark.usefixtures("one_torch_thread")
