@@ -55,8 +55,8 @@ def textsiam_row(says: str, *options: str, teacher: str | None = None) -> Row:
 
 
 SPELLED = ("--dim", "128", "--char-ngrams", "3,4,5")
-LSTM = ("--encoder", "lstm", *SPELLED, "--bidirectional", "--learning-rate", "0.004")
-LONG_LSTM = (*LSTM, "--units", "128", "--epochs", "5", "--dropout", "0.15")
+LSTM = ("--encoder", "lstm", *SPELLED, "--bidirectional")
+LONG_LSTM = (*LSTM, "--learning-rate", "0.004", "--units", "128", "--epochs", "5", "--dropout", "0.15")
 COSINE_LSTM = (
     *("--encoder", "lstm", "--dim", "128", "--bidirectional", "--dropout", "0.1", "--learning-rate", "0.004"),
     *("--units", "64", "--pooling", "mean", "--epochs", "4", "--head", "cosine"),
@@ -81,7 +81,7 @@ ROWS = {
     "lstm-mlp": textsiam_row("LSTM, MLP head", *LONG_LSTM, "--head", "mlp"),
     "lstm-ngrams-mlp": textsiam_row(
         "LSTM with bigrams beside its states, MLP head",
-        *(*LSTM[:-2], "--learning-rate", "0.005", "--ngrams", "2", "--units", "128", "--head", "mlp"),
+        *(*LSTM, "--learning-rate", "0.005", "--ngrams", "2", "--units", "128", "--head", "mlp"),
         *("--epochs", "3", "--batch-size", "512", "--dropout", "0.15"),
     ),
     "lstm-alignment": textsiam_row("LSTM, alignment head", *LONG_LSTM, "--head", "alignment"),

@@ -23,7 +23,7 @@ from pathlib import Path
 from textsiam.atomic import flush_to_disk
 from textsiam.errors import ModelFolderError
 
-FORMAT = 3  # 1: all weights were float32; 2: no head alignment, custom encoders, weights and n-grams of bags
+FORMAT = 3  # 1: all weights were float32; 2: no head alignment, custom encoders, n-grams and token weights
 MANIFEST = "manifest.json"
 REQUIRED = ("config.json", "weights.safetensors", "vocabulary.model", "calibration.json")
 READ_AGAIN = 9  # times, if the model is replaced while it is read
