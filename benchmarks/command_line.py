@@ -18,7 +18,10 @@ SEED = "7"
 
 
 def run_train(train: Path, out: Path, options: Sequence[str], command_name: str = "train") -> float:
-    """Run ``textsiam train``, or another command, and return its minutes: reading, vocabulary, tokenizing and calibration included."""
+    """Run ``textsiam train``, or another command that trains, and return its minutes.
+
+    Those of reading, vocabulary, tokenizing and calibration are among them.
+    """
     command = [sys.executable, "-m", "textsiam", command_name, str(train), "--out", str(out), "--seed", SEED, *options]
     started = time.monotonic()
     status = subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
