@@ -26,6 +26,18 @@ def test_a_model_teaches_from_a_file_to_a_folder(run: Run, model_folder: Path, t
     assert weights[0] == weights[1]
 
 
+def test_two_models_teach_together(run: Run, model_folder: Path, tmp_path: Path) -> None:
+    pairs, dev = write_pairs(tmp_path / "pairs.csv", 128), write_pairs(tmp_path / "dev.csv", 64, start=500)
+    given = (pairs, "--teacher", model_folder, "--dev", dev, *SMALL)
+    assert run("distill", *given, "--out", tmp_path / "one").code == 0
+    both = run("distill", *given, "--teacher", tmp_path / "one", "--out", tmp_path / "two")
+    assert both.code == 0
+    told = PairModel.load(tmp_path / "two").details["distilled"]["teacher"]
+    assert told == f"{PairModel.load(model_folder)!r}, {PairModel.load(tmp_path / 'one')!r}"
+    assert "distilled from" in both.out
+    assert run("distill", *given, "--teacher", tmp_path / "none", "--out", tmp_path / "three").code == 2
+
+
 def test_probabilities_that_textsiam_score_wrote_teach(run: Run, model_folder: Path, tmp_path: Path) -> None:
     pairs, dev = write_pairs(tmp_path / "pairs.csv", 128), write_pairs(tmp_path / "dev.csv", 64, start=500)
     assert run("score", model_folder, pairs, "--out", tmp_path / "scored.csv").code == 0

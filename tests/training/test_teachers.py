@@ -168,6 +168,26 @@ def test_a_model_is_known_by_its_weights_and_its_folder_is_the_same(vocabulary: 
     assert one.answer(["apple"]).tobytes() == model.encode(["apple"]).tobytes()
 
 
+def test_several_models_give_the_mean_of_their_logits(vocabulary: Vocabulary, tmp_path: Path) -> None:
+    models, asked = [_model(vocabulary, seed) for seed in (0, 1, 2)], [("what about the apple", "tell me of bread")] * 3
+    models[2].save(tmp_path / "m")
+    several = open_teacher([*models[:2], tmp_path / "m"], LOGITS, CONFIG, 0.2)
+    alone = [open_teacher(model, LOGITS, CONFIG, 0.2) for model in models]
+    assert several.answer is not None
+    logits = [teacher.answer(asked) for teacher in alone if teacher.answer is not None]
+    for got, *each in zip(several.answer(asked), *logits, strict=True):
+        assert len(set(each)) == 3
+        assert got == pytest.approx(sum(each) / 3, abs=1e-6)
+    assert several.fingerprint not in {teacher.fingerprint for teacher in alone}
+    assert several.fingerprint == open_teacher(tuple(models), LOGITS, CONFIG, 0.2).fingerprint
+    with pytest.raises(OptionError, match="there are 3 teachers, but no vectors that they share; give one, or pairs"):
+        open_teacher(models, VECTORS, CONFIG, None)
+    with pytest.raises(OptionError, match=r"teacher is .*nowhere.*, expected a PairModel, a model folder$"):
+        open_teacher([models[0], tmp_path / "nowhere"], LOGITS, CONFIG, None)
+    with pytest.raises(OptionError, match=r"teacher is \[\], expected a PairModel, a model folder, a file"):
+        open_teacher([], LOGITS, CONFIG, None)
+
+
 def test_what_is_no_teacher(vocabulary: Vocabulary, tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="teacher is 3, expected a PairModel"):
         open_teacher(3, LOGITS, CONFIG, None)

@@ -27,7 +27,7 @@ def distill(  # noqa: PLR0913 - one for each group of options on the command lin
     pairs: Path,
     /,
     *,
-    teacher: Path,
+    teacher: list[Path],
     out: Path | None = None,
     dev: Path | None = None,
     config: Path | None = None,
@@ -45,8 +45,8 @@ def distill(  # noqa: PLR0913 - one for each group of options on the command lin
     pairs
         CSV, TSV, JSONL or Parquet file (.gz and the like too) with two texts and a label a row.
     teacher
-        Model folder, or file with a logit or probability for each row of PAIRS: .npy, or .csv, .tsv or .txt with a
-        column of that name, or with one column.
+        Model folder (given again and again: the mean of these models), or file with a logit or probability for each row
+        of PAIRS: .npy, or .csv, .tsv or .txt with a column of that name, or with one column.
     out
         Model folder to write; checkpoint and log stand beside it in OUT.run.
     dev
@@ -70,18 +70,21 @@ def distill(  # noqa: PLR0913 - one for each group of options on the command lin
     _lead(pairs, teacher, settings.folder(out), chosen, reading, resume=resume)
 
 
-def _lead(pairs: Path, teacher: Path, folder: Path, config: DistillConfig, reading: Reading, *, resume: bool) -> None:
+def _lead(
+    pairs: Path, teachers: list[Path], folder: Path, config: DistillConfig, reading: Reading, *, resume: bool
+) -> None:
     """Read, train, write and tell."""
     import textsiam
 
-    if not teacher.is_dir():
-        check_file(teacher)
+    for teacher in teachers:
+        if not teacher.is_dir():
+            check_file(teacher)
     check_all(pairs, folder, config, reading, "distill")
     vocabulary = read_vocabulary(reading)
     train_pairs, dev_pairs = read_both(pairs, reading)
     model = textsiam.distill(
         train_pairs,
-        teacher,
+        teachers if len(teachers) > 1 else teachers[0],
         dev=dev_pairs,
         config=config,
         vocabulary=vocabulary,

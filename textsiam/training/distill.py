@@ -54,11 +54,11 @@ def distill(
     """Train a model on what a teacher says of pairs or texts, and calibrate it on dev.
 
     ``items``: labelled pairs, as Pairs or what ``read_pairs`` takes; or a list of pairs (text a, text b) without
-    labels, or of texts, and then ``dev`` must be given. ``teacher``: a PairModel or the path of its folder; a function
-    that turns a list of pairs into logits (n,), or a list of texts into vectors (n, D), whichever ``config.target``
-    says; or a file of such numbers, row i for item i: .npy, or for logits also .csv, .tsv or .txt with a column of that
-    name. ``config``: a DistillConfig, or a TrainConfig with the default options of distillation. The rest is as in
-    ``train``.
+    labels, or of texts, and then ``dev`` must be given. ``teacher``: a PairModel or the path of its folder, or a
+    list of these, whose logits' mean counts; a function that turns a list of pairs into logits (n,), or a list of
+    texts into vectors (n, D), whichever ``config.target`` says; or a file of such numbers, row i for item i: .npy,
+    or for logits also .csv, .tsv or .txt with a column of that name. ``config``: a DistillConfig, or a TrainConfig
+    with the default options of distillation. The rest is as in ``train``.
 
     A teacher is asked before training, once for each distinct pair or text, in the first of several processes; with
     ``out`` its answers are kept beside the checkpoint, and a function is known by its name alone when a run goes on.

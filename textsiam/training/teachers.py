@@ -1,4 +1,4 @@
-"""Teachers: a model, a function or a file, asked for logits of pairs or vectors of texts."""
+"""Teachers: models, a function or a file, asked for logits of pairs or vectors of texts."""
 
 from __future__ import annotations
 
@@ -39,33 +39,55 @@ class Teacher:
 
 
 def open_teacher(teacher: Any, target: str, config: DistillConfig, prior: float | None) -> Teacher:
-    """Take a PairModel or the path of its folder, the path of a file of outputs, or a function.
+    """Take a PairModel or the path of its folder, a list of such, the path of a file of outputs, or a function.
 
     Logits of a PairModel are the calibrated ones, which its head's raw scores need not be, moved from the share of same
-    pairs that its calibration assumes to ``prior`` (None: left there). Raises OptionError for what is no teacher,
-    DataError for a file that cannot be read, ModelFolderError for a folder.
+    pairs that its calibration assumes to ``prior`` (None: left there); several models give the mean of theirs. Raises
+    OptionError for what is no teacher, DataError for a file that cannot be read, ModelFolderError for a folder.
     """
-    if isinstance(teacher, str | PathLike):
-        path = Path(teacher)
-        if not path.is_dir():
-            outputs = read_outputs(path, config.teacher_output)
-            return Teacher(name=path.name, fingerprint=digest(outputs), outputs=outputs)
-        teacher = PairModel.load(path)
-    if isinstance(teacher, PairModel):
-        if config.teacher_output != LOGIT:
-            raise OptionError(
-                f"teacher_output is {config.teacher_output!r}, but a PairModel's logits are taken; leave it out"
-            )
-        return _of_model(teacher, target, prior)
+    if isinstance(teacher, str | PathLike) and not Path(teacher).is_dir():
+        outputs = read_outputs(Path(teacher), config.teacher_output)
+        return Teacher(name=Path(teacher).name, fingerprint=digest(outputs), outputs=outputs)
     if callable(teacher):
         name = f"{getattr(teacher, '__module__', '')}.{getattr(teacher, '__qualname__', type(teacher).__qualname__)}"
         return Teacher(name=name, fingerprint="", answer=teacher)
-    raise OptionError(
-        f"teacher is {teacher!r:.80}, expected a PairModel, a model folder, a file of its outputs, or a function"
+    models = _models(teacher)
+    if config.teacher_output != LOGIT:
+        raise OptionError(
+            f"teacher_output is {config.teacher_output!r}, but a PairModel's logits are taken; leave it out"
+        )
+    if target != LOGITS and len(models) > 1:
+        raise OptionError(f"there are {len(models)} teachers, but no vectors that they share; give one, or pairs")
+    return _of_models(models, target, prior)
+
+
+def _models(teacher: Any) -> list[PairModel]:
+    """Load the models of one teacher or of several."""
+    several = isinstance(teacher, list | tuple) and len(teacher) > 0
+    given = list(teacher) if several else [teacher]
+    for one in given:
+        if not isinstance(one, PairModel) and not (isinstance(one, str | PathLike) and Path(one).is_dir()):
+            expected = "" if several else ", a file of its outputs, or a function"
+            raise OptionError(f"teacher is {one!r:.300}, expected a PairModel, a model folder{expected}")
+    return [one if isinstance(one, PairModel) else PairModel.load(one) for one in given]
+
+
+def _of_models(models: list[PairModel], target: str, prior: float | None) -> Teacher:
+    parts = [_calibrated(model, prior) for model in models]
+
+    def mean_logits(pairs: list[tuple[str, str]]) -> Array:
+        logits: Array = np.mean([logits(pairs) for logits, _ in parts], axis=0)
+        return logits
+
+    return Teacher(
+        name=", ".join(map(repr, models)),
+        fingerprint=hashlib.sha256(" ".join(known for _, known in parts).encode()).hexdigest(),
+        answer=mean_logits if target == LOGITS else models[0].encode,
     )
 
 
-def _of_model(model: PairModel, target: str, prior: float | None) -> Teacher:
+def _calibrated(model: PairModel, prior: float | None) -> tuple[Callable[[list[tuple[str, str]]], Array], str]:
+    """Give a function of pairs to the model's logits, and what the model is known by."""
     calibration = model.calibration
     shift = 0.0 if prior is None else _log_odds(prior) - _log_odds(calibration.prior)
 
@@ -75,7 +97,7 @@ def _of_model(model: PairModel, target: str, prior: float | None) -> Teacher:
     numbers = [model.weights[name] for name in sorted(model.weights)]
     constants = np.array([calibration.slope, calibration.intercept + shift])
     known = hashlib.sha256(f"{digest(*numbers, constants)} {model.architecture}".encode() + model.tokenizer.proto)
-    return Teacher(name=repr(model), fingerprint=known.hexdigest(), answer=logits if target == LOGITS else model.encode)
+    return logits, known.hexdigest()
 
 
 def _log_odds(share: float) -> float:
