@@ -92,6 +92,10 @@ class TrainConfig(Architecture):
     word_dropout
         Share of the tokens of each text that are hidden from the encoder while training: they embed as zeros, in their
         places.
+    ngram_dropout
+        Share of the steps of training that do without n-grams (``ngrams``), which count the more in the others. N-grams
+        learn by heart which texts come up together, so that an LSTM or GRU beside them stops learning; with 0.5 both
+        learn, and take more epochs.
     subword_sampling
         Share of the tokens that are replaced by the smaller tokens that spell them, and so on for a share of these: for
         each batch anew, while training alone, so that rare words are known by their parts. 0.1 is a usual share; tokens
@@ -154,6 +158,7 @@ class TrainConfig(Architecture):
     averaging: float = option(0.0, low=0, high=0.99999)
     dropout: float = option(0.2, low=0, high=0.95)
     word_dropout: float = option(0.0, low=0, high=0.95)
+    ngram_dropout: float = option(0.0, low=0, high=0.95)
     subword_sampling: float = option(0.0, low=0, high=0.95)
     balanced: bool = option(False)
     implied: float = option(0.0, low=0, high=1)
@@ -177,6 +182,10 @@ class TrainConfig(Architecture):
             raise OptionError(
                 f"subword_sampling is {self.subword_sampling:g}, but tokens of vocabulary_type "
                 f"{self.vocabulary_type!r} do not fall into smaller ones; leave it out"
+            )
+        if self.ngram_dropout and self.ngrams == 1:
+            raise OptionError(
+                f"ngram_dropout is {self.ngram_dropout:g}, but there are no n-grams; set ngrams or leave it out"
             )
         if self.hard_negatives and self.epochs == 1:
             raise OptionError(

@@ -62,7 +62,8 @@ class StudentNetwork(SiameseNetwork):
         teacher_size: int | None,
         encoder: nn.Module | None = None,
     ) -> None:
-        super().__init__(config.architecture, vocabulary_size, config.dropout, config.word_dropout, encoder)
+        parts = (config.architecture, vocabulary_size, config.dropout, config.word_dropout)
+        super().__init__(*parts, encoder, config.ngram_dropout)
         self.translation: nn.Module
         if teacher_size is None:
             self.translation = _LOGIT_OF.get(config.head, nn.Identity)()

@@ -15,19 +15,33 @@ class NgramEmbedding(nn.Embedding):
 
     Joulin, Grave, Bojanowski, Mikolov, "Bag of tricks for efficient text classification", 2017. They start at 0: an
     n-gram that was never trained adds nothing.
+
+    In a ``hidden`` share of the steps of training they say nothing of any text, and in the others the more. Pairs whose
+    texts come up again and again are learned by heart from n-grams, so fast that the encoder beside them has nothing
+    left to learn; this gives it steps of its own.
     """
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__(architecture.buckets, architecture.dim, padding_idx=PAD_ID)
-        self.longest = architecture.ngrams
+        self.longest, self.hidden = architecture.ngrams, 0.0
         nn.init.zeros_(self.weight)
 
     def mean(self, ids_BT: torch.Tensor, lengths_B: torch.Tensor) -> torch.Tensor:
         """Average the embeddings of each text's n-grams, (B, D); 0 where it has none."""
+        hidden = self.hidden if self.training else 0.0
+        if hidden and torch.rand(()).item() < hidden:
+            return self.weight.new_zeros(len(ids_BT), self.embedding_dim)
         ids_TB = ids_BT.T
         runs = enumerate(ngram_rows(ids_TB, self.longest, self.num_embeddings), start=1)
         # a run whose last token is padding is none
         row_RB = torch.cat([row_B * (ids_TB[behind:] != PAD_ID) for behind, row_B in runs])
         sum_BD: torch.Tensor = self(row_RB).sum(dim=0)
         count_B: torch.Tensor = ngram_count(lengths_B, self.longest)
-        return sum_BD / count_B.clamp(min=1)[:, None]
+        return sum_BD / (count_B.clamp(min=1) * (1 - hidden))[:, None]
+
+
+def hide_ngrams(encoder: nn.Module, share: float) -> None:
+    """Make an encoder that embeds n-grams do without in this share of the steps of training."""
+    for module in encoder.modules():
+        if isinstance(module, NgramEmbedding):
+            module.hidden = share
