@@ -30,15 +30,15 @@ def run_train(train: Path, out: Path, options: Sequence[str], command_name: str 
     return (time.monotonic() - started) / 60
 
 
-def trained(folder: Path, place: Path, train: Sequence[str], teacher: str | None = None) -> Scored:
+def trained(folder: Path, place: Path, train: Sequence[str], teachers: Sequence[str] = ()) -> Scored:
     """Train on train.tsv (best checkpoint, calibration and threshold by dev.tsv), score dev and test in NumPy.
 
-    ``train`` are the options of ``textsiam train``, or with a ``teacher``, a row that is finished, of ``textsiam
+    ``train`` are the options of ``textsiam train``, or with ``teachers``, rows that are finished, of ``textsiam
     distill``; the model is kept in ``place``/model.
     """
     model_folder = place / "model"
     options, command_name = ["--dev", str(folder / "dev.tsv"), *train], "train"
-    if teacher is not None:
+    for teacher in teachers:
         options, command_name = ["--teacher", str(place.parent / teacher / "model"), *options], "distill"
     minutes = run_train(folder / "train.tsv", model_folder, options, command_name)
     details = json.loads((model_folder / "config.json").read_text(encoding="utf-8"))["details"]

@@ -49,14 +49,16 @@ class Row:
     options: dict[str, Any] = field(default_factory=dict)
 
 
-def textsiam_row(says: str, *options: str, teacher: str | None = None) -> Row:
-    """Give the row of a model that ``textsiam train`` makes with these options, or ``distill`` with a row's model."""
-    return Row(says, trained, {"train": list(options)} | ({} if teacher is None else {"teacher": teacher}))
+def textsiam_row(says: str, *options: str, teachers: tuple[str, ...] = ()) -> Row:
+    """Give the row of a model that ``textsiam train`` makes with these options, or ``distill`` with rows' models."""
+    return Row(says, trained, {"train": list(options)} | ({"teachers": list(teachers)} if teachers else {}))
 
 
 SPELLED = ("--dim", "128", "--char-ngrams", "3,4,5")
 LSTM = ("--encoder", "lstm", *SPELLED, "--bidirectional")
 LONG_LSTM = (*LSTM, "--learning-rate", "0.004", "--units", "128", "--epochs", "5", "--dropout", "0.15")
+WIDE_LSTM = (*LSTM, "--units", "256", "--epochs", "5", "--dropout", "0.15")
+BIGRAMS = ("--ngrams", "2", "--ngram-dropout", "0.5", "--batch-size", "512")
 COSINE_LSTM = (
     *("--encoder", "lstm", "--dim", "128", "--bidirectional", "--dropout", "0.1", "--learning-rate", "0.004"),
     *("--units", "64", "--pooling", "mean", "--epochs", "4", "--head", "cosine"),
@@ -76,7 +78,9 @@ ROWS = {
         "LSTM of 64, cosine alone, cosine-embedding loss", *COSINE_LSTM, "--loss", "cosine_embedding"
     ),
     "lstm-contrastive": textsiam_row(
-        "LSTM of 64, cosine alone, contrastive loss", *COSINE_LSTM, "--loss", "contrastive"
+        "LSTM, cosine alone, contrastive loss",
+        *(*LSTM, "--learning-rate", "0.004", "--units", "128", "--pooling", "mean", "--epochs", "5"),
+        *("--dropout", "0.1", "--head", "cosine", "--loss", "contrastive"),
     ),
     "lstm-mlp": textsiam_row("LSTM, MLP head", *LONG_LSTM, "--head", "mlp"),
     "lstm-ngrams-mlp": textsiam_row(
@@ -84,11 +88,16 @@ ROWS = {
         *(*LSTM, "--learning-rate", "0.005", "--ngrams", "2", "--units", "128", "--head", "mlp"),
         *("--epochs", "3", "--batch-size", "512", "--dropout", "0.15"),
     ),
+    "lstm-256-mlp": textsiam_row("LSTM of 256, MLP head", *WIDE_LSTM, "--learning-rate", "0.003", "--head", "mlp"),
+    "lstm-256-ngrams-mlp": textsiam_row(
+        "LSTM of 256 with bigrams in half of the steps, MLP head",
+        *(*WIDE_LSTM, "--learning-rate", "0.004", *BIGRAMS, "--head", "mlp"),
+    ),
     "lstm-alignment": textsiam_row("LSTM, alignment head", *LONG_LSTM, "--head", "alignment"),
     "student": textsiam_row(
         "LSTM, MLP head, distilled from the alignment head",
         *(*LONG_LSTM, "--head", "mlp", "--extra-pairs", "0.5"),
-        teacher="lstm-alignment",
+        teachers=("lstm-alignment",),
     ),
     "majority": Row("the larger class", majority),
     "leakage": Row("no text: who is paired with whom, boosted trees", leakage),

@@ -35,7 +35,7 @@ class AlignmentHead(nn.Module):
     def forward(self, texts: TextStates, index_a: torch.Tensor, index_b: torch.Tensor) -> torch.Tensor:
         """Return the logits of the pairs whose sides are the texts ``index_a`` and ``index_b``, (B,)."""
         sides_P, pairs = torch.cat([index_a, index_b]), len(index_a)
-        token_UTW = torch.relu(self.token(self.dropout(texts.states_UTD)))
+        token_UTW = torch.relu(self.token(self._dropped(texts.states_UTD)))
         # what a token adds by itself is the same in every pair
         x_PTW, own_PTW = token_UTW.index_select(0, sides_P), self.own(token_UTW).index_select(0, sides_P)
         lengths_P = texts.lengths_U[sides_P]
@@ -50,6 +50,13 @@ class AlignmentHead(nn.Module):
         beside_BY = torch.cat([a_BX + b_BX, (a_BX - b_BX).abs()], dim=1)
         logits_B: torch.Tensor = self.mlp(texts.vectors_UD[index_a], texts.vectors_UD[index_b], beside_BY)
         return logits_B
+
+    def _dropped(self, states_UTD: torch.Tensor) -> torch.Tensor:
+        """Drop, while training, the same components at every token of a text: to draw for each is a tenth of a step."""
+        if not (self.training and self.dropout.p):
+            return states_UTD
+        texts, _, size = states_UTD.shape
+        return states_UTD * self.dropout(states_UTD.new_ones(texts, 1, size))
 
     def _shares(self, x_PTW: torch.Tensor, inside_PT: torch.Tensor, pairs: int) -> torch.Tensor:
         """Give the shares of attention of each side's tokens among those of the other side, (P, T, T)."""
