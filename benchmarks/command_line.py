@@ -17,12 +17,12 @@ from textsiam import PairModel
 SEED = "7"
 
 
-def run_train(train: Path, out: Path, options: Sequence[str], command_name: str = "train") -> float:
+def run_train(train: Path, out: Path, options: Sequence[str], command_name: str = "train", seed: str = SEED) -> float:
     """Run ``textsiam train``, or another command that trains, and return its minutes.
 
     Those of reading, vocabulary, tokenizing and calibration are among them.
     """
-    command = [sys.executable, "-m", "textsiam", command_name, str(train), "--out", str(out), "--seed", SEED, *options]
+    command = [sys.executable, "-m", "textsiam", command_name, str(train), "--out", str(out), "--seed", seed, *options]
     started = time.monotonic()
     status = subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
     if status:

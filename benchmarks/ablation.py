@@ -1,0 +1,152 @@
+"""What each piece brings on Quora Question Pairs: one small LSTM with and without it, over several seeds, in Markdown.
+
+    python benchmarks/ablation.py --data ../shared/data/qqp --out /tmp/ablation --seeds 7 8
+
+Each line trains on train.tsv and is judged on dev.tsv, at the step and the threshold that are best there: too well, but
+all lines alike, and test.tsv is not read. Differences are those to the first line that a line is compared with, between
+runs of the same seed, and their mean. "unlinked" are the dev pairs that no chain of questions links to train.tsv. Runs
+that were finished with the same options are kept in OUT and only shown again.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+
+import numpy as np
+from command_line import run_train
+from judging import accuracy
+from kept import Figures, keep_figures, kept_figures
+from splits import read_sides, unlinked_to
+from timing import machine, markdown, on_threads, say, versions
+
+from textsiam import PairModel, read_pairs
+from textsiam.errors import import_extra
+
+PLAIN = (
+    *("--encoder", "lstm", "--dim", "128", "--bidirectional", "--units", "64", "--head", "mlp", "--epochs", "3"),
+    *("--batch-size", "512", "--dropout", "0.1", "--learning-rate", "0.005"),
+)
+TEXTS = "texts.txt"  # stands in OUT
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A line: the line that it is compared with, if any, and the options that it adds to that one's."""
+
+    says: str
+    to: str | None
+    adds: tuple[str, ...] = ()
+
+
+PIECES = {
+    "plain": Piece("LSTM of 64, MLP head, 3 epochs", None),
+    "char": Piece("with character n-grams", "plain", ("--char-ngrams", "3,4,5")),
+    "bigrams": Piece("and bigrams", "char", ("--ngrams", "2")),
+    "ngram-dropout": Piece("and ngram_dropout", "bigrams", ("--ngram-dropout", "0.5")),
+    "wide": Piece("units 128", "char", ("--units", "128")),
+    "mean": Piece("pooling mean", "char", ("--pooling", "mean")),
+    "no-dropout": Piece("dropout 0", "char", ("--dropout", "0")),
+    "word-dropout": Piece("word_dropout 0.05", "char", ("--word-dropout", "0.05")),
+    "subword-sampling": Piece("subword_sampling 0.05", "char", ("--subword-sampling", "0.05")),
+    "label-smoothing": Piece("label_smoothing 0.1", "char", ("--label-smoothing", "0.1")),
+    "averaging": Piece("averaging 0.999", "char", ("--averaging", "0.999")),
+    "implied": Piece("implied 0.2", "char", ("--implied", "0.2")),
+    "hard-negatives": Piece("hard_negatives 0.1", "char", ("--hard-negatives", "0.1")),
+    "in-batch": Piece("loss bce+in_batch:0.1", "char", ("--loss", "bce+in_batch:0.1")),
+    "balanced": Piece("balanced", "char", ("--balanced",)),
+    "pretraining": Piece("the questions pretrained on first, 1 epoch", "char", ("--texts", TEXTS)),
+}
+
+
+def options_of(name: str) -> list[str]:
+    """Give all options of a line; those that come later replace earlier ones."""
+    piece = PIECES[name]
+    options = list(PLAIN) if piece.to is None else options_of(piece.to)
+    option, *_ = piece.adds or ("",)
+    if option in options:
+        place = options.index(option)
+        del options[place : place + 2]
+    return [*options, *piece.adds]
+
+
+def run_piece(name: str, seed: str, data: Path, out: Path) -> Figures:
+    """Train one line with one seed; its figures on dev, as JSON values."""
+    place = out / f"{name}-{seed}"
+    given = [str(texts_file(data, out)) if option == TEXTS else option for option in options_of(name)]
+    minutes = run_train(data / "train.tsv", place, ["--dev", str(data / "dev.tsv"), *given], seed=seed)
+    model, sides = PairModel.load(place), read_sides(data)
+    dev = sides["dev"]
+    scores = model.score_pairs(zip(dev.text_a, dev.text_b, strict=True))
+    roc_auc = import_extra("sklearn.metrics", "bench", "this benchmark").roc_auc_score
+    fresh = unlinked_to(sides["train"], dev)
+    return {
+        "minutes": minutes,
+        "machine": machine(),
+        "accuracy": accuracy(scores, dev.labels, model.calibration.threshold),
+        "roc_auc": float(roc_auc(dev.labels > 0.5, scores)),
+        "unlinked_roc_auc": float(roc_auc(dev.labels[fresh] > 0.5, scores[fresh])),
+    }
+
+
+def texts_file(data: Path, out: Path) -> Path:
+    """Write the distinct texts of train.tsv, one a line, once."""
+    path = out / TEXTS
+    if not path.exists():
+        texts = dict.fromkeys(" ".join(text.split()) for text in read_pairs(data / "train.tsv").texts())
+        path.write_text("".join(f"{text}\n" for text in texts if text), encoding="utf-8")
+    return path
+
+
+def table(results: dict[str, dict[str, Figures]], notes: Sequence[str]) -> str:
+    """Lay out the figures by line and seed: means over the seeds, and differences to the line compared with."""
+    lines = []
+    for name, by_seed in results.items():
+        piece = PIECES[name]
+        other = results.get(piece.to or "", {})
+        shared = [seed for seed in by_seed if seed in other]
+        steps = [100 * (by_seed[seed]["accuracy"] - other[seed]["accuracy"]) for seed in shared]
+        lines.append(
+            [
+                piece.says,
+                PIECES[piece.to].says if piece.to else "-",
+                ", ".join(by_seed),
+                f"{mean(run['minutes'] for run in by_seed.values()):.1f}",
+                f"{mean(run['accuracy'] for run in by_seed.values()):.2%}",
+                f"{np.mean(steps):+.2f} ({', '.join(f'{step:+.2f}' for step in steps)})" if steps else "-",
+                f"{mean(run['roc_auc'] for run in by_seed.values()):.4f}",
+                f"{mean(run['unlinked_roc_auc'] for run in by_seed.values()):.4f}",
+            ]
+        )
+    head = ["", "compared with", "seeds", "minutes", "dev accuracy", "points more", "ROC-AUC", "unlinked ROC-AUC"]
+    return markdown(head, lines, notes)
+
+
+def main() -> None:
+    """Read the options, run what is not there yet, print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder with train.tsv, dev.tsv and test.tsv of QQP")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the models and figures")
+    parser.add_argument("--rows", nargs="*", default=list(PIECES), choices=list(PIECES))
+    parser.add_argument("--seeds", nargs="+", default=["7", "8"])
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    results: dict[str, dict[str, Figures]] = {}
+    for name in PIECES:
+        for seed in options.seeds:
+            path, asked = options.out / f"{name}-{seed}.json", {"train": options_of(name), "threads": options.threads}
+            if name in options.rows and kept_figures(path, asked) is None:
+                say(f"{name}, seed {seed}")
+                keep_figures(path, asked, on_threads(options.threads, run_piece, name, seed, options.data, options.out))
+            if (kept := kept_figures(path, asked)) is not None:
+                results.setdefault(name, {})[seed] = kept
+    machines = {run["machine"] for by_seed in results.values() for run in by_seed.values()}
+    print(table(results, [f"threads {options.threads}; {'; '.join(sorted(machines))}", versions("textsiam")]))
+
+
+if __name__ == "__main__":
+    main()
