@@ -3,8 +3,8 @@
     python benchmarks/ablation.py --data ../shared/data/qqp --out /tmp/ablation --seeds 7 8
 
 Each line trains on train.tsv and is judged on dev.tsv, at the step and the threshold that are best there: too well, but
-all lines alike, and test.tsv is not read. Differences are those to the first line that a line is compared with, between
-runs of the same seed, and their mean. "unlinked" are the dev pairs that no chain of questions links to train.tsv. Runs
+all lines alike, and test.tsv is not read. Differences are those to the line named beside it, between runs of the same
+seed, and their mean. "unlinked" are the dev pairs that no chain of questions links to train.tsv. Runs
 that were finished with the same options are kept in OUT and only shown again.
 """
 
@@ -16,14 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
-import numpy as np
 from command_line import run_train
 from judging import accuracy
 from kept import Figures, keep_figures, kept_figures
-from splits import read_sides, unlinked_to
+from splits import unlinked_to
 from timing import machine, markdown, on_threads, say, versions
 
 from textsiam import PairModel, read_pairs
+from textsiam.atomic import write_atomically
 from textsiam.errors import import_extra
 
 PLAIN = (
@@ -58,17 +58,20 @@ PIECES = {
     "hard-negatives": Piece("hard_negatives 0.1", "char", ("--hard-negatives", "0.1")),
     "in-batch": Piece("loss bce+in_batch:0.1", "char", ("--loss", "bce+in_batch:0.1")),
     "balanced": Piece("balanced", "char", ("--balanced",)),
-    "pretraining": Piece("the questions pretrained on first, 1 epoch", "char", ("--texts", TEXTS)),
+    "pretraining": Piece(
+        "first pretrained on the questions, which the vocabulary then counts once each", "char", ("--texts", TEXTS)
+    ),
 }
 
 
 def options_of(name: str) -> list[str]:
-    """Give all options of a line; those that come later replace earlier ones."""
+    """Give all options of a line; the one that it sets anew, with its value, goes from those of the other."""
     piece = PIECES[name]
-    options = list(PLAIN) if piece.to is None else options_of(piece.to)
-    option, *_ = piece.adds or ("",)
-    if option in options:
-        place = options.index(option)
+    if piece.to is None:
+        return [*PLAIN, *piece.adds]
+    options = options_of(piece.to)
+    if piece.adds[0] in options:
+        place = options.index(piece.adds[0])
         del options[place : place + 2]
     return [*options, *piece.adds]
 
@@ -78,11 +81,11 @@ def run_piece(name: str, seed: str, data: Path, out: Path) -> Figures:
     place = out / f"{name}-{seed}"
     given = [str(texts_file(data, out)) if option == TEXTS else option for option in options_of(name)]
     minutes = run_train(data / "train.tsv", place, ["--dev", str(data / "dev.tsv"), *given], seed=seed)
-    model, sides = PairModel.load(place), read_sides(data)
-    dev = sides["dev"]
+    model = PairModel.load(place)
+    train, dev = (read_pairs(data / f"{side}.tsv") for side in ("train", "dev"))
     scores = model.score_pairs(zip(dev.text_a, dev.text_b, strict=True))
     roc_auc = import_extra("sklearn.metrics", "bench", "this benchmark").roc_auc_score
-    fresh = unlinked_to(sides["train"], dev)
+    fresh = unlinked_to(train, dev)
     return {
         "minutes": minutes,
         "machine": machine(),
@@ -97,7 +100,7 @@ def texts_file(data: Path, out: Path) -> Path:
     path = out / TEXTS
     if not path.exists():
         texts = dict.fromkeys(" ".join(text.split()) for text in read_pairs(data / "train.tsv").texts())
-        path.write_text("".join(f"{text}\n" for text in texts if text), encoding="utf-8")
+        write_atomically(path, "".join(f"{text}\n" for text in texts if text))
     return path
 
 
@@ -116,7 +119,7 @@ def table(results: dict[str, dict[str, Figures]], notes: Sequence[str]) -> str:
                 ", ".join(by_seed),
                 f"{mean(run['minutes'] for run in by_seed.values()):.1f}",
                 f"{mean(run['accuracy'] for run in by_seed.values()):.2%}",
-                f"{np.mean(steps):+.2f} ({', '.join(f'{step:+.2f}' for step in steps)})" if steps else "-",
+                f"{mean(steps):+.2f} ({', '.join(f'{step:+.2f}' for step in steps)})" if steps else "-",
                 f"{mean(run['roc_auc'] for run in by_seed.values()):.4f}",
                 f"{mean(run['unlinked_roc_auc'] for run in by_seed.values()):.4f}",
             ]
@@ -128,7 +131,7 @@ def table(results: dict[str, dict[str, Figures]], notes: Sequence[str]) -> str:
 def main() -> None:
     """Read the options, run what is not there yet, print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder with train.tsv, dev.tsv and test.tsv of QQP")
+    parser.add_argument("--data", type=Path, required=True, help="folder with train.tsv and dev.tsv of QQP")
     parser.add_argument("--out", type=Path, required=True, help="folder for the models and figures")
     parser.add_argument("--rows", nargs="*", default=list(PIECES), choices=list(PIECES))
     parser.add_argument("--seeds", nargs="+", default=["7", "8"])
@@ -144,8 +147,12 @@ def main() -> None:
                 keep_figures(path, asked, on_threads(options.threads, run_piece, name, seed, options.data, options.out))
             if (kept := kept_figures(path, asked)) is not None:
                 results.setdefault(name, {})[seed] = kept
-    machines = {run["machine"] for by_seed in results.values() for run in by_seed.values()}
-    print(table(results, [f"threads {options.threads}; {'; '.join(sorted(machines))}", versions("textsiam")]))
+    notes = [
+        f"{name}, seed {seed}: threads {options.threads}; {run['machine']}"
+        for name, by_seed in results.items()
+        for seed, run in by_seed.items()
+    ]
+    print(table(results, [*notes, versions("textsiam")]))
 
 
 if __name__ == "__main__":

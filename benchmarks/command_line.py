@@ -39,7 +39,7 @@ def trained(folder: Path, place: Path, train: Sequence[str], teachers: Sequence[
     model_folder = place / "model"
     options, command_name = ["--dev", str(folder / "dev.tsv"), *train], "train"
     for teacher in teachers:
-        options, command_name = ["--teacher", str(place.parent / teacher / "model"), *options], "distill"
+        options, command_name = [*options, "--teacher", str(place.parent / teacher / "model")], "distill"
     minutes = run_train(folder / "train.tsv", model_folder, options, command_name)
     details = json.loads((model_folder / "config.json").read_text(encoding="utf-8"))["details"]
     model, sides = PairModel.load(model_folder), read_sides(folder)

@@ -56,6 +56,8 @@ def test_probabilities_that_textsiam_score_wrote_teach(run: Run, model_folder: P
         (("--teacher", "short.npy", "--teacher-weight", 2), "teacher_weight is 2.0, expected a number, 0.001 to 1"),
         (("--teacher", "short.npy", "--target", "logit"), "did you mean 'logits'"),
         (("--teacher", "empty"), "empty"),
+        (("--teacher", "short.npy", "--teacher", "pairs.csv"), "must all be models or model folders, but short.npy is"),
+        (("--empty-teacher",), "--teacher is missing"),
     ],
 )
 def test_bad_input_is_one_line(

@@ -13,6 +13,7 @@ from tests.cli.conftest import SMALL, Run, write_pairs
 from tests.training.conftest import TOPICS, make_rows
 from tests.training.encoders.test_custom import WeightedMean
 from textsiam.model.weights import EMBEDDING
+from textsiam.training.presets import PRESETS
 
 STILL = ("--epochs", 1, "--batch-size", 32, "--learning-rate", 1e-8, "--device", "cpu", "--threads", 1)
 
@@ -31,6 +32,16 @@ def test_a_model_alone_says_what_is_trained(run: Run, tmp_path: Path, model_fold
     again = run("train", pairs, "--out", tmp_path / "again", "--config", out / "train.toml")
     assert again.code == 0
     assert (tmp_path / "again" / "weights.safetensors").read_bytes() == (out / "weights.safetensors").read_bytes()
+
+
+def test_presets_go_on_from_a_model_without_ngrams(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    pairs = write_pairs(tmp_path / "pairs.csv", 96)
+    for preset in PRESETS:
+        out = tmp_path / preset
+        assert run("train", pairs, "--out", out, "--init", model_folder, "--preset", preset, *STILL).code == 0
+        model = textsiam.PairModel.load(out)
+        assert model.architecture == textsiam.PairModel.load(model_folder).architecture
+        assert tomllib.loads((out / "train.toml").read_text("utf-8"))["dropout"] == PRESETS[preset]["dropout"]
 
 
 def test_a_model_in_the_toml_file_and_another_head(run: Run, tmp_path: Path, model_folder: Path) -> None:

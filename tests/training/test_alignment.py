@@ -47,6 +47,16 @@ def test_what_stands_behind_a_text_changes_nothing() -> None:
     torch.testing.assert_close(head(texts._replace(states_UTD=longer), a, b), before)
 
 
+def test_components_are_dropped_of_whole_texts_while_training_alone() -> None:
+    torch.manual_seed(5)
+    head, states = AlignmentHead(PARTS, 0.4), torch.ones(500, 3, 6)
+    dropped = head._dropped(states)
+    assert torch.equal(dropped, dropped[:, :1].expand(-1, 3, -1))
+    assert sorted({round(value, 4) for value in dropped.flatten().tolist()}) == [0, round(1 / 0.6, 4)]
+    assert (dropped == 0).float().mean().item() == pytest.approx(0.4, abs=0.05)
+    assert head.eval()._dropped(states) is states
+
+
 def test_it_learns_which_token_stands_for_which() -> None:
     """Texts of the same tokens in another order are the same; one other token makes them differ."""
     torch.manual_seed(4)

@@ -71,7 +71,7 @@ def _loop(dev: Dev, folder: Path | None = None, identity: str = "toy", **options
     config = _config(**options)
     torch.manual_seed(config.seed)
     return TrainingLoop(
-        network=SiameseNetwork(config.architecture, 20, config.dropout, config.word_dropout),
+        network=SiameseNetwork(config.architecture, 20, config.dropout, config.word_dropout, config.ngram_dropout),
         objective=Objective(config, graded=False),
         pairs=_toy(),
         config=config,
@@ -193,6 +193,8 @@ def test_resuming_is_exact_with_everything_random_switched_on_and_across_misses(
         "balanced": True,
         "dropout": 0.3,
         "word_dropout": 0.2,
+        "ngrams": 2,
+        "ngram_dropout": 0.5,
         "averaging": 0.9,
         "subword_sampling": 0.3,
         "patience": 3,

@@ -180,9 +180,9 @@ def test_several_models_give_the_mean_of_their_logits(vocabulary: Vocabulary, tm
         assert got == pytest.approx(sum(each) / 3, abs=1e-6)
     assert several.fingerprint not in {teacher.fingerprint for teacher in alone}
     assert several.fingerprint == open_teacher(tuple(models), LOGITS, CONFIG, 0.2).fingerprint
-    with pytest.raises(OptionError, match="there are 3 teachers, but no vectors that they share; give one, or pairs"):
+    with pytest.raises(OptionError, match="there are 3 teachers, whose vectors have nothing in common; give one, or"):
         open_teacher(models, VECTORS, CONFIG, None)
-    with pytest.raises(OptionError, match=r"teacher is .*nowhere.*, expected a PairModel, a model folder$"):
+    with pytest.raises(OptionError, match=r"must all be models or model folders, but .*nowhere is none; leave it out$"):
         open_teacher([models[0], tmp_path / "nowhere"], LOGITS, CONFIG, None)
     with pytest.raises(OptionError, match=r"teacher is \[\], expected a PairModel, a model folder, a file"):
         open_teacher([], LOGITS, CONFIG, None)

@@ -21,13 +21,14 @@ from textsiam.cli.train_files import (
 from textsiam.cli.train_options import PRESET_HELP, DistillOptions, Reading
 from textsiam.data.files import check_file
 from textsiam.training.distill_config import DistillConfig
+from textsiam.training.teachers import check_models
 
 
 def distill(  # noqa: PLR0913 - one for each group of options on the command line
     pairs: Path,
     /,
     *,
-    teacher: list[Path],
+    teacher: Annotated[list[Path], Parameter(negative=())],
     out: Path | None = None,
     dev: Path | None = None,
     config: Path | None = None,
@@ -45,8 +46,8 @@ def distill(  # noqa: PLR0913 - one for each group of options on the command lin
     pairs
         CSV, TSV, JSONL or Parquet file (.gz and the like too) with two texts and a label a row.
     teacher
-        Model folder (given again and again: the mean of these models), or file with a logit or probability for each row
-        of PAIRS: .npy, or .csv, .tsv or .txt with a column of that name, or with one column.
+        Model folder, or several (the option once for each), the mean of whose logits counts; or one file with a logit
+        or probability for each row of PAIRS: .npy, or .csv, .tsv or .txt with a column of that name, or with one.
     out
         Model folder to write; checkpoint and log stand beside it in OUT.run.
     dev
@@ -79,6 +80,8 @@ def _lead(
     for teacher in teachers:
         if not teacher.is_dir():
             check_file(teacher)
+    if len(teachers) > 1:
+        check_models(teachers)
     check_all(pairs, folder, config, reading, "distill")
     vocabulary = read_vocabulary(reading)
     train_pairs, dev_pairs = read_both(pairs, reading)

@@ -47,10 +47,11 @@ class Settings(Generic[Config]):
         given = {**self.written.training, **named}
         if given.get("encoder") == CUSTOM:
             raise OptionError(f"encoder (--encoder) is {CUSTOM!r}, which {PYTHON_ALONE}")
-        chosen = with_preset(self.written.preset if preset is None else preset, given)
+        preset = self.written.preset if preset is None else preset
         if initial is None:
-            return self.kind(**chosen)
+            return self.kind(**with_preset(preset, given))
         check_encoder(given, initial.architecture)
+        chosen = with_preset(preset, {**dataclasses.asdict(initial.architecture), **given})
         parts = {field.name for field in dataclasses.fields(Architecture)}
         return self.kind.like(initial, {name: chosen[name] for name in chosen if name in given or name not in parts})
 

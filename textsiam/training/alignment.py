@@ -52,11 +52,12 @@ class AlignmentHead(nn.Module):
         return logits_B
 
     def _dropped(self, states_UTD: torch.Tensor) -> torch.Tensor:
-        """Drop, while training, the same components at every token of a text: to draw for each is a tenth of a step."""
+        """Drop, while training, the same components at all tokens of a text; one draw for each is slow."""
         if not (self.training and self.dropout.p):
             return states_UTD
         texts, _, size = states_UTD.shape
-        return states_UTD * self.dropout(states_UTD.new_ones(texts, 1, size))
+        kept_U1D: torch.Tensor = self.dropout(states_UTD.new_ones(texts, 1, size))
+        return states_UTD * kept_U1D
 
     def _shares(self, x_PTW: torch.Tensor, inside_PT: torch.Tensor, pairs: int) -> torch.Tensor:
         """Give the shares of attention of each side's tokens among those of the other side, (P, T, T)."""

@@ -93,9 +93,10 @@ class TrainConfig(Architecture):
         Share of the tokens of each text that are hidden from the encoder while training: they embed as zeros, in their
         places.
     ngram_dropout
-        Share of the steps of training that do without n-grams (``ngrams``), which count the more in the others. N-grams
-        learn by heart which texts come up together, so that an LSTM or GRU beside them stops learning; with 0.5 both
-        learn, and take more epochs.
+        Share of the steps of training that leave n-grams (``ngrams``) out, for all texts of the batch; in the others
+        they count the more. N-grams learn by heart which texts come up together, and an LSTM or GRU beside them has
+        nothing left to learn; with 0.5 both learn, if they have more epochs. Of no use to a bag, which has nothing
+        beside them. Of several processes each leaves them out in steps of its own.
     subword_sampling
         Share of the tokens that are replaced by the smaller tokens that spell them, and so on for a share of these: for
         each batch anew, while training alone, so that rare words are known by their parts. 0.1 is a usual share; tokens
@@ -185,7 +186,7 @@ class TrainConfig(Architecture):
             )
         if self.ngram_dropout and self.ngrams == 1:
             raise OptionError(
-                f"ngram_dropout is {self.ngram_dropout:g}, but there are no n-grams; set ngrams or leave it out"
+                f"ngram_dropout is {self.ngram_dropout:g}, but ngrams is 1 and there are no n-grams; leave it out"
             )
         if self.hard_negatives and self.epochs == 1:
             raise OptionError(

@@ -18,7 +18,7 @@ from textsiam.training.char_ngrams import CharNgramEmbedding, char_ngrams, table
 from textsiam.training.collator import PairBatch
 from textsiam.training.encoders import ENCODER_MODULES
 from textsiam.training.encoders.custom import CustomEncoder, check_fits
-from textsiam.training.encoders.ngram_mean import hide_ngrams
+from textsiam.training.encoders.ngram_mean import leave_out_ngrams
 from textsiam.training.encoders.text_states import TokenEncoder
 from textsiam.training.heads import HEAD_MODULES
 from textsiam.training.token_weights import token_weights
@@ -37,8 +37,8 @@ class SiameseNetwork(nn.Module):
         vocabulary_size: int,
         dropout: float = 0.0,
         word_dropout: float = 0.0,
-        encoder: nn.Module | None = None,
         ngram_dropout: float = 0.0,
+        encoder: nn.Module | None = None,
     ) -> None:
         super().__init__()
         self.word_dropout = WordDropout(word_dropout)
@@ -46,7 +46,7 @@ class SiameseNetwork(nn.Module):
         self.encoder: nn.Module
         if encoder is None:
             self.encoder = ENCODER_MODULES[architecture.encoder](architecture, vocabulary_size, dropout)
-            hide_ngrams(self.encoder, ngram_dropout)
+            leave_out_ngrams(self.encoder, ngram_dropout)
         else:
             self.encoder = encoder
         self.compares_tokens = architecture.head == "alignment"

@@ -61,8 +61,8 @@ def build_network(
         encoder = CustomEncoder(partial(factory, vocabulary_size), size)
         config = dataclasses.replace(config, dim=encoder.vector_size)
     if taught is None:
-        parts = (config.architecture, vocabulary_size, config.dropout, config.word_dropout)
-        return SiameseNetwork(*parts, encoder, config.ngram_dropout), config
+        dropouts = (config.dropout, config.word_dropout, config.ngram_dropout)
+        return SiameseNetwork(config.architecture, vocabulary_size, *dropouts, encoder), config
     assert isinstance(config, DistillConfig)
     teacher_size = None if taught.vectors is None else taught.vectors.shape[1]
     return StudentNetwork(config, vocabulary_size, teacher_size, encoder), config

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -48,7 +48,7 @@ def open_teacher(teacher: Any, target: str, config: DistillConfig, prior: float 
     if isinstance(teacher, str | PathLike) and not Path(teacher).is_dir():
         outputs = read_outputs(Path(teacher), config.teacher_output)
         return Teacher(name=Path(teacher).name, fingerprint=digest(outputs), outputs=outputs)
-    if callable(teacher):
+    if callable(teacher) and not isinstance(teacher, PairModel):
         name = f"{getattr(teacher, '__module__', '')}.{getattr(teacher, '__qualname__', type(teacher).__qualname__)}"
         return Teacher(name=name, fingerprint="", answer=teacher)
     models = _models(teacher)
@@ -57,19 +57,34 @@ def open_teacher(teacher: Any, target: str, config: DistillConfig, prior: float 
             f"teacher_output is {config.teacher_output!r}, but a PairModel's logits are taken; leave it out"
         )
     if target != LOGITS and len(models) > 1:
-        raise OptionError(f"there are {len(models)} teachers, but no vectors that they share; give one, or pairs")
+        raise OptionError(
+            f"there are {len(models)} teachers, whose vectors have nothing in common; give one, or take target logits"
+        )
     return _of_models(models, target, prior)
+
+
+def check_models(teachers: Sequence[Any]) -> None:
+    """Raise OptionError unless all of several teachers are models or the paths of their folders."""
+    for one in teachers:
+        if not isinstance(one, PairModel) and not (isinstance(one, str | PathLike) and Path(one).is_dir()):
+            shown = str(one) if isinstance(one, PathLike) else f"{one!r:.80}"
+            raise OptionError(
+                f"several teachers must all be models or model folders, but {shown} is none; leave it out"
+            )
 
 
 def _models(teacher: Any) -> list[PairModel]:
     """Load the models of one teacher or of several."""
-    several = isinstance(teacher, list | tuple) and len(teacher) > 0
-    given = list(teacher) if several else [teacher]
-    for one in given:
-        if not isinstance(one, PairModel) and not (isinstance(one, str | PathLike) and Path(one).is_dir()):
-            expected = "" if several else ", a file of its outputs, or a function"
-            raise OptionError(f"teacher is {one!r:.300}, expected a PairModel, a model folder{expected}")
-    return [one if isinstance(one, PairModel) else PairModel.load(one) for one in given]
+    if isinstance(teacher, list | tuple) and teacher:
+        check_models(teacher)
+        return [one if isinstance(one, PairModel) else PairModel.load(one) for one in teacher]
+    if isinstance(teacher, PairModel):
+        return [teacher]
+    if isinstance(teacher, str | PathLike):
+        return [PairModel.load(Path(teacher))]
+    raise OptionError(
+        f"teacher is {teacher!r:.80}, expected a PairModel, a model folder, a file of its outputs, or a function"
+    )
 
 
 def _of_models(models: list[PairModel], target: str, prior: float | None) -> Teacher:
@@ -81,7 +96,7 @@ def _of_models(models: list[PairModel], target: str, prior: float | None) -> Tea
 
     return Teacher(
         name=", ".join(map(repr, models)),
-        fingerprint=hashlib.sha256(" ".join(known for _, known in parts).encode()).hexdigest(),
+        fingerprint=" ".join(known for _, known in parts),
         answer=mean_logits if target == LOGITS else models[0].encode,
     )
 

@@ -8,7 +8,7 @@ import torch
 from textsiam.errors import OptionError
 from textsiam.model.architecture import Architecture
 from textsiam.training.config import TrainConfig
-from textsiam.training.encoders.ngram_mean import NgramEmbedding, hide_ngrams
+from textsiam.training.encoders.ngram_mean import NgramEmbedding, leave_out_ngrams
 from textsiam.training.network import SiameseNetwork
 
 IDS, LENGTHS = torch.tensor([[5, 6, 7, 8], [6, 6, 0, 0], [9, 0, 0, 0]]), torch.tensor([4, 2, 1])
@@ -25,7 +25,7 @@ def test_a_share_of_the_steps_does_without_and_in_the_others_ngrams_count_the_mo
     embedding = NgramEmbedding(Architecture(encoder="bag", dim=4, ngrams=3, buckets=1000))
     torch.nn.init.normal_(embedding.weight)
     whole = embedding.mean(IDS, LENGTHS).detach()
-    hide_ngrams(embedding, 0.4)
+    leave_out_ngrams(embedding, 0.4)
     hidden = 0
     for _ in range(2000):
         found = embedding.mean(IDS, LENGTHS).detach()
@@ -40,7 +40,7 @@ def test_a_share_of_the_steps_does_without_and_in_the_others_ngrams_count_the_mo
 @pytest.mark.parametrize("share", [0.0, 0.5])
 def test_what_is_not_hidden_draws_nothing(share: float) -> None:
     embedding = NgramEmbedding(Architecture(encoder="bag", dim=4, ngrams=2, buckets=50)).train(not share)
-    hide_ngrams(embedding, share)
+    leave_out_ngrams(embedding, share)
     state = torch.get_rng_state()
     embedding.mean(IDS, LENGTHS)
     assert torch.equal(torch.get_rng_state(), state)
@@ -63,5 +63,5 @@ def test_a_network_hides_them_while_training_alone(encoder: str) -> None:
 
 def test_without_ngrams_there_is_nothing_to_hide() -> None:
     assert TrainConfig(encoder="bag", ngrams=2, ngram_dropout=0.5).ngram_dropout == 0.5
-    with pytest.raises(OptionError, match=r"ngram_dropout is 0\.5, but there are no n-grams; set ngrams or leave"):
+    with pytest.raises(OptionError, match=r"ngram_dropout is 0\.5, but ngrams is 1 and there are no n-grams; leave it"):
         TrainConfig(encoder="bag", ngram_dropout=0.5)

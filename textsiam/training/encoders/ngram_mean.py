@@ -16,20 +16,20 @@ class NgramEmbedding(nn.Embedding):
     Joulin, Grave, Bojanowski, Mikolov, "Bag of tricks for efficient text classification", 2017. They start at 0: an
     n-gram that was never trained adds nothing.
 
-    In a ``hidden`` share of the steps of training they say nothing of any text, and in the others the more. Pairs whose
-    texts come up again and again are learned by heart from n-grams, so fast that the encoder beside them has nothing
-    left to learn; this gives it steps of its own.
+    A share ``left_out`` of the training steps leaves them out; in the others their mean is divided by 1 - left_out.
+    Pairs whose texts come up again and again are learned by heart from n-grams, so fast that the encoder beside them
+    has nothing left to learn: those steps are its own.
     """
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__(architecture.buckets, architecture.dim, padding_idx=PAD_ID)
-        self.longest, self.hidden = architecture.ngrams, 0.0
+        self.longest, self.left_out = architecture.ngrams, 0.0
         nn.init.zeros_(self.weight)
 
     def mean(self, ids_BT: torch.Tensor, lengths_B: torch.Tensor) -> torch.Tensor:
         """Average the embeddings of each text's n-grams, (B, D); 0 where it has none."""
-        hidden = self.hidden if self.training else 0.0
-        if hidden and torch.rand(()).item() < hidden:
+        left_out = self.left_out if self.training else 0.0
+        if left_out and torch.rand(()).item() < left_out:
             return self.weight.new_zeros(len(ids_BT), self.embedding_dim)
         ids_TB = ids_BT.T
         runs = enumerate(ngram_rows(ids_TB, self.longest, self.num_embeddings), start=1)
@@ -37,11 +37,11 @@ class NgramEmbedding(nn.Embedding):
         row_RB = torch.cat([row_B * (ids_TB[behind:] != PAD_ID) for behind, row_B in runs])
         sum_BD: torch.Tensor = self(row_RB).sum(dim=0)
         count_B: torch.Tensor = ngram_count(lengths_B, self.longest)
-        return sum_BD / (count_B.clamp(min=1) * (1 - hidden))[:, None]
+        return sum_BD / (count_B.clamp(min=1) * (1 - left_out))[:, None]
 
 
-def hide_ngrams(encoder: nn.Module, share: float) -> None:
-    """Make an encoder that embeds n-grams do without in this share of the steps of training."""
+def leave_out_ngrams(encoder: nn.Module, share: float) -> None:
+    """Set the share of the training steps in which an encoder that embeds n-grams leaves them out."""
     for module in encoder.modules():
         if isinstance(module, NgramEmbedding):
-            module.hidden = share
+            module.left_out = share
