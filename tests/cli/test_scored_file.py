@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from textsiam.cli.scored_file import open_writer
@@ -49,6 +49,7 @@ def test_line_that_names_the_delimiter_is_not_written(tmp_path: Path) -> None:
 
 
 @given(rows=st.lists(st.lists(CELLS, min_size=3, max_size=3), min_size=1, max_size=5), ending=st.sampled_from("ct"))
+@example(rows=[[";", "\r;", "\r;"]], ending="c")
 def test_cells_round_trip(tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]], ending: str) -> None:
     out = tmp_path_factory.mktemp("scored") / f"out.{ending}sv"
     records = [dict(zip(NAMES, cells, strict=True)) for cells in rows]

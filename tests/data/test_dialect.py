@@ -24,6 +24,8 @@ def dialect_of(folder: Path, content: str | bytes, name: str = "pairs.csv") -> D
         ("a, b\tc\t1\n", "\t"),
         ('"a;b;c",d,1\n"a;b",c,1\n"a",c,0\n', ","),
         ("Hello, you;there;1\nOne, two, three;four;0\nx;y;1\n", ";"),
+        ('text_a,text_b,p\n";","\r;","\r;",0.5\n', ","),
+        ("texts\nx;y;1\nz;y;0\n", ";"),
         ("no mark at all\n", ","),
         ("\r\n\r\na\tb\n", "\t"),
     ],

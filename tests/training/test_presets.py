@@ -40,6 +40,13 @@ def test_what_another_encoder_or_head_has_no_use_for_is_left_out(name: str, head
     assert (config.encoder, config.head, config.epochs) == (encoder, head, PRESETS[name]["epochs"])
 
 
+def test_without_ngrams_none_are_dropped() -> None:
+    assert TrainConfig.preset("balanced", {"ngrams": 1}).ngram_dropout == 0
+    assert TrainConfig.preset("balanced", {"ngrams": 3}).ngram_dropout == 0.5
+    with pytest.raises(OptionError, match=r"ngram_dropout is 0\.2, but ngrams is 1"):
+        TrainConfig.preset("balanced", {"ngrams": 1, "ngram_dropout": 0.2})
+
+
 def test_what_is_given_is_not_left_out() -> None:
     with pytest.raises(OptionError, match="units is 64, but encoder 'bag' has no units"):
         TrainConfig.preset("fast", {"encoder": "bag", "units": 64})

@@ -38,7 +38,8 @@ def find_dialect(path: Path, delimiter: str | None, quoting: str) -> Dialect:
     """Find the marks of a file that are not given.
 
     Delimiter: the one that a line "sep=;" or the like names; else a tab if the first line has one or the file ends in
-    .tsv, else the one of ``, ; |`` that gives most of the first 50 rows the same number of fields. Quoting "auto":
+    .tsv, else of those of ``, ; |`` that the first row has (of all, if it has none) the one that gives most of the
+    first 50 rows the same number of fields. Quoting "auto":
     double quotes are CSV quotes in a file with commas, and elsewhere if most of its first 100 fields that hold a quote
     are quoted as CSV writers do, from their first to their last character with inner quotes doubled; otherwise they
     are ordinary characters.
@@ -90,13 +91,14 @@ def _find_delimiter(text: str, suffix: str) -> str:
     return max(agreeing, key=lambda candidate: agreeing[candidate])  # the first of equals, so a comma
 
 
-def _same_width(lines: list[str], delimiter: str) -> int:
-    """Count the first rows that have as many fields as most of them have, if these are at least two."""
+def _same_width(lines: list[str], delimiter: str) -> tuple[bool, int]:
+    """Tell whether the first row has two fields or more, and how many of the first rows have the most usual number."""
     try:
-        widths = Counter(map(len, islice(csv.reader(lines, delimiter=delimiter), _SNIFFED_ROWS)))
+        widths = [len(row) for row in islice(csv.reader(lines, delimiter=delimiter), _SNIFFED_ROWS)]
     except csv.Error:  # such as a stray quote that swallows more than a field may hold
-        return 0
-    return max((count for width, count in widths.items() if width > 1), default=0)
+        return False, 0
+    agreeing = max((count for width, count in Counter(widths).items() if width > 1), default=0)
+    return bool(widths) and widths[0] > 1, agreeing
 
 
 def _are_csv_quotes(path: Path, delimiter: str) -> bool:
