@@ -35,7 +35,7 @@ def test_one_line_installs_and_runs_and_one_installs_and_tests() -> None:
 @pytest.mark.slow
 def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)
-    write_pairs(tmp_path / "pairs.csv", 400)
+    write_pairs(tmp_path / "pairs.csv", 600)
     write_pairs(tmp_path / "test.csv", 50, start=1000)
     write_pairs(tmp_path / "new-pairs.csv", 50, start=2000)
     commands = [line for block in _blocks("sh") for line in block.splitlines() if line.startswith("textsiam ")]

@@ -21,7 +21,6 @@ from textsiam.cli.train_files import (
 from textsiam.cli.train_options import PRESET_HELP, DistillOptions, Reading
 from textsiam.data.files import check_file
 from textsiam.training.distill_config import DistillConfig
-from textsiam.training.teachers import check_models
 
 
 def distill(  # noqa: PLR0913 - one for each group of options on the command line
@@ -76,6 +75,7 @@ def _lead(
 ) -> None:
     """Read, train, write and tell."""
     import textsiam
+    from textsiam.training.teachers import check_models  # imports torch
 
     for teacher in teachers:
         if not teacher.is_dir():
