@@ -4,8 +4,8 @@
 
 Each line trains on train.tsv and is judged on dev.tsv, at the step and the threshold that are best there: too well, but
 all lines alike, and test.tsv is not read. Differences are those to the line named beside it, between runs of the same
-seed, and their mean. "unlinked" are the dev pairs that no chain of questions links to train.tsv. Runs
-that were finished with the same options are kept in OUT and only shown again.
+seed, and their mean. "unlinked" are the dev pairs that no chain of questions links to train.tsv. Runs that were
+finished with the same options are kept in OUT and only shown again.
 """
 
 from __future__ import annotations

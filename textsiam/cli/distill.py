@@ -75,13 +75,10 @@ def _lead(
 ) -> None:
     """Read, train, write and tell."""
     import textsiam
-    from textsiam.training.teachers import check_models  # imports torch
 
     for teacher in teachers:
         if not teacher.is_dir():
             check_file(teacher)
-    if len(teachers) > 1:
-        check_models(teachers)
     check_all(pairs, folder, config, reading, "distill")
     vocabulary = read_vocabulary(reading)
     train_pairs, dev_pairs = read_both(pairs, reading)

@@ -39,10 +39,9 @@ def find_dialect(path: Path, delimiter: str | None, quoting: str) -> Dialect:
 
     Delimiter: the one that a line "sep=;" or the like names; else a tab if the first line has one or the file ends in
     .tsv, else of those of ``, ; |`` that the first row has (of all, if it has none) the one that gives most of the
-    first 50 rows the same number of fields. Quoting "auto":
-    double quotes are CSV quotes in a file with commas, and elsewhere if most of its first 100 fields that hold a quote
-    are quoted as CSV writers do, from their first to their last character with inner quotes doubled; otherwise they
-    are ordinary characters.
+    first 50 rows the same number of fields. Quoting "auto": double quotes are CSV quotes in a file with commas, and
+    elsewhere if most of its first 100 fields that hold a quote are quoted as CSV writers do, from their first to their
+    last character with inner quotes doubled; otherwise they are ordinary characters.
     """
     check_choice("quoting (--quoting)", quoting, QUOTING)
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -63,21 +63,10 @@ def open_teacher(teacher: Any, target: str, config: DistillConfig, prior: float 
     return _of_models(models, target, prior)
 
 
-def check_models(teachers: Sequence[Any]) -> None:
-    """Raise OptionError unless all of several teachers are models or the paths of their folders."""
-    for one in teachers:
-        if not isinstance(one, PairModel) and not (isinstance(one, str | PathLike) and Path(one).is_dir()):
-            shown = str(one) if isinstance(one, PathLike) else f"{one!r:.80}"
-            raise OptionError(
-                f"several teachers must all be models or model folders, but {shown} is none; leave it out"
-            )
-
-
 def _models(teacher: Any) -> list[PairModel]:
     """Load the models of one teacher or of several."""
     if isinstance(teacher, list | tuple) and teacher:
-        check_models(teacher)
-        return [one if isinstance(one, PairModel) else PairModel.load(one) for one in teacher]
+        return [_one_of_several(one) for one in teacher]
     if isinstance(teacher, PairModel):
         return [teacher]
     if isinstance(teacher, str | PathLike):
@@ -85,6 +74,15 @@ def _models(teacher: Any) -> list[PairModel]:
     raise OptionError(
         f"teacher is {teacher!r:.80}, expected a PairModel, a model folder, a file of its outputs, or a function"
     )
+
+
+def _one_of_several(teacher: Any) -> PairModel:
+    if isinstance(teacher, PairModel):
+        return teacher
+    if isinstance(teacher, str | PathLike) and Path(teacher).is_dir():
+        return PairModel.load(Path(teacher))
+    shown = str(teacher) if isinstance(teacher, PathLike) else f"{teacher!r:.80}"
+    raise OptionError(f"several teachers must all be models or model folders, but {shown} is none; leave it out")
 
 
 def _of_models(models: list[PairModel], target: str, prior: float | None) -> Teacher:
