@@ -363,7 +363,8 @@ def test_torch_on_the_processor_gives_what_numpy_gives(
 @by_name
 @pytest.mark.usefixtures("one_torch_thread")
 def test_bf16_is_near_fp32(make_model: MakeModel, architecture: Architecture, tmp_path: Path) -> None:
-    from textsiam.training.runtime import computes_bf16, find_device
+    from textsiam.training.precision import computes_bf16
+    from textsiam.training.runtime import find_device
 
     make_model(architecture).save(tmp_path / "model")
     plain, near = (PairModel.load(tmp_path / "model", "cpu", precision=precision) for precision in ("fp32", "bf16"))

@@ -162,11 +162,13 @@ def test_the_gradient_of_a_largest_state_that_comes_twice_goes_to_one_of_them() 
     assert state_NH.grad[:, 0].tolist() == [0.0, 0.0, 1.0]
 
 
-def test_padded_under_autocast_packed_elsewhere() -> None:
+@pytest.mark.parametrize("tiles", [False, True])
+def test_padded_where_the_processor_multiplies_tiles_in_bf16(monkeypatch: pytest.MonkeyPatch, tiles: bool) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: tiles)
     assert isinstance(layout_of(LENGTHS, 6), PackedLayout)
     assert computes_padded(torch.device("cuda"))
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        assert isinstance(layout_of(LENGTHS, 6), PaddedLayout)
+        assert isinstance(layout_of(LENGTHS, 6), PaddedLayout if tiles else PackedLayout)
 
 
 @pytest.mark.parametrize("pooling", POOLINGS)

@@ -87,7 +87,7 @@ def _loop(dev: Dev, folder: Path | None = None, identity: str = "toy", **options
 @pytest.mark.parametrize(
     ("encoder", "precision", "rounded"), [("lstm", "fp32", False), ("lstm", "bf16", True), ("bag", "bf16", False)]
 )
-def test_shapes_are_rounded_where_texts_are_padded(encoder: str, precision: str, rounded: bool) -> None:
+def test_shapes_are_rounded_where_programs_are_prepared_for_them(encoder: str, precision: str, rounded: bool) -> None:
     assert _loop(Dev(0.5), encoder=encoder, precision=precision).collator.rounded is rounded
 
 

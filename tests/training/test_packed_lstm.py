@@ -73,6 +73,29 @@ def test_rows_that_tokens_share_gather_the_gradients_of_all_of_them() -> None:
         assert torch.allclose(apart, together, atol=1e-12)
 
 
+@pytest.mark.parametrize("lengths", [LENGTHS, [9] * 70 + [4] * 30 + [1]], ids=["few", "many"])
+def test_under_autocast_products_are_rounded_and_nothing_else(lengths: list[int]) -> None:
+    torch.manual_seed(4)
+    lstm = torch.nn.LSTM(4, 3)
+    layout, _, x_ND = _packed_inputs(lengths, 4)
+    wanted, results = torch.randn(len(x_ND), 3), []
+    for rounds in (False, True):
+        given = x_ND.float().requires_grad_()
+        lstm.zero_grad()
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=rounds):
+            states = layout.run(lstm, given)
+        assert states.dtype == torch.float32
+        torch.autograd.backward((states * wanted).sum())
+        results.append([states, given.grad, *(weight.grad for weight in lstm.parameters())])
+    differ = [False] * len(results[0])
+    for place, (exact, near) in enumerate(zip(*results, strict=True)):
+        assert exact is not None
+        assert near is not None
+        assert (exact - near).abs().max() < 0.02 * exact.abs().max()
+        differ[place] = bool((exact != near).any())
+    assert all(differ)  # it did compute in bf16
+
+
 def test_an_input_that_needs_no_gradient_gets_none() -> None:
     lstm = torch.nn.LSTM(4, 3).double()
     layout, _, x_ND = _packed_inputs(LENGTHS, 4)

@@ -6,7 +6,7 @@ import torch
 from tests.model.making import random_tokens
 from textsiam.errors import OptionError
 from textsiam.training import runtime
-from textsiam.training.runtime import autocast, computes_bf16, deterministic_algorithms, find_device
+from textsiam.training.runtime import deterministic_algorithms, find_device
 
 CPU = torch.device("cpu")
 
@@ -53,13 +53,6 @@ def test_deterministic_algorithms_leave_the_callers_settings(enabled: bool, warn
         assert settings() == mine
     finally:
         torch.use_deterministic_algorithms(before[0], warn_only=before[1])
-
-
-@pytest.mark.parametrize(("precision", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16), ("auto", None)])
-def test_precision(precision: str, dtype: torch.dtype | None) -> None:
-    expected = dtype or (torch.bfloat16 if computes_bf16(CPU) else torch.float32)
-    with autocast(precision, CPU):
-        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == expected
 
 
 def test_texts_are_encoded_in_batches_that_memory_bounds(monkeypatch: pytest.MonkeyPatch) -> None:

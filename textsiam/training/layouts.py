@@ -16,6 +16,7 @@ from torch import nn
 from textsiam.text.tokenizer import PAD_ID
 from textsiam.training.char_ngrams import table_of
 from textsiam.training.packed_lstm import packed_lstm
+from textsiam.training.precision import computes_bf16
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,12 @@ def drop_by_text(x: torch.Tensor, dropout: nn.Dropout, layout: Layout) -> torch.
 
 
 def computes_padded(device: torch.device) -> bool:
-    """Tell whether padded texts are faster now: with cuDNN, and oneDNN in bf16; packed ones on a processor in fp32."""
+    """Tell whether padded texts are faster now: with cuDNN, and oneDNN on a processor with matrix instructions."""
+    return device.type != "cpu" or (torch.is_autocast_enabled("cpu") and computes_bf16(device))
+
+
+def prepares_shapes(device: torch.device) -> bool:
+    """Tell whether a program is prepared now for each new shape: by cuDNN, and by oneDNN in bf16."""
     return device.type != "cpu" or torch.is_autocast_enabled("cpu")
 
 

@@ -24,12 +24,12 @@ from textsiam.training.config import TrainConfig
 from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.distributed import Processes
 from textsiam.training.known_same import known_same
-from textsiam.training.layouts import computes_padded
+from textsiam.training.layouts import prepares_shapes
 from textsiam.training.mining import MinedRows, Miner
 from textsiam.training.network import SiameseNetwork
 from textsiam.training.objective import Objective
+from textsiam.training.precision import autocast
 from textsiam.training.runlog import RunLog
-from textsiam.training.runtime import autocast
 from textsiam.training.sampler import LengthBucketSampler
 from textsiam.training.stopping import stop_request
 from textsiam.training.subword_sampling import SubwordSampling
@@ -85,7 +85,7 @@ class TrainingLoop:
         if groups is None and self.objective.needs_known_same:
             groups = known_same(pairs)
         with autocast(config.precision, self.device):
-            rounded = config.encoder != "bag" and computes_padded(self.device)
+            rounded = config.encoder != "bag" and prepares_shapes(self.device)
         self.collator = self.collate(pairs, rounded=rounded, groups=groups, sampling=self.sampling)
         self.total_steps = self.sampler.batches_per_epoch * config.epochs
         self.total_pairs = self.sampler.pairs_per_epoch * config.epochs

@@ -1,8 +1,9 @@
 """A layer of LSTM over packed texts, for the processor: no step is computed for padding.
 
 Texts are sorted by falling length, so that those which still run at step t are the first ``sizes[t]``; their tokens lie
-step after step in one tensor, those of step t from ``starts[t]`` on. Shapes: N tokens, U rows of gates, B texts, H
-units, G = 4H gates (input, forget, cell, output, as torch has them).
+step after step in one tensor, those of step t from ``starts[t]`` on. Under autocast matrices are multiplied in its
+type, and all else stays in fp32. Shapes: N tokens, U rows of gates, B texts, H units, G = 4H gates (input, forget,
+cell, output, as torch has them).
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import Any
 
 import torch
 from torch import nn
+
+ROUND_ROWS = 64
 
 _sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
 _tanh_backward = torch.ops.aten.tanh_backward.grad_input
@@ -25,7 +28,9 @@ def packed_lstm(
     each token; None: its own.
     """
     recurrent_GH = lstm.get_parameter("weight_hh_l0")
-    state_NH: torch.Tensor = _PackedLSTM.apply(gates_UG, row_N, recurrent_GH, sizes, starts)  # type: ignore[no-untyped-call] # torch gives it no types
+    product_type = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else recurrent_GH.dtype
+    gates_UG = gates_UG.to(recurrent_GH.dtype)
+    state_NH: torch.Tensor = _PackedLSTM.apply(gates_UG, row_N, recurrent_GH, sizes, starts, product_type)  # type: ignore[no-untyped-call] # torch gives it no types
     return state_NH
 
 
@@ -40,10 +45,13 @@ class _PackedLSTM(torch.autograd.Function):
         recurrent_GH: torch.Tensor,
         sizes: list[int],
         starts: list[int],
+        product_type: torch.dtype,
     ) -> torch.Tensor:
         units, tokens = recurrent_GH.shape[1], starts[-1] + sizes[-1]
+        recurrent_GH = recurrent_GH.to(product_type)
         gates_NG = gates_UG.new_empty(tokens, 4 * units)
         cell_NH, squashed_NH, state_NH = (gates_UG.new_empty(tokens, units) for _ in range(3))
+        factor_NH = _as_factor(state_NH, product_type)
         earlier = slice(0, 0)
         for size, start in zip(sizes, starts, strict=True):
             now = slice(start, start + size)
@@ -54,7 +62,7 @@ class _PackedLSTM(torch.autograd.Function):
             else:
                 torch.index_select(gates_UG, 0, row_N[now], out=gates_BG)
             if start:
-                gates_BG.addmm_(state_NH[before], recurrent_GH.t())
+                _add_product(gates_BG, factor_NH[before.start :], recurrent_GH.t())
             gates_BG[:, : 2 * units].sigmoid_()
             gates_BG[:, 2 * units : 3 * units].tanh_()
             gates_BG[:, 3 * units :].sigmoid_()
@@ -64,17 +72,19 @@ class _PackedLSTM(torch.autograd.Function):
                 cell_NH[now].addcmul_(keep_BH, cell_NH[before])
             torch.tanh(cell_NH[now], out=squashed_NH[now])
             torch.mul(exit_BH, squashed_NH[now], out=state_NH[now])
+            _keep_factor(factor_NH, state_NH, now)
             earlier = now
-        ctx.save_for_backward(row_N, recurrent_GH, gates_NG, cell_NH, squashed_NH, state_NH)
+        ctx.save_for_backward(row_N, recurrent_GH, gates_NG, cell_NH, squashed_NH, factor_NH)
         ctx.sizes, ctx.starts, ctx.rows = sizes, starts, len(gates_UG)
         return state_NH
 
     @staticmethod
     def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        row_N, recurrent_GH, gates_NG, cell_NH, squashed_NH, state_NH = ctx.saved_tensors
+        row_N, recurrent_GH, gates_NG, cell_NH, squashed_NH, factor_NH = ctx.saved_tensors
         sizes, starts = ctx.sizes, ctx.starts
         d_gates_NG = torch.empty_like(gates_NG)
-        d_state_BH, d_cell_BH = (state_NH.new_zeros(sizes[0], state_NH.shape[1]) for _ in range(2))
+        factor_NG = _as_factor(d_gates_NG, factor_NH.dtype)
+        d_state_BH, d_cell_BH = (cell_NH.new_zeros(sizes[0], cell_NH.shape[1]) for _ in range(2))
         for step in range(len(sizes) - 1, -1, -1):
             size, now = sizes[step], slice(starts[step], starts[step] + sizes[step])
             before = slice(starts[step - 1], starts[step - 1] + size) if step else None
@@ -88,12 +98,36 @@ class _PackedLSTM(torch.autograd.Function):
                 squashed_NH[now],
                 None if before is None else cell_NH[before],
             )
+            _keep_factor(factor_NG, d_gates_NG, now)
             if step:
-                torch.mm(d_now_BG, recurrent_GH, out=d_now_BH)
-        d_recurrent_GH = d_gates_NG.t() @ _states_before(state_NH, sizes, starts)
+                _add_product(d_now_BH.zero_(), factor_NG[now.start :], recurrent_GH)
+        d_recurrent_GH = factor_NG[: len(gates_NG)].t() @ _states_before(factor_NH, sizes, starts)
         if row_N is not None:
             d_gates_NG = d_gates_NG.new_zeros(ctx.rows, d_gates_NG.shape[1]).index_add_(0, row_N, d_gates_NG)
-        return d_gates_NG, None, d_recurrent_GH, None, None
+        return d_gates_NG, None, d_recurrent_GH.to(cell_NH.dtype), None, None, None
+
+
+def _as_factor(x_NX: torch.Tensor, product_type: torch.dtype) -> torch.Tensor:
+    """Give ``x_NX`` itself where products have its type, else room for it in theirs, and for some rows behind."""
+    if x_NX.dtype == product_type:
+        return x_NX
+    return x_NX.new_zeros(len(x_NX) + ROUND_ROWS - 1, x_NX.shape[1], dtype=product_type)
+
+
+def _keep_factor(factor_NX: torch.Tensor, x_NX: torch.Tensor, now: slice) -> None:
+    """Round what one step brought to the type of products."""
+    if factor_NX is not x_NX:
+        factor_NX[now] = x_NX[now]
+
+
+def _add_product(sum_BX: torch.Tensor, factor_NY: torch.Tensor, right_YX: torch.Tensor) -> None:
+    """Add the product of the first B rows of a factor with a matrix."""
+    rows = len(sum_BX)
+    if factor_NY.dtype == sum_BX.dtype:
+        sum_BX.addmm_(factor_NY[:rows], right_YX)
+    else:
+        # for each new shape oneDNN prepares a program, which takes as long as the product; round shapes come again
+        sum_BX += (factor_NY[: rows + -rows % ROUND_ROWS] @ right_YX)[:rows]
 
 
 def _gates_backward(

@@ -14,7 +14,8 @@ from textsiam.text.tokenizer import TokenIds
 from textsiam.training.collator import PaddedCollator
 from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.network import SiameseNetwork
-from textsiam.training.runtime import autocast, find_device, torch_threads
+from textsiam.training.precision import autocast
+from textsiam.training.runtime import find_device, torch_threads
 
 PAIRS_AT_ONCE, TOKENS_AT_ONCE = 256, 8_192
 

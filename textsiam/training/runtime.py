@@ -1,10 +1,9 @@
-"""Where torch computes: devices, precision, and a loaded model's encoder on a device."""
+"""Where torch computes: devices, and a loaded model's encoder on a device."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -16,6 +15,7 @@ from textsiam.text.buckets import length_batches, padded
 from textsiam.text.tokenizer import TokenIds
 from textsiam.training.encoders import ENCODER_MODULES
 from textsiam.training.encoders.custom import CustomEncoder, check_fits
+from textsiam.training.precision import autocast
 
 TEXTS_AT_ONCE, TOKENS_AT_ONCE = 512, 131_072
 
@@ -37,20 +37,6 @@ def find_device(name: str) -> torch.device:
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise OptionError(f"device is {name!r}, but torch finds {torch.cuda.device_count()} GPUs here, counted from 0")
     return device
-
-
-def computes_bf16(device: torch.device) -> bool:
-    """Tell whether the device has matrix instructions for bf16; others would emulate it, slower than fp32."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_capability(device)[0] >= 8
-    return bool(torch.cpu._is_amx_tile_supported())
-
-
-def autocast(precision: str, device: torch.device) -> AbstractContextManager[Any]:
-    """Compute in bf16 where ``precision`` ("auto", "fp32", "bf16") says so, with weights and sums kept in fp32."""
-    if precision == "bf16" or (precision == "auto" and computes_bf16(device)):
-        return torch.autocast(device.type, dtype=torch.bfloat16)
-    return nullcontext()
 
 
 @contextmanager
