@@ -118,7 +118,7 @@ def measure(options: argparse.Namespace, threads: int) -> Measured:
     import torch
     from sentence_transformers_lstm import sentence_transformers_seconds
 
-    from textsiam.training.runtime import computes_bf16
+    from textsiam.training.precision import computes_bf16
 
     torch.set_num_threads(threads)
     bf16 = computes_bf16(torch.device("cpu"))
