@@ -173,12 +173,9 @@ def _encode_model2vec(model: Any, batch_size: int, own_threads: bool, texts: Seq
 
 
 def minilm_settings() -> dict[str, Encode]:
-    """Batch sizes, in 32 bits, and in bf16 where the processor computes in it; it sorts the texts by length itself."""
+    """Batch sizes, in 32 bits and in bf16; it sorts the texts by length itself."""
     torch = import_extra("torch", "bench", "this benchmark")
-    runtime = import_extra("textsiam.training.runtime", "bench", "this benchmark")
-    dtypes = {"float32": torch.float32}
-    if runtime.computes_bf16(torch.device("cpu")):
-        dtypes["bfloat16"] = torch.bfloat16
+    dtypes = {"float32": torch.float32, "bfloat16": torch.bfloat16}
     transformer = import_extra("sentence_transformers", "bench", "this benchmark").SentenceTransformer
     settings: dict[str, Encode] = {}
     for name, dtype in dtypes.items():

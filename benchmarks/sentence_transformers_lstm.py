@@ -23,7 +23,7 @@ losses = import_extra("sentence_transformers.losses", "bench", PURPOSE)
 tokenizers = import_extra("sentence_transformers.sentence_transformer.modules.tokenizer", "bench", PURPOSE)
 transformers = import_extra("transformers", "bench", PURPOSE)
 torch = import_extra("torch", "bench", PURPOSE)
-runtime = import_extra("textsiam.training.runtime", "bench", PURPOSE)
+precision = import_extra("textsiam.training.precision", "bench", PURPOSE)
 
 MARGIN = 0.8  # textsiam's own for cosine distances
 PREFETCHED = 4  # batches that each worker keeps ready
@@ -131,7 +131,7 @@ def trained_for_minutes(folder: Path, loss: str, learning_rate: float, minutes: 
         learning_rate=learning_rate,
     )
     vocabulary = build_vocabulary(sides["train"].texts(), size=config.vocabulary_size)
-    bf16 = runtime.computes_bf16(torch.device("cpu"))
+    bf16 = precision.computes_bf16(torch.device("cpu"))
     trial = seconds_a_step(fit(make_model(vocabulary, config), sides["train"], config, TRIAL_STEPS, loss, bf16))
     left = minutes * 60 - (time.monotonic() - started)
     steps = int(left / trial)

@@ -5,8 +5,9 @@
 
 Both train word embeddings of 128, an LSTM of 128 units in one direction, the mean over the tokens and a contrastive
 loss on cosines for one epoch of the same ``--pairs`` of QQP, 256 a step, from text: the same SentencePiece ids,
-textsiam's found once before the steps, sentence-transformers' batch by batch as its trainer does. Epochs go A B A B;
-what does not grow with the pairs (reading, vocabulary, making the trainer, its first step) is not counted.
+textsiam's found once before the steps, sentence-transformers' batch by batch as its trainer does. Both take the faster
+of fp32 and bf16 in a trial of a few steps, and sentence-transformers the best number of processes that tokenize. Epochs
+go A B A B; what does not grow with the pairs (reading, vocabulary, making the trainer, its first step) is not counted.
 
 The machine's limit is a step's floating-point work over the rate of a large matrix product in the same precision,
 measured between the epochs. The work of a token is 2 x 4H x (D + H) forwards, twice that backwards: the input and
@@ -18,7 +19,9 @@ from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -36,6 +39,7 @@ MATRIX = 2048  # rows and columns of the product that gives the machine's rate
 PRODUCTS = 5
 # processes of sentence-transformers' trainer that tokenize beside the one that trains
 WORKERS = {"no workers": 0, "1 worker": 1, "2 workers": 2}
+PRECISIONS = ("fp32", "bf16")
 
 
 @dataclass
@@ -64,7 +68,7 @@ class Measured:
     precision: str
 
 
-def textsiam_epoch(pairs: Pairs, vocabulary: Vocabulary) -> Epoch:
+def textsiam_epoch(pairs: Pairs, vocabulary: Vocabulary, precision: str) -> Epoch:
     """Tokenize and train one epoch as ``textsiam.train`` does, without dev pairs and calibration."""
     import torch
 
@@ -85,7 +89,7 @@ def textsiam_epoch(pairs: Pairs, vocabulary: Vocabulary) -> Epoch:
         network=SiameseNetwork(CONFIG.architecture, vocabulary.size, CONFIG.dropout),
         objective=Objective(CONFIG, graded=False),
         pairs=tokenized,
-        config=CONFIG,
+        config=replace(CONFIG, precision=precision),
         device=torch.device("cpu"),
         evaluate=lambda _network: {"roc_auc": 0.0},
         metric="roc_auc",
@@ -118,31 +122,36 @@ def measure(options: argparse.Namespace, threads: int) -> Measured:
     import torch
     from sentence_transformers_lstm import sentence_transformers_seconds
 
-    from textsiam.training.precision import computes_bf16
-
     torch.set_num_threads(threads)
-    bf16 = computes_bf16(torch.device("cpu"))
     pairs = read_pairs(options.data / "train.tsv")
     pairs = pairs.select(np.linspace(0, len(pairs) - 1, options.pairs).astype(np.int64))
     vocabulary = make_vocabulary(options.out, ())
     few = pairs.select(np.arange(min(len(pairs), 16 * CONFIG.batch_size)))
-    settings = [name for name, workers in WORKERS.items() if workers <= threads]
-    trials = dict.fromkeys(settings, float("inf"))
-    for _ in range(2):
-        for name in settings:
-            trials[name] = min(
-                trials[name], sentence_transformers_seconds(few, vocabulary, CONFIG, bf16, WORKERS[name])
-            )
-    setting = min(trials, key=lambda name: trials[name])
-    say("sentence-transformers, seconds of a few steps: " + ", ".join(f"{n} {s:.2f}" for n, s in trials.items()))
-    results = Measured(setting, [], [], [], "bfloat16" if bf16 else "float32")
-    textsiam_epoch(few, vocabulary)
+
+    def theirs(setting: str, pairs: Pairs = few) -> float:
+        name, precision = setting.split(", ")
+        return sentence_transformers_seconds(pairs, vocabulary, CONFIG, precision == "bf16", WORKERS[name])
+
+    def ours(precision: str) -> float:
+        return textsiam_epoch(few, vocabulary, precision).seconds
+
+    settings = [f"{name}, {kind}" for name, workers in WORKERS.items() if workers <= threads for kind in PRECISIONS]
+    setting = fastest("sentence-transformers", {name: partial(theirs, name) for name in settings})
+    precision = fastest("textsiam", {kind: partial(ours, kind) for kind in PRECISIONS})
+    results = Measured(setting, [], [], [], precision)
     for number in range(options.rounds):
         say(f"round {number + 1} of {options.rounds}")
-        results.theirs.append(sentence_transformers_seconds(pairs, vocabulary, CONFIG, bf16, WORKERS[setting]))
-        results.ours.append(textsiam_epoch(pairs, vocabulary))
-        results.rates.append(matrix_rate(torch.bfloat16 if bf16 else torch.float32))
+        results.theirs.append(theirs(setting, pairs))
+        results.ours.append(textsiam_epoch(pairs, vocabulary, precision))
+        results.rates.append(matrix_rate({"fp32": torch.float32, "bf16": torch.bfloat16}[precision]))
     return results
+
+
+def fastest(whose: str, trials: Mapping[str, Callable[[], float]]) -> str:
+    """Try each setting twice; the name of the one that took the fewest seconds."""
+    seconds = {name: min(trial(), trial()) for name, trial in trials.items()}
+    say(f"{whose}, seconds of a few steps: " + ", ".join(f"{name} {took:.2f}" for name, took in seconds.items()))
+    return min(seconds, key=lambda name: seconds[name])
 
 
 def rows(threads: int, pairs: int, results: Measured) -> list[list[str]]:
@@ -159,7 +168,11 @@ def rows(threads: int, pairs: int, results: Measured) -> list[list[str]]:
             f"{pairs / theirs:,.0f}",
             f"{extremes(pairs, results.theirs)}, {results.setting}",
         ),
-        ("textsiam, pairs/s", f"{pairs / ours:,.0f}", extremes(pairs, [epoch.seconds for epoch in results.ours])),
+        (
+            "textsiam, pairs/s",
+            f"{pairs / ours:,.0f}",
+            f"{extremes(pairs, [epoch.seconds for epoch in results.ours])}, {results.precision}",
+        ),
         ("ratio", f"{theirs / ours:.2f}", f"{min(ratios):.2f} to {max(ratios):.2f} by rounds"),
         ("textsiam, ms a step", f"{steps / number_of_steps * 1e3:.1f}", "without tokenizing"),
         ("tokenizing, share of textsiam's time", f"{1 - steps / ours:.1%}", "once for all epochs"),
