@@ -58,6 +58,7 @@ PIECES = {
     "hard-negatives": Piece("hard_negatives 0.1", "char", ("--hard-negatives", "0.1")),
     "in-batch": Piece("loss bce+in_batch:0.1", "char", ("--loss", "bce+in_batch:0.1")),
     "balanced": Piece("balanced", "char", ("--balanced",)),
+    "bf16": Piece("precision bf16", "char", ("--precision", "bf16")),
     "pretraining": Piece(
         "first pretrained on the questions, which the vocabulary then counts once each", "char", ("--texts", TEXTS)
     ),

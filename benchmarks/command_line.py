@@ -30,14 +30,16 @@ def run_train(train: Path, out: Path, options: Sequence[str], command_name: str 
     return (time.monotonic() - started) / 60
 
 
-def trained(folder: Path, place: Path, train: Sequence[str], teachers: Sequence[str] = ()) -> Scored:
+def trained(
+    folder: Path, place: Path, train: Sequence[str], teachers: Sequence[str] = (), precision: str = "auto"
+) -> Scored:
     """Train on train.tsv (best checkpoint, calibration and threshold by dev.tsv), score dev and test in NumPy.
 
     ``train`` are the options of ``textsiam train``, or with ``teachers``, rows that are finished, of ``textsiam
     distill``; the model is kept in ``place``/model.
     """
     model_folder = place / "model"
-    options, command_name = ["--dev", str(folder / "dev.tsv"), *train], "train"
+    options, command_name = ["--dev", str(folder / "dev.tsv"), "--precision", precision, *train], "train"
     for teacher in teachers:
         options, command_name = [*options, "--teacher", str(place.parent / teacher / "model")], "distill"
     minutes = run_train(folder / "train.tsv", model_folder, options, command_name)
@@ -53,5 +55,5 @@ def trained(folder: Path, place: Path, train: Sequence[str], teachers: Sequence[
         threshold=model.calibration.threshold,
         parameters=details["parameters"],
         setting=f"{details['pairs_per_second']:,.0f} pairs/s, best of {details['steps']:,} steps "
-        f"{details['best_step']:,}, {details['threads']} threads",
+        f"{details['best_step']:,}, {details['threads']} threads, {details['precision']}",
     )

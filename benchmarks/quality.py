@@ -7,7 +7,8 @@ fits each row on train.tsv, chooses threshold, checkpoint and settings on dev.ts
 "unlinked" are the test pairs that no chain of questions links to train.tsv. ``--split disjoint`` fits and judges the
 rows anew on a split of train.tsv alone whose sides share no component; its dev and test have train's share of
 duplicates. ``--rows`` takes some rows only. Rows that were finished with the same options are kept in OUT and only
-shown again. Each row has a process of its own; minutes are those until it can score, with all settings that it tries.
+shown again, in whatever precision and on however many threads they ran. Each row has a process of its own; minutes are
+those until it can score, with all settings that it tries.
 
 Intervals are 95 % bootstrap intervals that draw whole components of the test pairs.
 """
@@ -160,6 +161,11 @@ def finished(out: Path, split: str, name: str) -> Figures | None:
     return kept_figures(result_path(out, split, name), ROWS[name].options)
 
 
+def with_precision(row: Row, options: dict[str, Any], precision: str) -> dict[str, Any]:
+    """Add the precision in which rows of textsiam are trained."""
+    return {**options, "precision": precision} if row.make is trained else options
+
+
 def with_minutes(options: dict[str, Any], minutes: float | None, out: Path, split: str) -> dict[str, Any]:
     """Replace ``minutes_of``, a row, by its minutes, or by the given ones."""
     options = dict(options)
@@ -243,6 +249,7 @@ def main() -> None:
     parser.add_argument("--rows", nargs="*", default=list(ROWS), choices=list(ROWS))
     parser.add_argument("--split", nargs="+", default=["published"], choices=SPLITS)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16"), help="of textsiam's rows")
     parser.add_argument("--minutes", type=float, help="training time of sentence-transformers; else that of our LSTM")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -252,6 +259,7 @@ def main() -> None:
             if finished(options.out, split, name) is None:
                 say(f"{name}, {split} split")
                 chosen = with_minutes(ROWS[name].options, options.minutes, options.out, split)
+                chosen = with_precision(ROWS[name], chosen, options.precision)
                 found = on_threads(options.threads, run_row, name, chosen, split, folder, options.out)
                 path = result_path(options.out, split, name)
                 keep_figures(path, ROWS[name].options, {"threads": options.threads, **found})

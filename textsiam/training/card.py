@@ -15,6 +15,7 @@ from textsiam.data.pairs import Pairs
 from textsiam.model.pair_model import PairModel
 from textsiam.text.vocabulary import Vocabulary
 from textsiam.training.checkpoint import RunState
+from textsiam.training.precision import chosen_precision
 
 if TYPE_CHECKING:
     from textsiam.training.loop import TrainingLoop
@@ -36,6 +37,7 @@ def describe_run(
         "encoder_class": loop.network.encoder_class,
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors, {loop.device.type}",
         "threads": torch.get_num_threads(),
+        "precision": chosen_precision(loop.config.precision, loop.device),
         "loss": loop.objective.name,
         "loss_options": loop.objective.options,
         "graded": train_pairs.graded,
@@ -74,7 +76,10 @@ def model_card(model: PairModel, dev_raw: npt.NDArray[Any], dev_pairs: Pairs) ->
         ("calibrated on", f"{_pairs_line(details['dev'])} ({details['dev_origin']})"),
         ("loss", _loss_line(details["loss"], details["loss_options"])),
         ("steps", f"{details['steps']:,} in {details['seconds'] / 60:.1f} minutes, best at {details['best_step']:,}"),
-        ("machine", f"{details['machine']}, {details['threads']} threads, torch {details['torch']}"),
+        (
+            "machine",
+            f"{details['machine']}, {details['threads']} threads, {details['precision']}, torch {details['torch']}",
+        ),
         *_dev_metrics(model, dev_raw, dev_pairs),
         *_warnings(model),
     ]

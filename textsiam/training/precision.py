@@ -15,8 +15,15 @@ def computes_bf16(device: torch.device) -> bool:
     return bool(torch.cpu._is_amx_tile_supported())
 
 
+def chosen_precision(precision: str, device: torch.device) -> str:
+    """Give "fp32" or "bf16" for ``precision`` ("auto", "fp32", "bf16") on a device."""
+    if precision == "auto":
+        return "bf16" if computes_bf16(device) else "fp32"
+    return precision
+
+
 def autocast(precision: str, device: torch.device) -> AbstractContextManager[Any]:
     """Compute in bf16 where ``precision`` ("auto", "fp32", "bf16") says so, with weights and sums kept in fp32."""
-    if precision == "bf16" or (precision == "auto" and computes_bf16(device)):
+    if chosen_precision(precision, device) == "bf16":
         return torch.autocast(device.type, dtype=torch.bfloat16)
     return nullcontext()
