@@ -33,6 +33,8 @@ from pretrained import minilm_cosine, model2vec_cosine, model2vec_pairs
 from splits import disjoint_split, read_sides, unlinked_to
 from timing import machine, markdown, on_threads, say, versions
 
+from textsiam.training.presets import PRESETS
+
 
 def sentence_transformers_lstm(folder: Path, _place: Path, **options: Any) -> Scored:
     """Import what imports torch only for the rows that need it."""
@@ -48,6 +50,13 @@ class Row:
     says: str
     make: Callable[..., Scored]
     options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """All that its figures depend on, as JSON values: the options, and what presets and teachers stand for."""
+        train, teachers = self.options.get("train", []), self.options.get("teachers", [])
+        preset = {"preset": PRESETS[train[train.index("--preset") + 1]]} if "--preset" in train else {}
+        return {**self.options, **preset, **({"taught": [ROWS[name].key for name in teachers]} if teachers else {})}
 
 
 def textsiam_row(says: str, *options: str, teachers: tuple[str, ...] = ()) -> Row:
@@ -158,7 +167,7 @@ def result_path(out: Path, split: str, name: str) -> Path:
 
 def finished(out: Path, split: str, name: str) -> Figures | None:
     """Read the figures of a row, if it was finished with the options that it has now."""
-    return kept_figures(result_path(out, split, name), ROWS[name].options)
+    return kept_figures(result_path(out, split, name), ROWS[name].key)
 
 
 def with_precision(row: Row, options: dict[str, Any], precision: str) -> dict[str, Any]:
@@ -262,7 +271,7 @@ def main() -> None:
                 chosen = with_precision(ROWS[name], chosen, options.precision)
                 found = on_threads(options.threads, run_row, name, chosen, split, folder, options.out)
                 path = result_path(options.out, split, name)
-                keep_figures(path, ROWS[name].options, {"threads": options.threads, **found})
+                keep_figures(path, ROWS[name].key, {"threads": options.threads, **found})
     done = {split: {name: finished(options.out, split, name) for name in ROWS} for split in SPLITS}
     shown = {split: {name: row for name, row in rows.items() if row is not None} for split, rows in done.items()}
     print(table(shown, [f"{versions(*PACKAGES)}"]))

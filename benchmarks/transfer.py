@@ -82,10 +82,9 @@ SEED = 7
 
 def options_of(name: str, base: str) -> dict[str, Any]:
     """Everything that the figures of a row depend on, as JSON values."""
-    trained = list(ROWS[base].options["train"])
     if name == PAWS:
-        return {"train": [*trained, *PAWS_OPTIONS]}
-    return {"base": trained, "train": [*CORPORA[name].reading, *CORPORA[name].options]}
+        return {"base": ROWS[base].key, "train": list(PAWS_OPTIONS)}
+    return {"base": ROWS[base].key, "train": [*CORPORA[name].reading, *CORPORA[name].options]}
 
 
 def graded(name: str, base: str, data: Path, out: Path) -> Figures:
@@ -109,7 +108,7 @@ def paws(name: str, base: str, data: Path, out: Path) -> Figures:
     """Train the base with half of PAWS beside QQP; accuracy on the other half and on QQP's test pairs."""
     folder, model_folder = paws_folder(data, out), out / "transfer" / f"{name}-{base}"
     dev = ["--dev", str(data / "qqp" / "dev.tsv")]
-    minutes = run_train(folder / "train.tsv", model_folder, [*dev, *options_of(name, base)["train"]])
+    minutes = run_train(folder / "train.tsv", model_folder, [*dev, *ROWS[base].options["train"], *PAWS_OPTIONS])
     model = PairModel.load(model_folder)
     sides = {"qqp": (data / "qqp", "dev", "test"), "paws": (folder, "paws-dev", "paws-test")}
     found: Figures = {"minutes": minutes, "machine": machine()}
@@ -185,12 +184,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with qqp, stsb, sick and paws-wiki")
     parser.add_argument("--out", type=Path, required=True, help="folder of quality.py, with the row BASE finished")
-    bases = [name for name, row in ROWS.items() if "train" in row.options]
+    bases = [name for name, row in ROWS.items() if set(row.options) == {"train"}]  # not those of ``distill``
     parser.add_argument("--base", required=True, choices=bases)
     parser.add_argument("--rows", nargs="*", default=list(MAKERS), choices=list(MAKERS))
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
-    base = kept_figures(result_path(options.out, SPLITS[0], options.base), ROWS[options.base].options)
+    base = kept_figures(result_path(options.out, SPLITS[0], options.base), ROWS[options.base].key)
     if base is None and any(name in CORPORA for name in options.rows):
         raise SystemExit(
             f"the row {options.base} is not finished in {options.out}: run quality.py --rows {options.base}"

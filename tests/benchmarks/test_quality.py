@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 
 import textsiam
+from textsiam.training.config import TrainConfig
+from textsiam.training.distill_config import DistillConfig
 
 
 @pytest.fixture
@@ -64,7 +67,7 @@ def test_rows_are_kept_until_their_options_change(
     name = "lstm-contrastive"
     path = quality.result_path(tmp_path, "published", name)
     assert quality.finished(tmp_path, "published", name) is None
-    kept.keep_figures(path, quality.ROWS[name].options, {"minutes": 6.5})
+    kept.keep_figures(path, quality.ROWS[name].key, {"minutes": 6.5})
     assert quality.finished(tmp_path, "published", name)["minutes"] == 6.5
     assert quality.finished(tmp_path, "disjoint", name) is None
     monkeypatch.setitem(quality.ROWS[name].options, "train", ["--epochs", "9"])
@@ -77,7 +80,7 @@ def test_a_peer_trains_as_long_as_its_row(quality: ModuleType, tmp_path: Path) -
         quality.with_minutes(options, None, tmp_path, "published")
     like = options["minutes_of"]
     path = quality.result_path(tmp_path, "published", like)
-    importlib.import_module("kept").keep_figures(path, quality.ROWS[like].options, {"minutes": 6.5})
+    importlib.import_module("kept").keep_figures(path, quality.ROWS[like].key, {"minutes": 6.5})
     asked = {"loss": "contrastive", "learning_rate": 0.004}
     assert quality.with_minutes(options, None, tmp_path, "published") == {**asked, "minutes": 6.5}
     assert quality.with_minutes(options, 2.0, tmp_path, "published") == {**asked, "minutes": 2.0}
@@ -86,7 +89,39 @@ def test_a_peer_trains_as_long_as_its_row(quality: ModuleType, tmp_path: Path) -
 
 def test_options_of_rows_survive_being_kept(quality: ModuleType) -> None:
     for known in quality.ROWS.values():
-        assert json.loads(json.dumps(known.options)) == known.options
+        assert json.loads(json.dumps(known.key)) == known.key
+
+
+def test_rows_of_presets_and_teachers_are_known_by_what_these_stand_for(
+    quality: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {name: json.dumps(row.key) for name, row in quality.ROWS.items()}
+    monkeypatch.setitem(quality.PRESETS["balanced"], "units", 9)
+    changed = {name for name, row in quality.ROWS.items() if json.dumps(row.key) != before[name]}
+    assert changed == {"balanced", "student", "alignment-student"}
+
+
+def test_every_option_of_a_row_is_one_of_training(quality: ModuleType) -> None:
+    for known in quality.ROWS.values():
+        kind = DistillConfig if "teachers" in known.options else TrainConfig
+        names = {f"--{name.replace('_', '-')}" for name in kind.__dataclass_fields__} | {"--preset"}
+        assert {option for option in known.options.get("train", []) if option.startswith("--")} <= names
+
+
+def test_a_row_is_taught_by_the_models_of_others(quality: ModuleType, tmp_path: Path) -> None:
+    splits = importlib.import_module("splits")
+    sides = textsiam.split_pairs(textsiam.sample_pairs(300), test=0.2, dev=0.3, seed=7)
+    splits.write_folder(tmp_path / "split", dict(zip(splits.SIDES, sides, strict=True)))
+    small = ("--encoder", "lstm", "--dim", "8", "--vocabulary-size", "300", "--epochs", "1", "--batch-size", "32")
+    for name, more in (("one", ("--units", "8")), ("two", ("--units", "9"))):
+        quality.trained(tmp_path / "split", tmp_path / name, [*small, *more])
+    scored = quality.trained(tmp_path / "split", tmp_path / "student", [*small, "--units", "8"], ("one", "two"), "bf16")
+    assert scored.setting.endswith("threads, bf16")
+    assert scored.test.shape == (len(sides[-1]),)
+    card = textsiam.PairModel.load(tmp_path / "student" / "model").card
+    told = re.search(r"sha256 ([0-9a-f]{16}) ([0-9a-f]{16}): logits", card)
+    assert told is not None
+    assert told[1] != told[2]
 
 
 def test_a_row_is_fitted_and_judged(quality: ModuleType, tmp_path: Path) -> None:

@@ -96,6 +96,18 @@ def test_vectors_of_a_file(run: Run, tmp_path: Path) -> None:
     assert "not trained" in result.out
 
 
+def test_a_preset_leaves_out_what_does_not_go_with_vectors(run: Run, tmp_path: Path) -> None:
+    pairs, vectors = write_pairs(tmp_path / "pairs.csv", 128), tmp_path / "v.txt"
+    vectors.write_text("".join(f"{topic} 1 2 3 4 5 6 7 8\n" for topic in TOPICS), encoding="utf-8")
+    start = ("train", pairs, "--out", tmp_path / "m", "--vectors", vectors, "--preset", "fast", *SMALL)
+    result = run(*start)
+    assert result.code == 0, result.err
+    assert "word vectors: " in result.err
+    result = run(*start, "--char-ngrams", "3")
+    assert result.code == 2
+    assert "char_ngrams is '3', but what tokens start from is in the vectors" in result.err
+
+
 def test_a_model_with_an_encoder_of_its_makers_own_is_for_python(run: Run, tmp_path: Path) -> None:
     config = textsiam.TrainConfig(epochs=1, batch_size=32, vocabulary_size=100, threads=1, head_units=8)
     out, pairs = tmp_path / "m", write_pairs(tmp_path / "pairs.csv", 64)

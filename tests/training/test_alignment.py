@@ -49,12 +49,16 @@ def test_what_stands_behind_a_text_changes_nothing() -> None:
 
 def test_components_are_dropped_of_whole_texts_while_training_alone() -> None:
     torch.manual_seed(5)
-    head, states = AlignmentHead(PARTS, 0.4), torch.ones(500, 3, 6)
-    dropped = head._dropped(states)
+    head, seen = AlignmentHead(PARTS, 0.4), []
+    head.token.register_forward_pre_hook(lambda _layer, given: seen.append(given[0]))
+    states, text = torch.ones(500, 3, 6), torch.zeros(1, dtype=torch.int64)
+    for training in (True, False):
+        head.train(training)(TextStates(torch.ones(500, 6), states, torch.full((500,), 3)), text, text)
+    dropped, whole = seen
     assert torch.equal(dropped, dropped[:, :1].expand(-1, 3, -1))
     assert sorted({round(value, 4) for value in dropped.flatten().tolist()}) == [0, round(1 / 0.6, 4)]
     assert (dropped == 0).float().mean().item() == pytest.approx(0.4, abs=0.05)
-    assert head.eval()._dropped(states) is states
+    assert torch.equal(whole, states)
 
 
 def test_it_learns_which_token_stands_for_which() -> None:

@@ -243,6 +243,7 @@ def test_without_labels_dev_must_be_given(config: DistillConfig) -> None:
         (np.zeros((256, 1)), {}, r"of shape \(256, 1\), expected numbers of shape \(256\)"),
         (np.array([*np.zeros(255), np.nan]), {}, r"row 255 \(from 0\) that is not finite"),
         (np.zeros(256), {"extra_pairs": 0.5}, "extra_pairs is 0.5, but has no use where the teacher is a file"),
+        (np.zeros(256), {"implied": 0.5, "teacher_weight": 1}, "implied is 0.5, but has no use where the teacher is a"),
         (np.zeros((512, 3)), {"target": "vectors"}, "a file of vectors, which go with texts"),
     ],
 )

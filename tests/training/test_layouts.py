@@ -21,7 +21,7 @@ LENGTHS = torch.tensor([3, 1, 6, 2, 6, 1])
 
 
 def _layouts() -> list[AnyLayout]:
-    return [PaddedLayout(LENGTHS, 6), PackedLayout(LENGTHS)]
+    return [PaddedLayout(LENGTHS, 6), PackedLayout(LENGTHS, 6)]
 
 
 def _laid_out(layout: AnyLayout, x_BTD: torch.Tensor) -> torch.Tensor:
@@ -136,7 +136,7 @@ def test_of_a_token_the_same_is_dropped_wherever_it_stands(layout: AnyLayout) ->
 
 
 def test_rows_are_mirrored_as_features_are() -> None:
-    layout = PackedLayout(LENGTHS)
+    layout = PackedLayout(LENGTHS, 6)
     rows = Rows(torch.randn(4, 2), torch.randint(4, (int(LENGTHS.sum()),)))
     mirrored = layout.mirrored(rows)
     assert isinstance(mirrored, Rows)
@@ -155,7 +155,7 @@ def test_each_token_gets_what_belongs_to_its_text(layout: AnyLayout) -> None:
 
 
 def test_the_gradient_of_a_largest_state_that_comes_twice_goes_to_one_of_them() -> None:
-    layout = PackedLayout(torch.tensor([3]))
+    layout = PackedLayout(torch.tensor([3]), 3)
     state_NH = torch.tensor([[2.0], [1.0], [2.0]], requires_grad=True)
     torch.autograd.backward(layout.pooled(state_NH, "max").sum())
     assert state_NH.grad is not None
@@ -180,7 +180,7 @@ def test_both_layouts_train_the_same_encoder(monkeypatch: pytest.MonkeyPatch, la
     lengths_B = torch.tensor([4, 0, 9, 1])
     ids_BT = torch.randint(1, 30, (4, 9)) * (torch.arange(9) < lengths_B[:, None])
     vectors, grads = [], []
-    for make in (PaddedLayout, lambda lengths_B, _steps: PackedLayout(lengths_B)):
+    for make in (PaddedLayout, PackedLayout):
         monkeypatch.setattr(lstm, "layout_of", make)
         encoder.zero_grad()
         torch.manual_seed(5)  # the same is dropped

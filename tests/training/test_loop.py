@@ -419,6 +419,20 @@ def test_finished_removes_the_checkpoint_and_keeps_the_log(tmp_path: Path) -> No
     assert [path.name for path in tmp_path.iterdir()] == [runlog.FILE]
 
 
+@pytest.mark.parametrize("patient", [False, True])
+def test_who_is_patient_is_stopped_by_the_first_of_several_requests(tmp_path: Path, patient: bool) -> None:
+    class Twice(Dev):
+        def __call__(self, network: SiameseNetwork) -> dict[str, float]:
+            signal.raise_signal(signal.SIGINT)
+            return super().__call__(network)
+
+    loop = _loop(Twice(0.5, interrupt_at=1), tmp_path)
+    loop.patient = patient
+    with pytest.raises(TrainingInterrupted if patient else KeyboardInterrupt):
+        _run(loop)
+    assert (tmp_path / checkpoint.FILE).exists() is patient
+
+
 def test_other_threads_train_without_catching_signals() -> None:
     states: list[RunState] = []
     thread = threading.Thread(target=lambda: states.append(_run(_loop(Dev(0.5), epochs=1))))

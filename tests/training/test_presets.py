@@ -8,7 +8,7 @@ import pytest
 
 from tests.model.making import heads_of
 from textsiam.errors import OptionError
-from textsiam.model.architecture import ENCODERS
+from textsiam.model.architecture import CUSTOM, ENCODERS
 from textsiam.training.config import TrainConfig
 from textsiam.training.presets import PRESETS, described_presets, with_preset
 
@@ -33,11 +33,27 @@ def test_options_that_are_given_win() -> None:
         TrainConfig.preset("fast", {"sed": 7})
 
 
-@pytest.mark.parametrize(("encoder", "head"), [(encoder, head) for encoder in ENCODERS for head in heads_of(encoder)])
+@pytest.mark.parametrize(
+    ("encoder", "head"), [(encoder, head) for encoder in (*ENCODERS, CUSTOM) for head in heads_of(encoder)]
+)
 @pytest.mark.parametrize("name", PRESETS)
 def test_what_another_encoder_or_head_has_no_use_for_is_left_out(name: str, head: str, encoder: str) -> None:
     config = TrainConfig.preset(name, {"encoder": encoder, "head": head})
     assert (config.encoder, config.head, config.epochs) == (encoder, head, PRESETS[name]["epochs"])
+
+
+def test_spellings_are_left_out_where_nothing_shares_them() -> None:
+    assert TrainConfig.preset("fast").char_ngrams
+    assert TrainConfig.preset("fast", {"vocabulary_type": "char"}).char_ngrams == ""
+    assert TrainConfig.preset("balanced", {"encoder": CUSTOM}).char_ngrams == ""
+    assert "char_ngrams" not in with_preset("fast", {}, vectors=True)
+    assert with_preset("fast", {"char_ngrams": "2"}, vectors=True)["char_ngrams"] == "2"
+
+
+def test_a_bag_drops_no_ngrams() -> None:
+    assert TrainConfig.preset("balanced", {"encoder": "bag"}).ngrams == 2
+    assert TrainConfig.preset("balanced", {"encoder": "bag"}).ngram_dropout == 0
+    assert TrainConfig.preset("balanced", {"encoder": "bag", "ngram_dropout": 0.2}).ngram_dropout == 0.2
 
 
 def test_without_ngrams_none_are_dropped() -> None:

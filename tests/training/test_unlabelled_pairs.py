@@ -5,6 +5,7 @@ import pytest
 
 from tests.model.making import token_ids
 from textsiam.arrays import Array
+from textsiam.errors import OptionError
 from textsiam.training import unlabelled_pairs
 from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.unlabelled_pairs import NEAREST, near_pairs
@@ -40,6 +41,11 @@ def test_near_texts_are_paired_none_given_in_dev_or_twice() -> None:
     near = {frozenset((a, b)) for a in range(24) for b in range(a) if a // 4 == b // 4}
     assert len(found) == len(set(found)) == 6 * 5 - 1
     assert set(found) == near - {frozenset(pair) for pair in given} - {frozenset((2, 3))}
+
+
+def test_a_share_of_less_than_one_pair_is_refused() -> None:
+    with pytest.raises(OptionError, match=r"extra_pairs is 0\.04, less than one pair of 24; raise it"):
+        near_pairs(_pairs(_groups(6, 4), [(n, n) for n in range(24)]), NO_DEV, share=0.04, seed=0)
 
 
 def test_a_share_bounds_them_and_a_text_is_asked_once_before_any_is_asked_again() -> None:

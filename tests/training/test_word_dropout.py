@@ -7,9 +7,11 @@ import torch
 
 from tests.model.making import fitting
 from textsiam.model.architecture import ENCODERS, Architecture
+from textsiam.model.encoders.ngrams import ngram_rows
 from textsiam.text.tokenizer import PAD_ID
 from textsiam.training.collator import PairBatch
 from textsiam.training.encoders import ENCODER_MODULES, lstm
+from textsiam.training.encoders.ngram_mean import NgramEmbedding
 from textsiam.training.layouts import PaddedLayout
 from textsiam.training.network import SiameseNetwork
 from textsiam.training.word_dropout import WordDropout
@@ -65,6 +67,24 @@ def test_what_is_hidden_is_a_zero_embedding_in_its_place(
     assert not gradient[PAD_ID].any()
     assert gradient[7].any()
     assert gradient.isfinite().all()
+
+
+@pytest.mark.parametrize("encoder", ["bag", "lstm", "gru"])
+def test_ngrams_with_a_hidden_token_are_none(encoder: str) -> None:
+    architecture = _architecture(encoder, ngrams=3, buckets=1000)
+    module = ENCODER_MODULES[architecture.encoder](architecture, 12, dropout=0.0)
+    ngrams = module.ngram_embedding
+    assert isinstance(ngrams, NgramEmbedding)
+    with torch.no_grad():
+        torch.nn.init.normal_(ngrams.weight)[PAD_ID] = 0
+    mean_BD = ngrams.mean(HIDDEN, LENGTHS)
+    # of text 5 0 7 8 the run 7 8 alone is left, of its five
+    [row] = (int(rows[0, 0]) for rows in ngram_rows(torch.tensor([[7], [8]]), 2, 1000))
+    assert torch.allclose(mean_BD[0], ngrams.weight[row] / 5)
+    assert not mean_BD[1:].any()
+    torch.autograd.backward(mean_BD.sum())
+    assert ngrams.weight.grad is not None
+    assert ngrams.weight.grad.any(dim=1).nonzero().flatten().tolist() == [row]
 
 
 @pytest.mark.parametrize("head", ["mlp", "cosine", "euclidean", "manhattan"])

@@ -74,7 +74,7 @@ def train(  # noqa: PLR0913 - each is an option of the command line
     files = {"dev": dev, "vocab": vocab, "init": init, "vectors": vectors, "texts": texts}
     reading = settings.reading(files, rows, labels)
     initial = None if reading.init is None else PairModel.load(reading.init)
-    chosen = settings.config(options, preset, initial)
+    chosen = settings.config(options, preset, initial, vectors=reading.vectors is not None)
     if takes_part():
         take_part(lambda: textsiam.train((), config=chosen))
         return

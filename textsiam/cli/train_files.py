@@ -38,8 +38,10 @@ class Settings(Generic[Config]):
         self.kind, self.file = kind, file
         self.written = TomlOptions({}, {}, None) if file is None else read_toml(file, kind)
 
-    def config(self, options: Any, preset: str | None, initial: PairModel | None = None) -> Config:
-        """Let the named ``options`` win over the TOML file, and that over the preset.
+    def config(
+        self, options: Any, preset: str | None, initial: PairModel | None = None, *, vectors: bool = False
+    ) -> Config:
+        """Let the named ``options`` win over the TOML file, and that over the preset, as it suits word ``vectors``.
 
         What they leave open of the architecture is that of ``initial``, the model to go on from, if there is one.
         """
@@ -49,7 +51,7 @@ class Settings(Generic[Config]):
             raise OptionError(f"encoder (--encoder) is {CUSTOM!r}, which {PYTHON_ALONE}")
         preset = self.written.preset if preset is None else preset
         if initial is None:
-            return self.kind(**with_preset(preset, given))
+            return self.kind(**with_preset(preset, given, vectors=vectors))
         check_encoder(given, initial.architecture)
         chosen = with_preset(preset, {**dataclasses.asdict(initial.architecture), **given})
         parts = {field.name for field in dataclasses.fields(Architecture)}

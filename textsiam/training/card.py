@@ -167,7 +167,8 @@ def _implied_line(described: dict[str, Any] | None) -> list[tuple[str, str]]:
 def _distilled_lines(told: dict[str, Any] | None) -> list[tuple[str, str]]:
     if told is None:
         return []
-    known = "" if told["teacher_sha256"] is None else f", sha256 {told['teacher_sha256'][:16]}"
+    sums = " ".join(known[:16] for known in (told["teacher_sha256"] or "").split())
+    known = f", sha256 {sums}" if sums else ""
     softened = "" if told["temperature"] is None else f", temperature {told['temperature']:g}"
     lines = [("distilled from", f"{told['teacher']}{known}: {told['target']}, weight {told['weight']:g}{softened}")]
     if told["extra_pairs"]:
@@ -178,7 +179,7 @@ def _distilled_lines(told: dict[str, Any] | None) -> list[tuple[str, str]]:
 def _mined_line(described: dict[str, Any] | None) -> list[tuple[str, str]]:
     if described is None:
         return []
-    return [("", f"and {described['pairs']:,} hard negatives an epoch, mined anew for each but the first")]
+    return [("", f"and up to {described['pairs']:,} hard negatives an epoch, mined anew for each but the first")]
 
 
 def _pretraining_line(described: dict[str, Any] | None) -> list[tuple[str, str]]:

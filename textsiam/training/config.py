@@ -95,8 +95,8 @@ class TrainConfig(Architecture):
     ngram_dropout
         Share of the steps of training that leave n-grams (``ngrams``) out, for all texts of the batch; in the others
         they count the more. N-grams learn by heart which texts come up together, and an LSTM or GRU beside them has
-        nothing left to learn; with 0.5 both learn, if they have more epochs. Of no use to a bag, which has nothing
-        beside them. Of several processes each leaves them out in steps of its own.
+        nothing left to learn; with 0.5 both learn, if they have more epochs. A bag gains nothing. Of several processes
+        each leaves them out in steps of its own.
     subword_sampling
         Share of the tokens that are replaced by the smaller tokens that spell them, and so on for a share of these: for
         each batch anew, while training alone, so that rare words are known by their parts. 0.1 is a usual share; tokens
@@ -111,8 +111,8 @@ class TrainConfig(Architecture):
         of dev are never added; those of a test set may be, unless it shares no component with the training pairs.
     char_ngrams
         Lengths of the character n-grams, such as "3,4,5" (1 to 8), by which tokens that are spelled alike share a part
-        of their embeddings while training (a step takes longer); of any encoder. They are added up afterwards: the
-        model is no larger and no slower. "" shares nothing.
+        of their embeddings while training (a step takes longer); of any encoder but your own. They are added up
+        afterwards: the model is no larger and no slower. "" shares nothing.
     hard_negatives
         How many pairs of label 0 to add for each training pair in every epoch but the first: texts that the model of
         the moment finds near each other and no label says are the same, found anew before each epoch. 0.1 adds a tenth
@@ -137,8 +137,9 @@ class TrainConfig(Architecture):
         Evaluations without a better dev ROC-AUC (graded: Spearman) before training stops; 0 never stops.
     precision
         "fp32", "bf16" (numbers of 8 bits of precision in products, weights and sums in fp32), or "auto": bf16 on a GPU
-        and on a processor with matrix instructions for it (AMX), fp32 elsewhere. An LSTM of 256 units trains about 1.5
-        times as fast in "bf16" on a processor with AVX512-BF16, too; one that lacks both is faster in "fp32".
+        (of compute capability 8 or more) and on a processor with matrix instructions for it (AMX), fp32 elsewhere. An
+        LSTM of 256 units trains about 1.5 times as fast in "bf16" on a processor with AVX512-BF16, too; one that lacks
+        both is faster in "fp32".
     device
         "cpu", "cuda", or "auto": the GPU where there is one.
     threads
@@ -201,6 +202,11 @@ class TrainConfig(Architecture):
         """The part that the trained model is made of."""
         names = [field.name for field in dataclasses.fields(Architecture)]
         return Architecture(**{name: getattr(self, name) for name in names})
+
+    @property
+    def dropouts(self) -> tuple[float, float, float]:
+        """The shares that a network drops, in its order."""
+        return self.dropout, self.word_dropout, self.ngram_dropout
 
     def losses(self, *, graded: bool) -> tuple[WeightedLoss, ...]:
         """Give the losses that are added up, with what "auto" stands for.

@@ -19,7 +19,7 @@ from textsiam.model.pair_model import PairModel
 from textsiam.text.vocabulary import Vocabulary
 from textsiam.training.config import TrainConfig
 from textsiam.training.corpus import TokenizedPairs
-from textsiam.training.distill_config import AUTO_TARGET, LOGITS, OF_LABELS, VECTORS, DistillConfig
+from textsiam.training.distill_config import AUTO_TARGET, LOGITS, OF_LABELS, OF_LOGITS, VECTORS, DistillConfig
 from textsiam.training.fit import fit
 from textsiam.training.preparation import Material, prepare
 from textsiam.training.starts import Origin
@@ -36,7 +36,6 @@ from textsiam.training.teachers import (
 from textsiam.training.unlabelled_pairs import near_pairs
 
 WEIGHTLESS_HEADS = ("cosine", "dot", "euclidean", "manhattan")
-OF_LOGITS = ("teacher_temperature", "teacher_output", "extra_pairs")
 
 
 def distill(
@@ -180,6 +179,11 @@ class _Lesson:
     def _check_file(self, *, labelled: bool) -> None:
         """Refuse what a file of outputs, which speaks of the given items alone, cannot tell."""
         self.config.refuse(("extra_pairs",), "the teacher is a file, which says nothing of other pairs")
+        if self.config.teacher_weight == 1:
+            self.config.refuse(
+                ("implied",),
+                "the teacher is a file, which says nothing of them, and teacher_weight 1 leaves labels out",
+            )
         if self.target == VECTORS and not self.of_texts:
             raise OptionError(
                 "the teacher is a file of vectors, which go with texts; give texts, a function or a model"

@@ -11,6 +11,7 @@ from textsiam.training.config import TrainConfig
 AUTO_TARGET, LOGITS, VECTORS = "auto", "logits", "vectors"
 LOGIT, PROBABILITY = "logit", "probability"
 OF_LOSS = ("loss", "margin", "temperature", "positive_weight", "label_smoothing")
+OF_LOGITS = ("teacher_temperature", "teacher_output", "extra_pairs")
 OF_LABELS = (*OF_LOSS, "balanced", "implied", "teacher_weight")  # without use where no pair has a label
 
 
@@ -48,7 +49,7 @@ class DistillConfig(TrainConfig):
         super().__post_init__()
         self.refuse(("hard_negatives",), "a teacher judges (extra_pairs adds near pairs that it does)")
         if self.target == VECTORS:
-            self.refuse(("teacher_temperature", "teacher_output", "extra_pairs"), "vectors are learned")
+            self.refuse(OF_LOGITS, "vectors are learned")
         if self.teacher_weight == 1:
             self.refuse(OF_LOSS, "teacher_weight is 1, and labels count nothing")
         if self.extra_pairs:

@@ -62,8 +62,7 @@ class StudentNetwork(SiameseNetwork):
         teacher_size: int | None,
         encoder: nn.Module | None = None,
     ) -> None:
-        dropouts = (config.dropout, config.word_dropout, config.ngram_dropout)
-        super().__init__(config.architecture, vocabulary_size, *dropouts, encoder)
+        super().__init__(config.architecture, vocabulary_size, *config.dropouts, encoder)
         self.translation: nn.Module
         if teacher_size is None:
             self.translation = _LOGIT_OF.get(config.head, nn.Identity)()

@@ -227,6 +227,7 @@ def _make_loop(
             folder=task.folder,
             resume=here.resume,
             show_progress=here.show_progress,
+            patient=here.processes.count > 1,
         )
     here.processes.share(network)
     for added in (task.implied, task.taught):

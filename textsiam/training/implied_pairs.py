@@ -19,6 +19,7 @@ from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.known_same import (
     groups_over_equal_ids,
     id_digests,
+    is_among,
     number_digests,
     number_equal_ids,
     pair_keys,
@@ -182,18 +183,13 @@ class _Known:
         for found in rounds:
             if chosen.shape[1] >= most:
                 break
-            new = random.permutation(np.flatnonzero(~self._is_given(found)))
+            is_given = is_among(pair_keys(found, len(self.first)), self.given)
+            new = random.permutation(np.flatnonzero(~is_given))
             fresh = found[:, new]
             fresh = fresh[:, _within(fresh, uses)]
             np.add.at(uses, fresh, 1)
             chosen = np.concatenate([chosen, fresh], axis=1)
         return chosen[:, :most]
-
-    def _is_given(self, found: Array) -> Array:
-        keys = pair_keys(found, len(self.first))
-        places = np.searchsorted(self.given, keys)
-        is_given: Array = self.given[np.minimum(places, len(self.given) - 1)] == keys
-        return is_given
 
 
 def _within(found: Array, uses: Array) -> Array:

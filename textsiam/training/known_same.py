@@ -60,6 +60,13 @@ def id_digests(tokens: TokenIds, bounds: Iterable[tuple[int, int]], count: int) 
     return np.fromiter((digest.digest() for digest in found), dtype=f"S{DIGEST_BYTES}", count=count)
 
 
+def is_among(keys: Array, among: Array) -> Array:
+    """Tell which keys stand among others, sorted and at least one; bool, as ``keys``."""
+    places = np.minimum(np.searchsorted(among, keys), len(among) - 1)
+    found: Array = among[places] == keys
+    return found
+
+
 def pair_keys(ends: Array, count: int) -> Array:
     """Give one number for each pair of ``ends`` (2, ...), below ``count``, in either order; divmod gives them back."""
     keys: Array = ends.min(axis=0) * count + ends.max(axis=0)

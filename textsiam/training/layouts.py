@@ -56,7 +56,7 @@ class Layout(Protocol):
 
 def layout_of(lengths_B: torch.Tensor, steps: int) -> Layout:
     """Choose the faster layout for texts of ``lengths_B`` (int64, 1 to ``steps``), padded to ``steps``."""
-    return PaddedLayout(lengths_B, steps) if computes_padded(lengths_B.device) else PackedLayout(lengths_B)
+    return PaddedLayout(lengths_B, steps) if computes_padded(lengths_B.device) else PackedLayout(lengths_B, steps)
 
 
 def with_steps(ids_BT: torch.Tensor, steps: int) -> torch.Tensor:
@@ -140,7 +140,8 @@ class PaddedLayout:
 class PackedLayout:
     """(N, D): texts by falling length, their tokens step after step, as ``packed_lstm`` takes them."""
 
-    def __init__(self, lengths_B: torch.Tensor) -> None:
+    def __init__(self, lengths_B: torch.Tensor, steps: int) -> None:
+        self.padded_steps = steps
         falling_B, self.order_B = lengths_B.sort(descending=True, stable=True)
         self.rank_B = self.order_B.argsort()
         inside_TB = torch.arange(int(falling_B[0]))[:, None] < falling_B
@@ -202,7 +203,7 @@ class PackedLayout:
 
     def padded(self, states: torch.Tensor) -> torch.Tensor:
         """Lay each text's states out, (B, T, D), with zeros behind."""
-        texts, steps = len(self.lengths_B), len(self.sizes)
+        texts, steps = len(self.lengths_B), self.padded_steps
         laid_out = states.new_zeros(texts * steps, states.shape[1])
         return laid_out.index_copy(0, self.text_N * steps + self.step_N, states).view(texts, steps, -1)
 

@@ -50,7 +50,8 @@ class TrainingLoop:
     keeps checkpoint and log (None: neither). ``identity`` is the fingerprint of options and data, which a resumed run
     must share. ``sampling`` cuts texts anew for each batch. ``miner`` (None: another process does, or
     ``hard_negatives`` is 0) finds the pairs that are trained on besides, in each epoch but the first. Of several
-    ``processes`` all run this loop, and take equal steps; the first one evaluates, mines and writes.
+    ``processes`` all run this loop, and take equal steps; the first one evaluates, mines and writes. ``patient``: other
+    processes wait for this one meanwhile, and a stop is asked for several times.
     """
 
     network: SiameseNetwork
@@ -67,6 +68,7 @@ class TrainingLoop:
     collate: type[PaddedCollator] = PaddedCollator
     groups: Array | None = None
     processes: Processes = Processes()  # noqa: RUF009 - frozen
+    patient: bool = False
 
     def __post_init__(self) -> None:
         config, pairs = self.config, self.pairs
@@ -128,7 +130,7 @@ class TrainingLoop:
         every = self.config.evaluate_every or per_epoch
         saved = time.monotonic()
         self.network.train()
-        with stop_request(patient=self.processes.count > 1) as stop:
+        with stop_request(patient=self.patient or self.processes.count > 1) as stop:
             while state.step < self.total_steps and not self._out_of_patience():
                 epoch, done = divmod(state.step, per_epoch)
                 if done == 0 and epoch > 0 and self.mined is not None:

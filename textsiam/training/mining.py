@@ -17,7 +17,7 @@ import torch
 from textsiam.arrays import Array
 from textsiam.errors import OptionError
 from textsiam.training.corpus import TokenizedPairs
-from textsiam.training.known_same import groups_over_equal_ids, id_digests, number_digests, pair_keys
+from textsiam.training.known_same import groups_over_equal_ids, id_digests, is_among, number_digests, pair_keys
 from textsiam.training.network import SiameseNetwork
 from textsiam.training.ranking_losses import unit_vectors
 from textsiam.training.runtime import encode_tokens
@@ -143,9 +143,8 @@ class Miner:
         return np.concatenate(found, axis=1)
 
     def _is_allowed(self, ends: Array) -> Array:
-        keys = pair_keys(ends, self.total)
-        places = np.minimum(np.searchsorted(self.taken, keys), len(self.taken) - 1)
-        allowed: Array = (self.groups[ends[0]] != self.groups[ends[1]]) & (self.taken[places] != keys)
+        taken = is_among(pair_keys(ends, self.total), self.taken)
+        allowed: Array = (self.groups[ends[0]] != self.groups[ends[1]]) & ~taken
         return allowed
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from textsiam.errors import check_choice
-from textsiam.model.architecture import WITHOUT
+from textsiam.model.architecture import CUSTOM, WITHOUT
 
 _LSTM = {"encoder": "lstm", "bidirectional": True, "pooling": "max", "char_ngrams": "3,4,5", "head": "mlp"}
 _BIGRAMS = {**_LSTM, "ngrams": 2, "ngram_dropout": 0.5, "batch_size": 512, "dropout": 0.15, "learning_rate": 0.004}
@@ -18,21 +18,31 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
-def with_preset(name: str | None, given: Mapping[str, Any]) -> dict[str, Any]:
+# what is left out besides, where an option has this value
+_USELESS = {
+    ("encoder", "bag"): ("ngram_dropout",),
+    ("encoder", CUSTOM): ("char_ngrams",),
+    ("vocabulary_type", "char"): ("char_ngrams",),
+    ("ngrams", 1): ("ngram_dropout",),
+}
+
+
+def with_preset(name: str | None, given: Mapping[str, Any], *, vectors: bool = False) -> dict[str, Any]:
     """Return the options of a preset (None: of none), of which those ``given`` win.
 
-    What the preset sets and the encoder, head or ``ngrams`` that was given has no use for is left out. OptionError for
-    a name that is no preset's.
+    What the preset sets and the encoder, head, vocabulary or ``ngrams`` that was given has no use for is left out, or
+    a start from word ``vectors``. OptionError for a name that is no preset's.
     """
     if name is None:
         return dict(given)
     check_choice("preset", name, PRESETS)
     options = {**PRESETS[name], **given}
-    useless = {option for (part, kind), names in WITHOUT.items() if options.get(part) == kind for option in names}
-    kept = {option: value for option, value in options.items() if option in given or option not in useless}
-    if kept.get("ngrams", 1) == 1 and "ngram_dropout" not in given:
-        kept.pop("ngram_dropout", None)
-    return kept
+    useless = {"char_ngrams"} if vectors else set()
+    for rules in (WITHOUT, _USELESS):
+        useless |= {option for (part, kind), names in rules.items() if options.get(part) == kind for option in names}
+    if "ngrams" in useless:
+        useless.add("ngram_dropout")
+    return {option: value for option, value in options.items() if option in given or option not in useless}
 
 
 def described_presets() -> str:

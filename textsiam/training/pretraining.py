@@ -108,8 +108,9 @@ def pretrain(
     folder: Path | None,
     resume: bool,
     show_progress: bool,
+    patient: bool = False,
 ) -> None:
-    """Train the encoder of ``network``, in place, on texts for ``pretrain_epochs``.
+    """Train the encoder of ``network``, in place, on texts for ``pretrain_epochs``; ``patient`` is the loop's.
 
     Its checkpoint stands in a folder of its own in the run's ``folder``, and stays there when it has ended, so that a
     run that goes on with ``resume`` has no need to pretrain again. The caller's random numbers are left as they are.
@@ -131,6 +132,7 @@ def pretrain(
             folder=place,
             collate=NoisyCollator,
             groups=texts.groups,
+            patient=patient,
         )
         if resume and place is not None and has_checkpoint(place):
             loop.resume()

@@ -95,7 +95,7 @@ class Origin:
         if self.vectors is not None and config.char_ngrams:
             raise OptionError(
                 f"char_ngrams is {config.char_ngrams!r}, but what tokens start from is in the vectors (--vectors); "
-                "leave one out"
+                'leave one out (char_ngrams "" shares nothing)'
             )
         if self.vectors is not None:
             for name, other in (("init (--init)", self.model), ("an encoder of your own", self.factory)):

@@ -61,8 +61,7 @@ def build_network(
         encoder = CustomEncoder(partial(factory, vocabulary_size), size)
         config = dataclasses.replace(config, dim=encoder.vector_size)
     if taught is None:
-        dropouts = (config.dropout, config.word_dropout, config.ngram_dropout)
-        return SiameseNetwork(config.architecture, vocabulary_size, *dropouts, encoder), config
+        return SiameseNetwork(config.architecture, vocabulary_size, *config.dropouts, encoder), config
     assert isinstance(config, DistillConfig)
     teacher_size = None if taught.vectors is None else taught.vectors.shape[1]
     return StudentNetwork(config, vocabulary_size, teacher_size, encoder), config

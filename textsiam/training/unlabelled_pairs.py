@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from textsiam.arrays import Array
-from textsiam.errors import import_extra
+from textsiam.errors import OptionError, import_extra
 from textsiam.progress import progress
 from textsiam.text.tokenizer import TokenIds
 from textsiam.training.corpus import TokenizedPairs
@@ -34,11 +34,14 @@ def near_pairs(
     Near is one of the NEAREST others by the cosine of their TF-IDF weights of rare tokens. Texts are asked in a random
     order, each for one of these at random, and again for another only once all have been asked. None of the pairs is
     given, in ``pairs`` or ``dev``, in either order, and none comes twice; texts of equal token ids are one text, and
-    texts that share no rare token with another are in none. Labels are NaN.
+    texts that share no rare token with another are in none. Labels are NaN. OptionError where ``share`` is less than
+    one pair.
     """
     random = np.random.default_rng([seed, *STREAM])
     numbers, first = number_equal_ids(pairs.tokens)
     most, count = int(share * len(pairs)), len(first)
+    if most == 0:
+        raise OptionError(f"extra_pairs is {share:g}, less than one pair of {len(pairs):,}; raise it or leave it out")
     given = pair_keys(numbers[np.stack([pairs.index_a, pairs.index_b])], count)
     seen = set(np.concatenate([given, _dev_keys(pairs, dev, first)]).tolist())
     per_text = min(NEAREST, -(-most // count))

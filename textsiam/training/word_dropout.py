@@ -11,8 +11,9 @@ from textsiam.text.tokenizer import PAD_ID
 class WordDropout(nn.Module):
     """Makes a ``share`` of all tokens padding while training; each text keeps its length.
 
-    Padding embeds as zeros in every encoder, which learns nothing from it: a token's place stays, what stood there is
-    hidden. Iyyer et al., "Deep unordered composition rivals syntactic methods for text classification", 2015.
+    Padding embeds as zeros in every encoder, and so do n-grams with it; none learns from it: a token's place stays,
+    what stood there is hidden. Iyyer et al., "Deep unordered composition rivals syntactic methods for text
+    classification", 2015.
     """
 
     def __init__(self, share: float) -> None:

@@ -32,10 +32,12 @@ class NgramEmbedding(nn.Embedding):
         if left_out and torch.rand(()).item() < left_out:
             return self.weight.new_zeros(len(ids_BT), self.embedding_dim)
         ids_TB = ids_BT.T
-        runs = enumerate(ngram_rows(ids_TB, self.longest, self.num_embeddings), start=1)
-        # a run whose last token is padding is none
-        row_RB = torch.cat([row_B * (ids_TB[behind:] != PAD_ID) for behind, row_B in runs])
-        sum_BD: torch.Tensor = self(row_RB).sum(dim=0)
+        inside_TB = whole_RB = ids_TB != PAD_ID  # padding stands behind texts, and, while training, for hidden tokens
+        rows = []
+        for behind, row_RB in enumerate(ngram_rows(ids_TB, self.longest, self.num_embeddings), start=1):
+            whole_RB = whole_RB[:-1] & inside_TB[behind:]
+            rows.append(row_RB * whole_RB)
+        sum_BD: torch.Tensor = self(torch.cat(rows)).sum(dim=0)
         count_B: torch.Tensor = ngram_count(lengths_B, self.longest)
         return sum_BD / (count_B.clamp(min=1) * (1 - left_out))[:, None]
 
