@@ -5,7 +5,8 @@
 Each line trains on train.tsv and is judged on dev.tsv, at the step and the threshold that are best there: too well, but
 all lines alike, and test.tsv is not read. Differences are those to the line named beside it, between runs of the same
 seed, and their mean. "unlinked" are the dev pairs that no chain of questions links to train.tsv. Runs that were
-finished with the same options are kept in OUT and only shown again.
+finished with the same options are kept in OUT and only shown again. Minutes are without those of the vocabulary, which
+is learned once for all lines but those that need one of their own.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from kept import Figures, keep_figures, kept_figures
 from splits import unlinked_to
 from timing import machine, markdown, on_threads, say, versions
 
-from textsiam import PairModel, read_pairs
+from textsiam import PairModel, build_vocabulary, read_pairs
 from textsiam.atomic import write_atomically
 from textsiam.errors import import_extra
 
@@ -30,7 +31,7 @@ PLAIN = (
     *("--encoder", "lstm", "--dim", "128", "--bidirectional", "--units", "64", "--head", "mlp", "--epochs", "3"),
     *("--batch-size", "512", "--dropout", "0.1", "--learning-rate", "0.005"),
 )
-TEXTS = "texts.txt"  # stands in OUT
+TEXTS, VOCABULARY = "texts.txt", "vocabulary.model"  # stand in OUT
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ PIECES = {
     "bigrams": Piece("and bigrams", "char", ("--ngrams", "2")),
     "ngram-dropout": Piece("and ngram_dropout", "bigrams", ("--ngram-dropout", "0.5")),
     "wide": Piece("units 128", "char", ("--units", "128")),
+    "dim": Piece("dim 256", "char", ("--dim", "256")),
+    "pieces": Piece("vocabulary_size 32000", "char", ("--vocabulary-size", "32000")),
     "mean": Piece("pooling mean", "char", ("--pooling", "mean")),
     "no-dropout": Piece("dropout 0", "char", ("--dropout", "0")),
     "word-dropout": Piece("word_dropout 0.05", "char", ("--word-dropout", "0.05")),
@@ -81,6 +84,8 @@ def run_piece(name: str, seed: str, data: Path, out: Path) -> Figures:
     """Train one line with one seed; its figures on dev, as JSON values."""
     place = out / f"{name}-{seed}"
     given = [str(texts_file(data, out)) if option == TEXTS else option for option in options_of(name)]
+    if not {"--texts", "--vocabulary-size"}.intersection(given):
+        given += ["--vocab", str(vocabulary_file(data, out))]
     minutes = run_train(data / "train.tsv", place, ["--dev", str(data / "dev.tsv"), *given], seed=seed)
     model = PairModel.load(place)
     train, dev = (read_pairs(data / f"{side}.tsv") for side in ("train", "dev"))
@@ -94,6 +99,14 @@ def run_piece(name: str, seed: str, data: Path, out: Path) -> Figures:
         "roc_auc": float(roc_auc(dev.labels > 0.5, scores)),
         "unlinked_roc_auc": float(roc_auc(dev.labels[fresh] > 0.5, scores[fresh])),
     }
+
+
+def vocabulary_file(data: Path, out: Path) -> Path:
+    """Learn the vocabulary that a run would learn by itself, once."""
+    path = out / VOCABULARY
+    if not path.exists():
+        build_vocabulary(read_pairs(data / "train.tsv").texts()).save(path)
+    return path
 
 
 def texts_file(data: Path, out: Path) -> Path:

@@ -77,6 +77,11 @@ def test_a_line_is_trained_and_judged_on_dev(
     report = textsiam.evaluate(model, dev)
     assert found["accuracy"] == pytest.approx(report.accuracy)
     assert found["roc_auc"] == found["unlinked_roc_auc"] == pytest.approx(report.roc_auc)
+    monkeypatch.setattr(ablation, "PLAIN", [option for option in small if option not in ("--vocabulary-size", "200")])
+    ablation.run_piece("char", "8", data, out)
+    shared = textsiam.Vocabulary.load(out / "vocabulary.model")
+    assert textsiam.PairModel.load(out / "char-8").details["vocabulary_sha256"] == shared.sha256
+    assert shared.sha256 == textsiam.build_vocabulary(train.texts()).sha256
     texts = (out / "texts.txt").read_text(encoding="utf-8").splitlines()
     assert set(texts) == set(train.texts())
     assert len(texts) == len(set(texts))
