@@ -99,6 +99,7 @@ def test_half_of_paws_is_trained_on_and_the_other_half_shares_no_text(
     def run_train(train: Path, out: Path, options: list[str]) -> float:
         assert train == tmp_path / "out" / "paws" / "train.tsv"
         assert options[:2] == ["--dev", str(tmp_path / "qqp" / "dev.tsv")]
+        assert options[2:4] == ["--init", str(tmp_path / "out" / "published" / "lstm-mlp" / "model")]
         model.save(out)
         return 0.5
 
