@@ -137,9 +137,8 @@ class TrainConfig(Architecture):
         Evaluations without a better dev ROC-AUC (graded: Spearman) before training stops; 0 never stops.
     precision
         "fp32", "bf16" (numbers of 8 bits of precision in products, weights and sums in fp32), or "auto": bf16 on a GPU
-        (of compute capability 8 or more) and on a processor with matrix instructions for it (AMX), fp32 elsewhere. An
-        LSTM of 256 units trains about 1.5 times as fast in "bf16" on a processor with AVX512-BF16, too; one that lacks
-        both is faster in "fp32".
+        (of compute capability 8 or more) and on a processor with matrix instructions for it (AMX), fp32 elsewhere. A
+        wide LSTM trains faster in "bf16" on a processor with AVX512-BF16, too.
     device
         "cpu", "cuda", or "auto": the GPU where there is one.
     threads

@@ -9,7 +9,7 @@ import torch
 
 
 def computes_bf16(device: torch.device) -> bool:
-    """Tell whether the device has matrix instructions for bf16, with which every encoder is faster than in fp32."""
+    """Tell whether the device has matrix instructions for bf16."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device)[0] >= 8
     return bool(torch.cpu._is_amx_tile_supported())
