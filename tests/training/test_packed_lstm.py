@@ -123,3 +123,22 @@ def test_an_input_that_needs_no_gradient_gets_none() -> None:
     torch.autograd.backward(layout.run(lstm, x_ND).sum())
     assert x_ND.grad is None
     assert all(weight.grad is not None for weight in lstm.parameters())
+
+
+def _shapes_of_products(lengths: list[int], distinct: int) -> set[tuple[int, ...]]:
+    """Give the sizes of the factors of all products of a step in bf16, forwards and backwards."""
+    lstm, layout = torch.nn.LSTM(4, 3), PackedLayout(torch.tensor(lengths), max(lengths))
+    x_UD, row_N = torch.randn(distinct, 4, requires_grad=True), torch.arange(sum(lengths)) % distinct
+    with (
+        torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], record_shapes=True) as profile,
+        torch.autocast("cpu", dtype=torch.bfloat16),
+    ):
+        torch.autograd.backward(layout.run(lstm, Rows(x_UD, row_N)).sum())
+    products = [event for event in profile.events() if event.name in ("aten::mm", "aten::addmm")]
+    return {tuple(size for shape in event.input_shapes for size in shape) for event in products}
+
+
+def test_shapes_of_products_come_again_under_autocast() -> None:
+    shapes = _shapes_of_products([9] * 70 + [4] * 30 + [1], distinct=40)
+    assert len(shapes) > 3
+    assert _shapes_of_products([9] * 66 + [5] * 25 + [2, 2, 1], distinct=57) == shapes

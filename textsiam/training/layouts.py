@@ -15,7 +15,7 @@ from torch import nn
 
 from textsiam.text.tokenizer import PAD_ID
 from textsiam.training.char_ngrams import table_of
-from textsiam.training.packed_lstm import packed_lstm
+from textsiam.training.packed_lstm import ROUND_TOKENS, packed_lstm
 from textsiam.training.precision import computes_bf16
 
 
@@ -175,7 +175,9 @@ class PackedLayout:
         x_UD, row_N = (x.x_UD, x.row_N) if isinstance(x, Rows) else (x, None)
         weights = dict(layer.named_parameters())
         bias_G = weights["bias_ih_l0"] + weights["bias_hh_l0"]
-        gates_UG = nn.functional.linear(x_UD, weights["weight_ih_l0"], bias_G)
+        behind = -len(x_UD) % ROUND_TOKENS if prepares_shapes(x_UD.device) else 0
+        rounded_UD = nn.functional.pad(x_UD, (0, 0, 0, behind)) if behind else x_UD
+        gates_UG = nn.functional.linear(rounded_UD, weights["weight_ih_l0"], bias_G)[: len(x_UD)]
         return packed_lstm(gates_UG, row_N, layer, self.sizes, self.starts)
 
     def mirrored(self, x: torch.Tensor | Rows) -> torch.Tensor | Rows:

@@ -13,7 +13,9 @@ from typing import Any
 import torch
 from torch import nn
 
-ROUND_ROWS = 64
+# oneDNN prepares a program for each new shape of a product in bf16, which takes as long as the product, and keeps it:
+# shapes are rounded up to these multiples, in which they come again, by rows of zeros
+ROUND_ROWS, ROUND_TOKENS = 64, 512
 
 _sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
 _tanh_backward = torch.ops.aten.tanh_backward.grad_input
@@ -101,17 +103,21 @@ class _PackedLSTM(torch.autograd.Function):
             _keep_factor(factor_NG, d_gates_NG, now)
             if step:
                 _add_product(d_now_BH.zero_(), factor_NG[now.start :], recurrent_GH)
-        d_recurrent_GH = factor_NG[: len(gates_NG)].t() @ _states_before(factor_NH, sizes, starts)
+        before_NH = _states_before(factor_NH, sizes, starts)
+        if factor_NG is not d_gates_NG:
+            before_NH = nn.functional.pad(before_NH, (0, 0, 0, len(factor_NG) - len(before_NH)))
+        d_recurrent_GH = factor_NG.t() @ before_NH
         if row_N is not None:
             d_gates_NG = d_gates_NG.new_zeros(ctx.rows, d_gates_NG.shape[1]).index_add_(0, row_N, d_gates_NG)
         return d_gates_NG, None, d_recurrent_GH.to(cell_NH.dtype), None, None, None
 
 
 def _as_factor(x_NX: torch.Tensor, product_type: torch.dtype) -> torch.Tensor:
-    """Give ``x_NX`` itself where products have its type, else room for it in theirs, and for some rows behind."""
+    """Give ``x_NX`` itself where products have its type, else room for it in theirs, and for rows of zeros behind."""
     if x_NX.dtype == product_type:
         return x_NX
-    return x_NX.new_zeros(len(x_NX) + ROUND_ROWS - 1, x_NX.shape[1], dtype=product_type)
+    rows = len(x_NX) + ROUND_ROWS - 1
+    return x_NX.new_zeros(rows + -rows % ROUND_TOKENS, x_NX.shape[1], dtype=product_type)
 
 
 def _keep_factor(factor_NX: torch.Tensor, x_NX: torch.Tensor, now: slice) -> None:
@@ -126,7 +132,6 @@ def _add_product(sum_BX: torch.Tensor, factor_NY: torch.Tensor, right_YX: torch.
     if factor_NY.dtype == sum_BX.dtype:
         sum_BX.addmm_(factor_NY[:rows], right_YX)
     else:
-        # for each new shape oneDNN prepares a program, which takes as long as the product; round shapes come again
         sum_BX += (factor_NY[: rows + -rows % ROUND_ROWS] @ right_YX)[:rows]
 
 
