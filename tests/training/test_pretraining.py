@@ -148,8 +148,14 @@ def test_a_run_that_is_stopped_goes_on_to_the_same_weights(
     assert (tmp_path / "m.run" / PRETRAINING / FILE).exists()
     with pytest.raises(TrainingError, match=r"stopped is kept in .*m\.run; go on with resume"):
         textsiam.train(pairs, dev=toy_dev, config=config, texts=TEXTS, out=tmp_path / "m")
-    with pytest.raises(TrainingError, match="other options or data"):
+    with pytest.raises(TrainingError, match=r"the checkpoint in .*m\.run belongs to a run with other options or data"):
         textsiam.train(pairs, dev=toy_dev, config=config, texts=TEXTS[1:], out=tmp_path / "m", resume=True)
+    if stop_at > 8:  # what a refused run would pretrain anew would be in the way of the right one
+        (tmp_path / "m.run" / PRETRAINING / FILE).unlink()
+        other = dataclasses.replace(config, learning_rate=0.5)
+        with pytest.raises(TrainingError, match="other options or data"):
+            textsiam.train(pairs, dev=toy_dev, config=other, texts=TEXTS, out=tmp_path / "m", resume=True)
+        assert not (tmp_path / "m.run" / PRETRAINING / FILE).exists()
     resumed = textsiam.train(pairs, dev=toy_dev, config=config, texts=TEXTS, out=tmp_path / "m", resume=True)
     assert _weights(resumed) == _weights(whole)
     assert resumed.details["pretraining"] == whole.details["pretraining"]

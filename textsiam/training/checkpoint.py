@@ -100,8 +100,9 @@ def load_checkpoint(folder: Path, identity: str, network: torch.nn.Module, optim
     except (OSError, safetensors.SafetensorError, ValueError, KeyError, TypeError) as error:
         raise TrainingError(f"{path} is damaged ({error}); remove it and start without resume (--resume)") from error
     if state.identity != identity:
+        run = folder.parent if folder.name == PRETRAINING else folder
         raise TrainingError(
-            f"the checkpoint in {folder} belongs to a run with other options or data; "
+            f"the checkpoint in {run} belongs to a run with other options or data; "
             "give the same ones, or remove that folder and start without resume (--resume)"
         )
     network.load_state_dict(_under("network.", tensors))

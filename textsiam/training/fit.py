@@ -217,7 +217,7 @@ def _make_loop(
     network.to(here.device)
     if task.frozen is not None:
         network.freeze(task.frozen)
-    if texts is not None:
+    if texts is not None and not task.resume:  # what is resumed has been pretrained
         pretrain(
             network,
             texts,

@@ -138,6 +138,7 @@ def pretrain(
             loop.resume()
         with progress("pretraining", loop.total_pairs, "texts", show=show_progress, done=loop.state.pairs) as bar:
             loop.run(bar)
+            bar.note(f"pretrained on {len(texts):,} distinct texts, epochs: {own.epochs:,}")
 
 
 def _config(config: TrainConfig) -> TrainConfig:
