@@ -22,7 +22,8 @@ def run_train(train: Path, out: Path, options: Sequence[str], command_name: str 
 
     Those of reading, vocabulary, tokenizing and calibration are among them.
     """
-    command = [sys.executable, "-m", "textsiam", command_name, str(train), "--out", str(out), "--seed", seed, *options]
+    command = [sys.executable, "-m", "textsiam", command_name, str(train), "--out", str(out), "--overwrite"]
+    command += ["--seed", seed, *options]
     started = time.monotonic()
     status = subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
     if status:

@@ -103,7 +103,7 @@ def test_a_preset_leaves_out_what_does_not_go_with_vectors(run: Run, tmp_path: P
     result = run(*start)
     assert result.code == 0, result.err
     assert "word vectors: " in result.err
-    result = run(*start, "--char-ngrams", "3")
+    result = run(*start, "--overwrite", "--char-ngrams", "3")
     assert result.code == 2
     assert "char_ngrams is '3', but what tokens start from is in the vectors" in result.err
 

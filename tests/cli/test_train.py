@@ -61,6 +61,14 @@ def test_the_command_line_wins_over_the_toml_file_and_both_over_the_preset(run: 
     assert TrainConfig.from_toml(tmp_path / "two" / "train.toml") == TrainConfig.preset("fast", wanted)
 
 
+def test_a_preset_that_would_set_nothing_beside_a_file_is_refused(run: Run, tmp_path: Path) -> None:
+    pairs, written = write_pairs(tmp_path / "pairs.csv", 64), tmp_path / "c.toml"
+    written.write_text(TrainConfig().to_toml(), encoding="utf-8")
+    result = run("train", pairs, "--out", tmp_path / "m", "--config", written, "--preset", "fast")
+    assert result.code == 2
+    assert f"--preset fast sets nothing that {written} does not set, whose options win; leave one out" in result.err
+
+
 def test_an_unknown_preset_and_the_help(run: Run, tmp_path: Path) -> None:
     for name, message in (
         ("fats", "preset is 'fats', expected one of fast, balanced, accurate; did you"),
@@ -263,10 +271,25 @@ def test_bad_input_is_one_line_and_the_earlier_model_stays(
         pairs.write_text(content, encoding="utf-8")
     if "--resume" in options:
         write_pairs(pairs, 64)
-    result = run("train", pairs, "--dev", dev, "--out", out, *SMALL, *options)
+    replaces = () if "--resume" in options else ("--overwrite",)
+    result = run("train", pairs, "--dev", dev, "--out", out, *replaces, *SMALL, *options)
     assert result.code == 2
     assert message in result.err
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+
+
+def test_a_model_that_is_there_is_replaced_only_when_asked_to(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    out, pairs = tmp_path / "model", write_pairs(tmp_path / "pairs.csv", 64)
+    textsiam.PairModel.load(model_folder).save(out)
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    refused = f"textsiam: --out {out} holds a model; give another folder, or --overwrite to replace it\n"
+    for command in (("train", pairs), ("distill", pairs, "--teacher", out), ("train", pairs, "--init", out)):
+        result = run(*command, "--out", out)
+        assert (result.code, result.err) == (2, refused)
+        assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    result = run("train", pairs, "--out", out, "--overwrite", *SMALL)
+    assert result.code == 0, result.err
+    assert (out / "weights.safetensors").read_bytes() != before["weights.safetensors"]
 
 
 @pytest.mark.parametrize(
@@ -283,7 +306,8 @@ def test_a_full_disk_loses_nothing(
     out, pairs = tmp_path / "model", write_pairs(tmp_path / "pairs.csv", rows)
     textsiam.PairModel.load(model_folder).save(out)
     before = {path.name: path.read_bytes() for path in out.iterdir()}
-    result = run_on_a_full_disk("train", pairs, "--out", out, *SMALL, limit_bytes=limit_bytes, temporary=tmp_path)
+    command = ("train", pairs, "--out", out, "--overwrite", *SMALL)
+    result = run_on_a_full_disk(*command, limit_bytes=limit_bytes, temporary=tmp_path)
     assert result.code == 2
     last = result.err.splitlines()[-1]
     assert last.startswith(f"textsiam: {message.format(out=out, temporary=tmp_path)}")

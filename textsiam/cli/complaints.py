@@ -30,7 +30,8 @@ def _too_many(error: UnusedCliTokensError, chain: str) -> str:
     named = ", ".join(map(repr, tokens))
     return (
         f"{named} {'is' if len(tokens) == 1 else 'are'} more than {chain} takes; "
-        f"a text or a path with spaces needs quotes; see {chain} --help"
+        "a text or a path with spaces needs quotes, and an option comes once for each of several values; "
+        f"see {chain} --help"
     )
 
 

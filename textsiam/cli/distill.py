@@ -12,6 +12,7 @@ from textsiam.cli.row_options import RowOptions
 from textsiam.cli.train_files import (
     Settings,
     check_all,
+    check_free,
     read_both,
     read_vocabulary,
     take_part,
@@ -34,6 +35,7 @@ def distill(  # noqa: PLR0913 - one for each group of options on the command lin
     vocab: Path | None = None,
     preset: Annotated[str | None, Parameter(help=PRESET_HELP)] = None,
     resume: Annotated[bool, Parameter(negative=())] = False,
+    overwrite: Annotated[bool, Parameter(negative=())] = False,
     rows: RowOptions = RowOptions(),  # noqa: B008 - frozen
     labels: LabelOptions = LabelOptions(),  # noqa: B008 - frozen
     options: DistillOptions = DistillOptions(),  # noqa: B008 - frozen
@@ -46,11 +48,13 @@ def distill(  # noqa: PLR0913 - one for each group of options on the command lin
         CSV, TSV, JSONL or Parquet file (.gz and the like too) with two texts and a label a row.
     teacher
         Model folder, or several (the option once for each), the mean of whose logits counts; or one file with a logit
-        or probability for each row of PAIRS: .npy, or .csv, .tsv or .txt with a column of that name, or with one.
+        (or, with --teacher-output probability, a probability) for each row of PAIRS that is not skipped: .npy, or .csv,
+        .tsv or .txt with a column of that name, or with one. A file of vectors goes with texts, in Python alone.
     out
         Model folder to write; checkpoint and log stand beside it in OUT.run.
     dev
-        Pairs for early stopping, calibration and threshold; without it a tenth of PAIRS is set aside.
+        Pairs for early stopping, calibration and threshold; without it a tenth of PAIRS is set aside, but not where the
+        teacher is a file.
     config
         TOML file with any of the other options, those of reading, dev and vocab in its table [reading]; those of the
         command line win. The model folder keeps one, train.toml, with what a preset set.
@@ -58,6 +62,8 @@ def distill(  # noqa: PLR0913 - one for each group of options on the command lin
         Vocabulary (.model) to use instead of one built from the training texts.
     resume
         Go on with the run that was stopped.
+    overwrite
+        Replace the model that OUT holds, once the new one is complete.
     """
     import textsiam
 
@@ -67,7 +73,9 @@ def distill(  # noqa: PLR0913 - one for each group of options on the command lin
         take_part(lambda: textsiam.distill((), None, config=chosen))
         return
     reading = settings.reading({"dev": dev, "vocab": vocab}, rows, labels)
-    _lead(pairs, teacher, settings.folder(out), chosen, reading, resume=resume)
+    folder = settings.folder(out)
+    check_free(folder, replaces=overwrite or resume)
+    _lead(pairs, teacher, folder, chosen, reading, resume=resume)
 
 
 def _lead(

@@ -12,6 +12,7 @@ from textsiam.cli.row_options import RowOptions
 from textsiam.cli.train_files import (
     Settings,
     check_all,
+    check_free,
     read_both,
     read_vocabulary,
     take_part,
@@ -37,6 +38,7 @@ def train(  # noqa: PLR0913 - each is an option of the command line
     texts: Path | None = None,
     preset: Annotated[str | None, Parameter(help=PRESET_HELP)] = None,
     resume: Annotated[bool, Parameter(negative=())] = False,
+    overwrite: Annotated[bool, Parameter(negative=())] = False,
     rows: RowOptions = RowOptions(),  # noqa: B008 - frozen
     labels: LabelOptions = LabelOptions(),  # noqa: B008 - frozen
     options: TrainOptions = TrainOptions(),  # noqa: B008 - frozen
@@ -67,6 +69,8 @@ def train(  # noqa: PLR0913 - each is an option of the command line
         vocabulary too.
     resume
         Go on with the run that was stopped.
+    overwrite
+        Replace the model that OUT holds, once the new one is complete.
     """
     import textsiam
 
@@ -78,7 +82,9 @@ def train(  # noqa: PLR0913 - each is an option of the command line
     if takes_part():
         take_part(lambda: textsiam.train((), config=chosen))
         return
-    _lead(pairs, settings.folder(out), chosen, reading, initial, resume=resume)
+    folder = settings.folder(out)
+    check_free(folder, replaces=overwrite or resume)
+    _lead(pairs, folder, chosen, reading, initial, resume=resume)
 
 
 def _lead(

@@ -17,9 +17,9 @@ from textsiam.data.files import check_file
 from textsiam.errors import OptionError, import_extra
 from textsiam.model.architecture import CUSTOM, Architecture
 from textsiam.model.custom import PYTHON_ALONE
-from textsiam.model.folder import check_target
+from textsiam.model.folder import MANIFEST, check_target
 from textsiam.training.config import TrainConfig
-from textsiam.training.presets import with_preset
+from textsiam.training.presets import PRESETS, with_preset
 from textsiam.training.starts import check_encoder
 from textsiam.training.toml_options import TomlOptions, read_toml
 
@@ -49,6 +49,7 @@ class Settings(Generic[Config]):
         given = {**self.written.training, **named}
         if given.get("encoder") == CUSTOM:
             raise OptionError(f"encoder (--encoder) is {CUSTOM!r}, which {PYTHON_ALONE}")
+        self._check_preset(preset, given)
         preset = self.written.preset if preset is None else preset
         if initial is None:
             return self.kind(**with_preset(preset, given, vectors=vectors))
@@ -56,6 +57,13 @@ class Settings(Generic[Config]):
         chosen = with_preset(preset, {**dataclasses.asdict(initial.architecture), **given})
         parts = {field.name for field in dataclasses.fields(Architecture)}
         return self.kind.like(initial, {name: chosen[name] for name in chosen if name in given or name not in parts})
+
+    def _check_preset(self, preset: str | None, given: Mapping[str, Any]) -> None:
+        """Raise OptionError for a preset of the command line that would set nothing."""
+        if preset in PRESETS and self.file is not None and set(PRESETS[preset]) <= set(given):
+            raise OptionError(
+                f"--preset {preset} sets nothing that {self.file} does not set, whose options win; leave one out"
+            )
 
     def reading(self, files: Mapping[str, Path | None], rows: RowOptions, labels: LabelOptions) -> Reading:
         """Join what the command line and the TOML file say of reading; ``files`` besides that of the pairs.
@@ -92,6 +100,12 @@ def take_part(work: Callable[[], object]) -> None:
         work()
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
+
+
+def check_free(folder: Path, *, replaces: bool) -> None:
+    """Raise OptionError where the model folder to write holds a model that is not to be replaced."""
+    if not replaces and (folder / MANIFEST).exists():
+        raise OptionError(f"--out {folder} holds a model; give another folder, or --overwrite to replace it")
 
 
 def check_all(pairs: Path, folder: Path, config: TrainConfig, reading: Reading, command: str) -> None:

@@ -19,7 +19,10 @@ from textsiam.training.presets import described_presets
 
 FILES = ("dev", "vocab", "init", "vectors", "texts")
 _CONVERTERS = {int: whole_number, float: number}
-PRESET_HELP = f"Options that go well together; those given here or in the --config file win. {described_presets()}."
+PRESET_HELP = (
+    "Options that go well together; those given here or in the --config file win, as does the encoder of a model to go "
+    f"on from. {described_presets()}."
+)
 
 
 def _as_options(kind: type[TrainConfig], made_name: str) -> type:

@@ -65,13 +65,11 @@ def _problems(config: Any) -> Iterator[str]:
 
 def _value_problem(field: dataclasses.Field[Any], value: Any) -> str:
     wanted = _WANTED[type(field.default)]
-    if not _fits(type(field.default), value):
-        return f"{field.name} is {value!r}, expected {wanted}"
     low, high = field.metadata[_LOW], field.metadata[_HIGH]
-    if (low is not None and value < low) or (high is not None and value > high):
-        bounds = f"at least {low}" if high is None else f"at most {high}" if low is None else f"{low} to {high}"
-        return f"{field.name} is {value!r}, expected {wanted}, {bounds}"
-    return ""
+    if low is not None or high is not None:
+        wanted += f", at least {low}" if high is None else f", at most {high}" if low is None else f", {low} to {high}"
+    fits = _fits(type(field.default), value) and (low is None or value >= low) and (high is None or value <= high)
+    return "" if fits else f"{field.name} is {value!r}, expected {wanted}"
 
 
 def _fits(kind: type, value: Any) -> bool:
