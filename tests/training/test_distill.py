@@ -66,6 +66,7 @@ def test_every_head_learns_from_logits_alone(
     assert "no labels" in model.card
     assert "distilled from | tests.training.test_distill.knows_topics: logits, weight 1" in model.card
     assert model.details["distilled"]["teacher_sha256"] is None
+    assert model.details["distilled"]["output"] == "logit"
     assert model.details["parameters"] == sum(value.size for value in model.weights.values())
 
 

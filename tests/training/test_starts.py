@@ -140,6 +140,15 @@ def test_what_does_not_go_with_the_model(
         textsiam.train(ASIDE, config=config, init=first, **arguments)
 
 
+def test_options_and_vocabularies_of_another_type(toy_pairs: Pairs) -> None:
+    with pytest.raises(OptionError, match=r"config is a dict, expected a TrainConfig; TrainConfig\(\*\*options\)"):
+        textsiam.train(toy_pairs, config={"epochs": 1})  # type: ignore[arg-type] # the mistake
+    with pytest.raises(OptionError, match="config is a str, expected a TrainConfig"):
+        textsiam.distill(toy_pairs, len, config="fast")  # type: ignore[arg-type] # the mistake
+    with pytest.raises(OptionError, match=r"vocabulary is 'v\.model', expected a Vocabulary; Vocabulary\.load"):
+        textsiam.train(toy_pairs, vocabulary="v.model")  # type: ignore[arg-type] # the mistake
+
+
 def test_a_vocabulary_besides_that_of_the_model(first: Path) -> None:
     model = textsiam.PairModel.load(first)
     vocabulary = textsiam.build_vocabulary([a for a, _, _ in ASIDE], size=60)

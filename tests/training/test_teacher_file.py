@@ -28,6 +28,8 @@ def test_numbers_of_a_text_file(tmp_path: Path, name: str, content: str) -> None
     ("name", "content", "message"),
     [
         ("t.tsv", b"a\tb\n1\t2\n", "has no column 'logit' among"),
+        ("t.tsv", b"probability\n0.5\n", r"'probability' and none 'logit'; set teacher_output \(--teacher-output\)"),
+        ("t.tsv", b"a\tprobability\nx\t1\n", "to probability"),
         ("t.tsv", b"a\tlogit\nx\t1\ny\n", r"line 3, column logit: is 'missing', expected a number"),
         ("t.txt", b"1\nhalf\n", r"line 2, column logit: is 'half', expected a number"),
         ("t.txt", b"1\n\xff\n", "is not valid UTF-8"),

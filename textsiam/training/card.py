@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 import os
 import platform
 from typing import TYPE_CHECKING, Any
@@ -15,10 +17,23 @@ from textsiam.data.pairs import Pairs
 from textsiam.model.pair_model import PairModel
 from textsiam.text.vocabulary import Vocabulary
 from textsiam.training.checkpoint import RunState
+from textsiam.training.config import TrainConfig
+from textsiam.training.distill_config import PROBABILITY
 from textsiam.training.precision import chosen_precision
 
 if TYPE_CHECKING:
     from textsiam.training.loop import TrainingLoop
+
+# what the scores of a model say, and what dev had to do with it
+_OF_LABELS = (
+    "Says how probable it is that two texts mean the same",
+    "The probabilities assume that the share of same pairs is that of dev, {:.3f}. The dev figures chose the best "
+    "step, the calibration and the threshold",
+)
+_OF_GRADES = (
+    "Says from 0 to 1 how near two texts are in meaning, which stands for the grades {:g} to {:g}",
+    "On dev the mean was {:.3f}. The dev figures chose the best step and the calibration",
+)
 
 
 def describe_run(
@@ -38,6 +53,7 @@ def describe_run(
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors, {loop.device.type}",
         "threads": torch.get_num_threads(),
         "precision": chosen_precision(loop.config.precision, loop.device),
+        "options": changed_options(loop.config),
         "loss": loop.objective.name,
         "loss_options": loop.objective.options,
         "graded": train_pairs.graded,
@@ -59,6 +75,14 @@ def describe_run(
     }
 
 
+def changed_options(config: TrainConfig) -> dict[str, Any]:
+    """Give the options that are not at their defaults."""
+    values = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
+    return {
+        field.name: values[field.name] for field in dataclasses.fields(config) if values[field.name] != field.default
+    }
+
+
 def model_card(model: PairModel, dev_raw: npt.NDArray[Any], dev_pairs: Pairs) -> str:
     """Write the model card in Markdown; ``dev_raw`` are the model's raw scores of ``dev_pairs``."""
     details, parts = model.details, model.architecture
@@ -75,6 +99,7 @@ def model_card(model: PairModel, dev_raw: npt.NDArray[Any], dev_pairs: Pairs) ->
         *_pretraining_line(details["pretraining"]),
         ("calibrated on", f"{_pairs_line(details['dev'])} ({details['dev_origin']})"),
         ("loss", _loss_line(details["loss"], details["loss_options"])),
+        ("options", ", ".join(f"{name} {str(value).lower()}" for name, value in details["options"].items()) or "none"),
         ("steps", f"{details['steps']:,} in {details['seconds'] / 60:.1f} minutes, best at {details['best_step']:,}"),
         (
             "machine",
@@ -83,13 +108,13 @@ def model_card(model: PairModel, dev_raw: npt.NDArray[Any], dev_pairs: Pairs) ->
         *_dev_metrics(model, dev_raw, dev_pairs),
         *_warnings(model),
     ]
+    says = _OF_GRADES if details["graded"] else _OF_LABELS
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
     return (
         "# A textsiam model\n\n"
-        "Says how probable it is that two texts mean the same; load it with `textsiam.PairModel.load(folder)`.\n\n"
+        f"{says[0].format(*details['label_range'])}; load it with `textsiam.PairModel.load(folder)`.\n\n"
         f"| | |\n|---|---|\n{table}\n\n"
-        f"The probabilities assume that the share of same pairs is that of dev, {model.calibration.prior:.3f}. "
-        "The dev figures chose the best step, the calibration and the threshold: expect a little less on new pairs.\n"
+        f"{says[1].format(model.calibration.prior)}: expect a little less on new pairs.\n"
     )
 
 
@@ -121,7 +146,8 @@ def _loss_line(loss: str, options_of: dict[str, dict[str, float]]) -> str:
 def _dev_metrics(model: PairModel, raw: npt.NDArray[Any], pairs: Pairs) -> list[tuple[str, str]]:
     best = max((record.get("roc_auc", record.get("spearman", 0.0)) for record in model.details["history"]), default=0.0)
     if pairs.graded:
-        return [("dev Spearman", f"{best:.4f}")]
+        low, high = spearman_interval(best, len(pairs))
+        return [("dev Spearman", f"{best:.4f} (95 % interval {low:.4f} to {high:.4f})")]
     correct = (model.calibration.probability(raw) >= model.calibration.threshold) == (pairs.labels > 0.5)
     low, high = wilson_interval(int(correct.sum()), len(correct))
     return [
@@ -144,6 +170,14 @@ def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
     center = (share + z * z / (2 * trials)) / (1 + z * z / trials)
     half = z / (1 + z * z / trials) * (share * (1 - share) / trials + z * z / (4 * trials * trials)) ** 0.5
     return center - half, center + half
+
+
+def spearman_interval(correlation: float, pairs: int) -> tuple[float, float]:
+    """95 % interval of Spearman's correlation (Bonett and Wright 2000); -1 to 1 for fewer than 4 pairs."""
+    if pairs < 4 or abs(correlation) >= 1:
+        return (correlation, correlation) if pairs >= 4 else (-1.0, 1.0)
+    half = 1.959964 * math.sqrt((1 + correlation**2 / 2) / (pairs - 3))
+    return math.tanh(math.atanh(correlation) - half), math.tanh(math.atanh(correlation) + half)
 
 
 def _describe_pairs(pairs: Pairs, *, labelled: bool) -> dict[str, Any]:
@@ -170,7 +204,10 @@ def _distilled_lines(told: dict[str, Any] | None) -> list[tuple[str, str]]:
     sums = " ".join(known[:16] for known in (told["teacher_sha256"] or "").split())
     known = f", sha256 {sums}" if sums else ""
     softened = "" if told["temperature"] is None else f", temperature {told['temperature']:g}"
-    lines = [("distilled from", f"{told['teacher']}{known}: {told['target']}, weight {told['weight']:g}{softened}")]
+    given = f" of given {PROBABILITY} values" if told["output"] == PROBABILITY else ""
+    lines = [
+        ("distilled from", f"{told['teacher']}{known}: {told['target']}{given}, weight {told['weight']:g}{softened}")
+    ]
     if told["extra_pairs"]:
         lines.append(("", f"and {told['extra_pairs']:,} pairs without a label, near in their rare tokens"))
     return lines

@@ -68,10 +68,10 @@ def distill(
     Raises what ``train`` does; DataError too where a teacher's numbers are of a wrong shape or not finite, OptionError
     for options without use, and for a teacher or target that does not go with the items.
     """
-    if not isinstance(config, DistillConfig):
-        config = DistillConfig(**({} if config is None else dataclasses.asdict(config)))
     origin = Origin()
-    origin.options(config)
+    config = origin.options(config)
+    if not isinstance(config, DistillConfig):
+        config = DistillConfig(**dataclasses.asdict(config))
     origin.check(config, vocabulary)
     lesson = _Lesson(items, teacher, dev, config, vocabulary, show_progress)
     return fit(
@@ -141,6 +141,7 @@ class _Lesson:
             "labelled": material.labelled,
             "weight": config.teacher_weight if material.labelled else 1.0,
             "temperature": config.teacher_temperature if self.target == LOGITS else None,
+            "output": config.teacher_output if self.target == LOGITS else None,
             "extra_pairs": 0 if extra is None else len(extra.index_a),
             "sha256": digest(outputs),
         }

@@ -9,7 +9,7 @@ from textsiam.model.options import option
 from textsiam.training.config import TrainConfig
 
 AUTO_TARGET, LOGITS, VECTORS = "auto", "logits", "vectors"
-LOGIT, PROBABILITY = "logit", "probability"
+OUTPUTS = LOGIT, PROBABILITY = "logit", "probability"
 OF_LOSS = ("loss", "margin", "temperature", "positive_weight", "label_smoothing")
 OF_LOGITS = ("teacher_temperature", "teacher_output", "extra_pairs")
 OF_LABELS = (*OF_LOSS, "balanced", "implied", "teacher_weight")  # without use where no pair has a label
@@ -42,7 +42,7 @@ class DistillConfig(TrainConfig):
     target: str = option(AUTO_TARGET, choices=(AUTO_TARGET, LOGITS, VECTORS))
     teacher_weight: float = option(0.7, low=1e-3, high=1)
     teacher_temperature: float = option(1.0, low=0.1, high=100)
-    teacher_output: str = option(LOGIT, choices=(LOGIT, PROBABILITY))
+    teacher_output: str = option(LOGIT, choices=OUTPUTS)
     extra_pairs: float = option(0.0, low=0, high=5)
 
     def __post_init__(self) -> None:

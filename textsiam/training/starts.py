@@ -70,6 +70,10 @@ class Origin:
 
         Raises OptionError where the encoder's options do not go with the factory, or there is none for a custom one.
         """
+        if config is not None and not isinstance(config, TrainConfig):
+            raise OptionError(
+                f"config is a {type(config).__name__}, expected a TrainConfig; TrainConfig(**options) makes one"
+            )
         if config is None:
             config = TrainConfig() if self.model is None else TrainConfig.like(self.model)
         if self.factory is None:
@@ -86,6 +90,8 @@ class Origin:
 
     def check(self, config: TrainConfig, vocabulary: Vocabulary | None) -> None:
         """Raise OptionError for what does not go together, DataError for vectors that cannot be read."""
+        if vocabulary is not None and not isinstance(vocabulary, Vocabulary):
+            raise OptionError(f"vocabulary is {vocabulary!r:.80}, expected a Vocabulary; Vocabulary.load reads one")
         if self.model is not None:
             check_vocabulary_options(config, "that of init")
         if self.model is not None and vocabulary is not None:

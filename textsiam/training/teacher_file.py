@@ -10,6 +10,7 @@ import numpy as np
 from textsiam.arrays import Array
 from textsiam.data.files import check_file
 from textsiam.errors import DataError
+from textsiam.training.distill_config import OUTPUTS
 
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 
@@ -17,7 +18,8 @@ DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 def read_outputs(path: Path, column: str) -> Array:
     """Read a .npy file, mapped into memory, or the numbers of ``column`` of a .csv, .tsv or .txt file, float32 (n,).
 
-    Such a file may have one column without a name. Raises DataError, with the line where there is one.
+    Such a file may have one column alone, of another name or without one. Raises DataError, with the line where there
+    is one.
     """
     check_file(path)
     if path.suffix == ".npy":
@@ -62,6 +64,11 @@ def _place(row: list[str], column: str, path: Path) -> tuple[int, bool]:
     """Find the column by the first row, and tell whether that is a header."""
     if column in row:
         return row.index(column), True
+    other = next((name for name in OUTPUTS if name in row), None)
+    if other is not None:
+        raise DataError(
+            f"has a column {other!r} and none {column!r}; set teacher_output (--teacher-output) to {other}", file=path
+        )
     if len(row) == 1:
         return 0, not _is_number(row[0])
     raise DataError(
