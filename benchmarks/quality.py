@@ -69,7 +69,8 @@ LSTM = ("--encoder", "lstm", *SPELLED, "--bidirectional")
 LONG_LSTM = (*LSTM, "--learning-rate", "0.004", "--units", "128", "--epochs", "5", "--dropout", "0.15")
 WIDE_LSTM = (*LSTM, "--units", "256", "--dropout", "0.15")
 BIGRAMS = ("--ngrams", "2", "--ngram-dropout", "0.5", "--batch-size", "512", "--learning-rate", "0.004")
-TEACHERS = ("lstm-256-mlp", "accurate", "lstm-256-alignment", "balanced")
+IN_BATCH = ("--loss", "bce+in_batch:0.1")
+TEACHERS = ("lstm-256-in-batch", "lstm-256-alignment", "accurate", "lstm-256-mlp")
 COSINE_LSTM = (
     *("--encoder", "lstm", "--dim", "128", "--bidirectional", "--dropout", "0.1", "--learning-rate", "0.004"),
     *("--units", "64", "--pooling", "mean", "--epochs", "4", "--head", "cosine"),
@@ -99,19 +100,17 @@ ROWS = {
         "LSTM of 256, MLP head", *WIDE_LSTM, "--learning-rate", "0.003", "--epochs", "5", "--head", "mlp"
     ),
     "accurate": textsiam_row("preset accurate", "--preset", "accurate"),
-    "lstm-alignment": textsiam_row("LSTM, alignment head", *LONG_LSTM, "--head", "alignment"),
+    "lstm-256-in-batch": textsiam_row(
+        "LSTM of 256 with bigrams, MLP head, in_batch besides, 7 epochs",
+        *(*WIDE_LSTM, *BIGRAMS, *IN_BATCH, "--epochs", "7", "--head", "mlp"),
+    ),
     "lstm-256-alignment": textsiam_row(
-        "LSTM of 256 with bigrams in half of the steps, alignment head",
-        *(*WIDE_LSTM, *BIGRAMS, "--epochs", "4", "--head", "alignment"),
+        "LSTM of 256 with bigrams, alignment head, in_batch besides",
+        *(*WIDE_LSTM, *BIGRAMS, *IN_BATCH, "--epochs", "5", "--head", "alignment"),
     ),
     "student": textsiam_row(
         "LSTM of 256 with bigrams, MLP head, distilled from four of these rows (minutes without theirs)",
-        *(*WIDE_LSTM, *BIGRAMS, "--epochs", "4", "--head", "mlp", "--extra-pairs", "0.5"),
-        teachers=TEACHERS,
-    ),
-    "alignment-student": textsiam_row(
-        "LSTM of 256 with bigrams, alignment head, distilled from the same four (minutes without theirs)",
-        *(*WIDE_LSTM, *BIGRAMS, "--epochs", "4", "--head", "alignment", "--extra-pairs", "0.25"),
+        *(*WIDE_LSTM, *BIGRAMS, "--epochs", "7", "--head", "mlp", "--extra-pairs", "0.25"),
         teachers=TEACHERS,
     ),
     "majority": Row("the larger class", majority),

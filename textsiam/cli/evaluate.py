@@ -31,6 +31,8 @@ def evaluate(
 ) -> None:
     """Evaluate a model on a file of labelled pairs, at the threshold that dev chose.
 
+    A model that learned grades has none: it judges labels of 0 and 1 at half of the grades.
+
     Parameters
     ----------
     model

@@ -112,7 +112,8 @@ METRICS = (*BINARY, "pearson", "spearman", "mean_squared_error")
 def evaluate(model: PairModel, pairs: Any, *, by: str | None = None, show_progress: bool = False) -> Evaluation:
     """Score ``pairs`` (Pairs, or what ``read_pairs`` takes) and compute the metrics.
 
-    ``by`` names a further column of the pairs whose values make slices. The threshold is the model's, fitted on dev.
+    ``by`` names a further column of the pairs whose values make slices. The threshold is the model's, fitted on
+    dev; one that learned grades has none, and judges 0/1 labels at half of the grades.
     Raises DataError for pairs that cannot be read, a column that is not there, or 0/1 labels of which one is missing;
     OptionError for a path in place of a model.
     """
