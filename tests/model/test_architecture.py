@@ -93,11 +93,11 @@ def test_every_name_of_an_encoder_and_a_head_has_its_numpy_twin_but_the_transfor
             "attention_heads is 8, which does not divide dim, 100",
         ),
         ({"bidirectional": "yes"}, "bidirectional is 'yes', expected true or false"),
-        ({"head_units": 2.5}, "head_units is 2.5, expected a whole number"),
+        ({"head_units": 2.5}, "head_units is 2.5, expected a whole number, 1 to 8192"),
         ({"max_tokens": 0}, "max_tokens is 0, expected a whole number, 1 to 100000"),
         (
             {"dim": 0, "layers": True},
-            "dim is 0, expected a whole number, 1 to 4096; layers is True, expected a whole number",
+            "dim is 0, expected a whole number, 1 to 4096; layers is True, expected a whole number, 1 to 8",
         ),
     ],
 )
