@@ -24,6 +24,7 @@ def test_the_card_of_a_graded_model_speaks_of_grades(toy_config: TrainConfig) ->
     assert "threshold" not in model.card
     low, high = spearman_interval(model.details["history"][-1]["spearman"], 200)
     assert f"(95 % interval {low:.4f} to {high:.4f})" in model.card
+    assert textsiam.evaluate(model, make_rows(64)).threshold == 0.5  # half of the grades
 
 
 def test_the_card_tells_the_options_that_are_not_the_defaults(toy_pairs: Pairs, toy_config: TrainConfig) -> None:

@@ -123,6 +123,16 @@ def test_logits_of_a_file_are_those_of_the_function(
         assert _weights(textsiam.distill(toy_pairs, tmp_path / name, dev=toy_dev, config=short)) == whole
 
 
+def test_the_card_tells_that_a_file_gave_probabilities(
+    toy_pairs: Pairs, toy_dev: Pairs, config: DistillConfig, tmp_path: Path
+) -> None:
+    probabilities = 1 / (1 + np.exp(-np.array(knows_topics(_unlabelled(toy_pairs)))))
+    np.save(tmp_path / "p.npy", probabilities)
+    short = _with(config, epochs=1, teacher_output="probability")
+    model = textsiam.distill(toy_pairs, tmp_path / "p.npy", dev=toy_dev, config=short)
+    assert "logits of given probability values, weight 0.7" in model.card
+
+
 def test_implied_pairs_of_which_a_file_says_nothing_have_their_labels_alone(
     toy_dev: Pairs, config: DistillConfig, tmp_path: Path
 ) -> None:

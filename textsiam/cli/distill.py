@@ -12,7 +12,6 @@ from textsiam.cli.row_options import RowOptions
 from textsiam.cli.train_files import (
     Settings,
     check_all,
-    check_free,
     read_both,
     read_vocabulary,
     take_part,
@@ -73,8 +72,7 @@ def distill(  # noqa: PLR0913 - one for each group of options on the command lin
         take_part(lambda: textsiam.distill((), None, config=chosen))
         return
     reading = settings.reading({"dev": dev, "vocab": vocab}, rows, labels)
-    folder = settings.folder(out)
-    check_free(folder, replaces=overwrite or resume)
+    folder = settings.folder(out, replaces=overwrite or resume)
     _lead(pairs, teacher, folder, chosen, reading, resume=resume)
 
 

@@ -12,7 +12,6 @@ from textsiam.cli.row_options import RowOptions
 from textsiam.cli.train_files import (
     Settings,
     check_all,
-    check_free,
     read_both,
     read_vocabulary,
     take_part,
@@ -82,8 +81,7 @@ def train(  # noqa: PLR0913 - each is an option of the command line
     if takes_part():
         take_part(lambda: textsiam.train((), config=chosen))
         return
-    folder = settings.folder(out)
-    check_free(folder, replaces=overwrite or resume)
+    folder = settings.folder(out, replaces=overwrite or resume)
     _lead(pairs, folder, chosen, reading, initial, resume=resume)
 
 

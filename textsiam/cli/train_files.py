@@ -80,13 +80,14 @@ class Settings(Generic[Config]):
         named = {**given, **dataclasses.asdict(rows), **dataclasses.asdict(labels)}
         return Reading(self.written.reading, named, self.file)
 
-    def folder(self, out: Path | None) -> Path:
-        """Give the model folder to write."""
-        if out is not None:
-            return out
-        if self.written.out is not None:
-            return Path(self.written.out)
-        raise OptionError("--out is missing: give the model folder to write, here or as out in the --config file")
+    def folder(self, out: Path | None, *, replaces: bool) -> Path:
+        """Give the model folder to write; OptionError if there is none, or it holds a model that stays."""
+        if out is None and self.written.out is None:
+            raise OptionError("--out is missing: give the model folder to write, here or as out in the --config file")
+        folder = Path(out or str(self.written.out))
+        if not replaces and (folder / MANIFEST).exists():
+            raise OptionError(f"--out {folder} holds a model; give another folder, or --overwrite to replace it")
+        return folder
 
 
 def takes_part() -> bool:
@@ -100,12 +101,6 @@ def take_part(work: Callable[[], object]) -> None:
         work()
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
-
-
-def check_free(folder: Path, *, replaces: bool) -> None:
-    """Raise OptionError where the model folder to write holds a model that is not to be replaced."""
-    if not replaces and (folder / MANIFEST).exists():
-        raise OptionError(f"--out {folder} holds a model; give another folder, or --overwrite to replace it")
 
 
 def check_all(pairs: Path, folder: Path, config: TrainConfig, reading: Reading, command: str) -> None:

@@ -103,10 +103,7 @@ class _PackedLSTM(torch.autograd.Function):
             _keep_factor(factor_NG, d_gates_NG, now)
             if step:
                 _add_product(d_now_BH.zero_(), factor_NG[now.start :], recurrent_GH)
-        before_NH = _states_before(factor_NH, sizes, starts)
-        if factor_NG is not d_gates_NG:
-            before_NH = nn.functional.pad(before_NH, (0, 0, 0, len(factor_NG) - len(before_NH)))
-        d_recurrent_GH = factor_NG.t() @ before_NH
+        d_recurrent_GH = factor_NG.t() @ _states_before(factor_NH, sizes, starts, len(factor_NG))
         if row_N is not None:
             d_gates_NG = d_gates_NG.new_zeros(ctx.rows, d_gates_NG.shape[1]).index_add_(0, row_N, d_gates_NG)
         return d_gates_NG, None, d_recurrent_GH.to(cell_NH.dtype), None, None, None
@@ -158,7 +155,8 @@ def _gates_backward(
         d_cell_BH *= keep_BH
 
 
-def _states_before(state_NH: torch.Tensor, sizes: list[int], starts: list[int]) -> torch.Tensor:
-    """For each token the state one step before, (N, H); 0 at the first."""
+def _states_before(state_NH: torch.Tensor, sizes: list[int], starts: list[int], rows: int) -> torch.Tensor:
+    """For each token the state one step before, (``rows``, H); 0 at the first and behind the last."""
     parts = [state_NH[start : start + size] for size, start in zip(sizes[1:], starts, strict=False)]
-    return torch.cat([torch.zeros_like(state_NH[: sizes[0]]), *parts])
+    behind = state_NH.new_zeros(rows - starts[-1] - sizes[-1], state_NH.shape[1])
+    return torch.cat([torch.zeros_like(state_NH[: sizes[0]]), *parts, behind])
