@@ -29,7 +29,7 @@ from textsiam.errors import import_extra
 
 PLAIN = (
     *("--encoder", "lstm", "--dim", "128", "--bidirectional", "--units", "64", "--head", "mlp", "--epochs", "3"),
-    *("--batch-size", "512", "--dropout", "0.1", "--learning-rate", "0.005"),
+    *("--batch-size", "512", "--dropout", "0.1", "--learning-rate", "0.005", "--precision", "fp32"),
 )
 TEXTS, VOCABULARY = "texts.txt", "vocabulary.model"  # stand in OUT
 
@@ -94,7 +94,7 @@ def run_piece(name: str, seed: str, data: Path, out: Path) -> Figures:
     fresh = unlinked_to(train, dev)
     return {
         "minutes": minutes,
-        "machine": machine(),
+        "machine": f"{machine()}; trained on {model.details['machine']}",
         "accuracy": accuracy(scores, dev.labels, model.calibration.threshold),
         "roc_auc": float(roc_auc(dev.labels > 0.5, scores)),
         "unlinked_roc_auc": float(roc_auc(dev.labels[fresh] > 0.5, scores[fresh])),

@@ -56,5 +56,6 @@ def trained(
         threshold=model.calibration.threshold,
         parameters=details["parameters"],
         setting=f"{details['pairs_per_second']:,.0f} pairs/s, best of {details['steps']:,} steps "
-        f"{details['best_step']:,}, {details['threads']} threads, {details['precision']}",
+        f"{details['best_step']:,}, {details['threads']} threads, {details['precision']}, "
+        f"trained on {details['machine']}",
     )

@@ -6,7 +6,7 @@ import torch
 from tests.model.making import random_tokens
 from textsiam.errors import OptionError
 from textsiam.training import runtime
-from textsiam.training.runtime import deterministic_algorithms, find_device
+from textsiam.training.runtime import deterministic_algorithms, device_name, find_device
 
 CPU = torch.device("cpu")
 
@@ -14,6 +14,12 @@ CPU = torch.device("cpu")
 def test_devices_by_name() -> None:
     assert find_device("cpu") == CPU
     assert find_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def test_devices_are_named() -> None:
+    assert device_name(CPU) == "cpu"
+    if torch.cuda.is_available():
+        assert device_name(torch.device("cuda")) == torch.cuda.get_device_name(0)
 
 
 @pytest.mark.parametrize("name", ["gpu", "mps", "meta", ""])

@@ -20,6 +20,7 @@ from textsiam.training.checkpoint import RunState
 from textsiam.training.config import TrainConfig
 from textsiam.training.distill_config import PROBABILITY
 from textsiam.training.precision import chosen_precision
+from textsiam.training.runtime import device_name
 
 if TYPE_CHECKING:
     from textsiam.training.loop import TrainingLoop
@@ -50,7 +51,7 @@ def describe_run(
         "textsiam": textsiam.__version__,
         "torch": torch.__version__,
         "encoder_class": loop.network.encoder_class,
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors, {loop.device.type}",
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors, {device_name(loop.device)}",
         "threads": torch.get_num_threads(),
         "precision": chosen_precision(loop.config.precision, loop.device),
         "options": changed_options(loop.config),

@@ -39,6 +39,11 @@ def find_device(name: str) -> torch.device:
     return device
 
 
+def device_name(device: torch.device) -> str:
+    """Name a GPU as its driver does, and the processor "cpu"."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
 @contextmanager
 def deterministic_algorithms() -> Iterator[None]:
     """Hold torch to algorithms that give equal results for equal seeds."""

@@ -18,6 +18,7 @@ from textsiam.model.pair_model import PairModel
 from textsiam.progress import progress
 from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.distill_config import LOGIT, LOGITS, PROBABILITY, DistillConfig
+from textsiam.training.runtime import find_device
 from textsiam.training.taught import digest
 from textsiam.training.teacher_file import read_outputs
 
@@ -42,8 +43,9 @@ def open_teacher(teacher: Any, target: str, config: DistillConfig, prior: float 
     """Take a PairModel or the path of its folder, a list of such, the path of a file of outputs, or a function.
 
     Logits of a PairModel are the calibrated ones, which its head's raw scores need not be, moved from the share of same
-    pairs that its calibration assumes to ``prior`` (None: left there); several models give the mean of theirs. Raises
-    OptionError for what is no teacher, DataError for a file that cannot be read, ModelFolderError for a folder.
+    pairs that its calibration assumes to ``prior`` (None: left there); several models give the mean of theirs. Models
+    of folders answer on the GPU where the student is trained on it. Raises OptionError for what is no teacher,
+    DataError for a file that cannot be read, ModelFolderError for a folder.
     """
     if isinstance(teacher, str | PathLike) and not Path(teacher).is_dir():
         outputs = read_outputs(Path(teacher), config.teacher_output)
@@ -51,7 +53,7 @@ def open_teacher(teacher: Any, target: str, config: DistillConfig, prior: float 
     if callable(teacher) and not isinstance(teacher, PairModel):
         name = f"{getattr(teacher, '__module__', '')}.{getattr(teacher, '__qualname__', type(teacher).__qualname__)}"
         return Teacher(name=name, fingerprint="", answer=teacher)
-    models = _models(teacher)
+    models = _models(teacher, "cuda" if find_device(config.device).type == "cuda" else None)
     if config.teacher_output != LOGIT:
         raise OptionError(
             f"teacher_output is {config.teacher_output!r}, but a PairModel's logits are taken; leave it out"
@@ -63,24 +65,24 @@ def open_teacher(teacher: Any, target: str, config: DistillConfig, prior: float 
     return _of_models(models, target, prior)
 
 
-def _models(teacher: Any) -> list[PairModel]:
-    """Load the models of one teacher or of several."""
+def _models(teacher: Any, device: str | None) -> list[PairModel]:
+    """Load the models of one teacher or of several, for ``device``; a PairModel computes where it is."""
     if isinstance(teacher, list | tuple) and teacher:
-        return [_one_of_several(one) for one in teacher]
+        return [_one_of_several(one, device) for one in teacher]
     if isinstance(teacher, PairModel):
         return [teacher]
     if isinstance(teacher, str | PathLike):
-        return [PairModel.load(Path(teacher))]
+        return [PairModel.load(Path(teacher), device=device)]
     raise OptionError(
         f"teacher is {teacher!r:.80}, expected a PairModel, a model folder, a file of its outputs, or a function"
     )
 
 
-def _one_of_several(teacher: Any) -> PairModel:
+def _one_of_several(teacher: Any, device: str | None) -> PairModel:
     if isinstance(teacher, PairModel):
         return teacher
     if isinstance(teacher, str | PathLike) and Path(teacher).is_dir():
-        return PairModel.load(Path(teacher))
+        return PairModel.load(Path(teacher), device=device)
     shown = str(teacher) if isinstance(teacher, PathLike) else f"{teacher!r:.80}"
     raise OptionError(f"several teachers must all be models or model folders, but {shown} is none; leave it out")
 
