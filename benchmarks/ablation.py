@@ -2,11 +2,12 @@
 
     python benchmarks/ablation.py --data ../shared/data/qqp --out /tmp/ablation --seeds 7 8
 
-Each line trains on train.tsv and is judged on dev.tsv, at the step and the threshold that are best there: too well, but
-all lines alike, and test.tsv is not read. Differences are those to the line named beside it, between runs of the same
-seed, and their mean. "unlinked" are the dev pairs that no chain of questions links to train.tsv. Runs that were
-finished with the same options are kept in OUT and only shown again. Minutes are without those of the vocabulary, which
-is learned once for all lines but those that need one of their own.
+Each line trains on train.tsv, or on as many of its pairs as ``--pairs`` says, and is judged on dev.tsv, at the step and
+the threshold that are best there: too well, but all lines alike, and test.tsv is not read. Differences are those to the
+line named beside it, between runs of the same seed, and their mean. "unlinked" are the dev pairs that no chain of
+questions links to the training pairs. Runs that were finished with the same options are kept in OUT and only shown
+again. Minutes are without those of the vocabulary, which is learned once for all lines but those that need one of their
+own.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
+import numpy as np
 from command_line import run_train
 from judging import accuracy
 from kept import Figures, keep_figures, kept_figures
-from splits import unlinked_to
+from splits import SEED, unlinked_to, write_folder
 from timing import machine, markdown, on_threads, say, versions
 
 from textsiam import PairModel, build_vocabulary, read_pairs
@@ -80,15 +82,15 @@ def options_of(name: str) -> list[str]:
     return [*options, *piece.adds]
 
 
-def run_piece(name: str, seed: str, data: Path, out: Path) -> Figures:
+def run_piece(name: str, seed: str, train_file: Path, dev_file: Path, out: Path) -> Figures:
     """Train one line with one seed; its figures on dev, as JSON values."""
     place = out / f"{name}-{seed}"
-    given = [str(texts_file(data, out)) if option == TEXTS else option for option in options_of(name)]
+    given = [str(texts_file(train_file, out)) if option == TEXTS else option for option in options_of(name)]
     if not {"--texts", "--vocabulary-size"}.intersection(given):
-        given += ["--vocab", str(vocabulary_file(data, out))]
-    minutes = run_train(data / "train.tsv", place, ["--dev", str(data / "dev.tsv"), *given], seed=seed)
+        given += ["--vocab", str(vocabulary_file(train_file, out))]
+    minutes = run_train(train_file, place, ["--dev", str(dev_file), *given], seed=seed)
     model = PairModel.load(place)
-    train, dev = (read_pairs(data / f"{side}.tsv") for side in ("train", "dev"))
+    train, dev = read_pairs(train_file), read_pairs(dev_file)
     scores = model.score_pairs(zip(dev.text_a, dev.text_b, strict=True))
     roc_auc = import_extra("sklearn.metrics", "bench", "this benchmark").roc_auc_score
     fresh = unlinked_to(train, dev)
@@ -101,19 +103,29 @@ def run_piece(name: str, seed: str, data: Path, out: Path) -> Figures:
     }
 
 
-def vocabulary_file(data: Path, out: Path) -> Path:
+def drawn_pairs(train_file: Path, count: int, out: Path) -> Path:
+    """Draw so many of the training pairs, once."""
+    folder = out / f"pairs-{count}"
+    if not folder.exists():
+        pairs = read_pairs(train_file)
+        rows = np.sort(np.random.default_rng(SEED).permutation(len(pairs))[:count])
+        write_folder(folder, {"train": pairs.select(rows)})
+    return folder / "train.tsv"
+
+
+def vocabulary_file(train_file: Path, out: Path) -> Path:
     """Learn the vocabulary that a run would learn by itself, once."""
     path = out / VOCABULARY
     if not path.exists():
-        build_vocabulary(read_pairs(data / "train.tsv").texts()).save(path)
+        build_vocabulary(read_pairs(train_file).texts()).save(path)
     return path
 
 
-def texts_file(data: Path, out: Path) -> Path:
-    """Write the distinct texts of train.tsv, one a line, once."""
+def texts_file(train_file: Path, out: Path) -> Path:
+    """Write the distinct texts of the training pairs, one a line, once."""
     path = out / TEXTS
     if not path.exists():
-        texts = dict.fromkeys(" ".join(text.split()) for text in read_pairs(data / "train.tsv").texts())
+        texts = dict.fromkeys(" ".join(text.split()) for text in read_pairs(train_file).texts())
         write_atomically(path, "".join(f"{text}\n" for text in texts if text))
     return path
 
@@ -149,16 +161,22 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the models and figures")
     parser.add_argument("--rows", nargs="*", default=list(PIECES), choices=list(PIECES))
     parser.add_argument("--seeds", nargs="+", default=["7", "8"])
+    parser.add_argument("--pairs", type=int, help="training pairs drawn from train.tsv; else all")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
+    train_file, dev_file, out = options.data / "train.tsv", options.data / "dev.tsv", options.out
+    if options.pairs is not None:
+        train_file = drawn_pairs(train_file, options.pairs, out)
+        out = train_file.parent
     results: dict[str, dict[str, Figures]] = {}
     for name in PIECES:
         for seed in options.seeds:
-            path, asked = options.out / f"{name}-{seed}.json", {"train": options_of(name), "threads": options.threads}
+            path, asked = out / f"{name}-{seed}.json", {"train": options_of(name), "threads": options.threads}
             if name in options.rows and kept_figures(path, asked) is None:
                 say(f"{name}, seed {seed}")
-                keep_figures(path, asked, on_threads(options.threads, run_piece, name, seed, options.data, options.out))
+                found = on_threads(options.threads, run_piece, name, seed, train_file, dev_file, out)
+                keep_figures(path, asked, found)
             if (kept := kept_figures(path, asked)) is not None:
                 results.setdefault(name, {})[seed] = kept
     notes = [

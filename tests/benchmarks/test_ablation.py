@@ -71,17 +71,31 @@ def test_a_line_is_trained_and_judged_on_dev(
         "64",
     )
     monkeypatch.setattr(ablation, "PLAIN", small)
-    found = ablation.run_piece("pretraining", "8", data, out)
+    found = ablation.run_piece("pretraining", "8", data / "train.tsv", data / "dev.tsv", out)
     model = textsiam.PairModel.load(out / "pretraining-8")
     assert "seed = 8" in model.train_toml
     report = textsiam.evaluate(model, dev)
     assert found["accuracy"] == pytest.approx(report.accuracy)
     assert found["roc_auc"] == found["unlinked_roc_auc"] == pytest.approx(report.roc_auc)
     monkeypatch.setattr(ablation, "PLAIN", [option for option in small if option not in ("--vocabulary-size", "200")])
-    ablation.run_piece("char", "8", data, out)
+    ablation.run_piece("char", "8", data / "train.tsv", data / "dev.tsv", out)
     shared = textsiam.Vocabulary.load(out / "vocabulary.model")
     assert textsiam.PairModel.load(out / "char-8").details["vocabulary_sha256"] == shared.sha256
     assert shared.sha256 == textsiam.build_vocabulary(train.texts()).sha256
     texts = (out / "texts.txt").read_text(encoding="utf-8").splitlines()
     assert set(texts) == set(train.texts())
     assert len(texts) == len(set(texts))
+
+
+def test_a_part_of_the_pairs_is_drawn_once(ablation: ModuleType, tmp_path: Path) -> None:
+    pairs = textsiam.sample_pairs(60)
+    importlib.import_module("splits").write_folder(tmp_path / "data", {"train": pairs})
+    drawn = ablation.drawn_pairs(tmp_path / "data" / "train.tsv", 20, tmp_path)
+    found = list(textsiam.read_pairs(drawn))
+    assert len(found) == 20
+    places = [list(pairs).index(pair) for pair in found]
+    assert places == sorted(set(places))
+    assert places != list(range(20))
+    written = drawn.stat().st_mtime_ns
+    assert ablation.drawn_pairs(tmp_path / "data" / "train.tsv", 20, tmp_path) == drawn
+    assert drawn.stat().st_mtime_ns == written

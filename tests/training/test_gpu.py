@@ -39,6 +39,7 @@ PIECES: list[dict[str, Any]] = [
     {"hard_negatives": 0.2},
     {"loss": "bce+in_batch:0.1"},
 ]
+TF32 = 1e-3  # cuDNN multiplies fp32 numbers of an LSTM or GRU with 10 bits of precision, torch's default
 EVERY_LOSS = [(head, loss) for head, losses in HEAD_LOSSES.items() for loss in losses]
 
 
@@ -78,9 +79,9 @@ def test_numpy_and_the_gpu_give_the_same(
     config = _on_gpu(toy_config, epochs=1, **options)
     textsiam.train(toy_pairs, dev=toy_dev, config=config, out=tmp_path / "m")
     plain, there = (textsiam.PairModel.load(tmp_path / "m", device=device) for device in (None, "cuda"))
-    np.testing.assert_allclose(_scores(there, toy_dev), _scores(plain, toy_dev), atol=1e-4)
+    np.testing.assert_allclose(_scores(there, toy_dev), _scores(plain, toy_dev), atol=TF32)
     texts = list(toy_dev.text_a)
-    np.testing.assert_allclose(there.encode(texts), plain.encode(texts), atol=1e-4)
+    np.testing.assert_allclose(there.encode(texts), plain.encode(texts), atol=TF32)
     rounded = textsiam.PairModel.load(tmp_path / "m", device="cuda", precision="bf16")
     np.testing.assert_allclose(_scores(rounded, toy_dev), _scores(plain, toy_dev), atol=0.05)
 
@@ -94,7 +95,7 @@ def test_every_head_and_loss(
     assert _weights(models[0]) == _weights(models[1])
     assert np.isfinite(_scores(models[0], toy_dev)).all()
     there = textsiam.PairModel.load(tmp_path / "a", device="cuda")
-    np.testing.assert_allclose(_scores(there, toy_dev), _scores(models[0], toy_dev), atol=1e-4)
+    np.testing.assert_allclose(_scores(there, toy_dev), _scores(models[0], toy_dev), atol=TF32)
 
 
 @pytest.mark.parametrize("options", PIECES, ids=_named)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 
 import torch
+from torch import nn
 
 from textsiam.training.network import SiameseNetwork
 
@@ -22,6 +23,9 @@ class AveragedWeights:
     def __init__(self, network: SiameseNetwork, decay: float) -> None:
         self.decay = decay
         self.network = copy.deepcopy(network).requires_grad_(False)
+        for module in self.network.modules():
+            if isinstance(module, nn.RNNBase):
+                module.flatten_parameters()  # cuDNN wants the weights of a layer side by side, which copying undoes
 
     @torch.no_grad()
     def update(self, network: SiameseNetwork, step: int) -> None:
