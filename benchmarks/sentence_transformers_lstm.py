@@ -27,7 +27,7 @@ precision = import_extra("textsiam.training.precision", "bench", PURPOSE)
 
 MARGIN = 0.8  # textsiam's own for cosine distances
 PREFETCHED = 4  # batches that each worker keeps ready
-TRIAL_STEPS = 30  # that tell how long one takes
+TRIAL_STEPS = 100  # whose second half tells how long one takes: the first ones are slower
 LOSSES = {
     "contrastive": partial(
         losses.ContrastiveLoss, distance_metric=losses.SiameseDistanceMetric.COSINE_DISTANCE, margin=MARGIN
@@ -132,7 +132,8 @@ def trained_for_minutes(folder: Path, loss: str, learning_rate: float, minutes: 
     )
     vocabulary = build_vocabulary(sides["train"].texts(), size=config.vocabulary_size)
     bf16 = precision.computes_bf16(torch.device("cpu"))
-    trial = seconds_a_step(fit(make_model(vocabulary, config), sides["train"], config, TRIAL_STEPS, loss, bf16))
+    ends = fit(make_model(vocabulary, config), sides["train"], config, TRIAL_STEPS, loss, bf16)
+    trial = seconds_a_step(ends[TRIAL_STEPS // 2 :])
     left = minutes * 60 - (time.monotonic() - started)
     steps = int(left / trial)
     if steps < 1:

@@ -13,7 +13,8 @@ from textsiam.errors import DataError, OptionError
 from textsiam.evaluation.curves import precision_recall_points, roc_points
 from textsiam.evaluation.evaluate import BINARY, METRICS, evaluate
 from textsiam.evaluation.metrics import binary_metrics, graded_metrics
-from textsiam.model.pair_model import PairModel, TextReport
+from textsiam.model.pair_model import PairModel
+from textsiam.model.scores import TextReport
 
 # text a, text b, label, source
 ROWS = [

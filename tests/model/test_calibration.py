@@ -132,3 +132,77 @@ def test_without_calibration_the_logit_is_the_raw_score() -> None:
     assert Calibration().logit(raw).tolist() == [-3, 0, 2]
     assert Calibration().probability(np.zeros(1, np.float32)).tolist() == [0.5]
     assert Calibration().probability(np.zeros(0, np.float32)).shape == (0,)
+
+
+BETA = Calibration(method="beta", slope=2.0, intercept=-0.5, bend=(0.4, 1.5, 0.2))
+ISOTONIC = Calibration(method="isotonic", knots=((-1.0, -2.0), (0.0, 0.5), (2.0, 1.5)))
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(-6, 6, width=32), min_size=1, max_size=8))
+def test_beta_by_hand(raw: list[float]) -> None:
+    for x, logit in zip(raw, BETA.logit(np.array(raw, dtype=np.float32)), strict=True):
+        s = 1 / (1 + math.exp(-(2 * x - 0.5)))
+        assert logit == pytest.approx(0.4 * math.log(s) - 1.5 * math.log1p(-s) + 0.2, abs=1e-9)
+
+
+def test_isotonic_by_hand() -> None:
+    raw = np.array([-5, -1, -0.5, 0, 1, 2, 9], dtype=np.float32)
+    assert ISOTONIC.logit(raw).tolist() == pytest.approx([-2, -2, -0.75, 0.5, 1, 1.5, 1.5])
+
+
+@pytest.mark.parametrize("calibration", [BETA, ISOTONIC], ids=lambda calibration: calibration.method)
+def test_curves_never_fall_nor_leave_0_and_1(calibration: Calibration) -> None:
+    raw = np.array([-np.inf, -3.4e38, *np.linspace(-30, 30, 301), 3.4e38, np.inf], dtype=np.float32)
+    probabilities = calibration.probability(raw)
+    assert ((probabilities >= 0) & (probabilities <= 1)).all()
+    assert (np.diff(probabilities) >= 0).all()
+    assert calibration.rises
+
+
+def test_what_falls_or_is_level_does_not_rise() -> None:
+    assert not Calibration(slope=-1.0).rises
+    assert not Calibration(slope=0.0).rises
+    assert not Calibration(method="beta", bend=(0.0, 0.0, 1.0)).rises
+    assert not Calibration(method="isotonic", knots=((0.0, 1.0),)).rises
+
+
+@pytest.mark.parametrize("prior", [0.01, 0.3, 0.9])
+def test_a_prior_gives_the_share_of_same_pairs_that_a_simulation_finds(prior: float) -> None:
+    """Same pairs score N(1, 1), others N(-1, 1): log odds are 2 raw on a dev set of which half is the same."""
+    rng = np.random.default_rng(4)
+    same = rng.random(400_000) < prior
+    raw = rng.normal(np.where(same, 1.0, -1.0)).astype(np.float32)
+    probabilities = Calibration(slope=2.0, prior=0.5).at(prior).probability(raw)
+    edges = np.quantile(probabilities, np.linspace(0, 1, 11))
+    for low, high in itertools.pairwise(edges):
+        inside = (probabilities >= low) & (probabilities < high)
+        share = float(probabilities[inside].mean())
+        spread = 4 * math.sqrt(share * (1 - share) / inside.sum())
+        assert abs(float(same[inside].mean()) - share) < spread
+
+
+@pytest.mark.parametrize("prior", [0, 1, -0.1, math.nan, True, "0.5"])
+def test_a_prior_out_of_range_is_refused(prior: Any) -> None:
+    with pytest.raises(OptionError, match="expected the share of same pairs, above 0 and below 1"):
+        Calibration().at(prior)
+
+
+@pytest.mark.parametrize(
+    ("parts", "problem"),
+    [
+        ({"method": "plat"}, "method of a calibration is 'plat'.*did you mean 'platt'"),
+        ({"slope": math.inf}, "slope of a calibration is inf"),
+        ({"dev_prior": "0.5"}, "dev_prior of a calibration is '0.5'"),
+        ({"bend": (1.0, 1.0, 0.0)}, "bend of a calibration has 3 numbers, 'platt' has 0"),
+        ({"method": "beta"}, "bend of a calibration has 0 numbers, 'beta' has 3"),
+        ({"method": "beta", "bend": (1.0, 1.0, None)}, "bend of a calibration is None"),
+        ({"method": "isotonic"}, "'isotonic' has 0 knots"),
+        ({"knots": ((0.0, 1.0),)}, "'platt' has 1 knots"),
+        ({"method": "isotonic", "knots": ((0.0, 1.0), (0.0, 2.0))}, "by rising raw score"),
+        ({"method": "isotonic", "knots": ((0.0, 1.0, 2.0),)}, "must be pairs"),
+    ],
+)
+def test_parts_that_make_no_calibration_are_refused(parts: dict[str, Any], problem: str) -> None:
+    with pytest.raises(OptionError, match=problem):
+        Calibration(**parts)

@@ -20,9 +20,11 @@ from textsiam.errors import ModelFolderError, OptionError
 from textsiam.model import pair_model
 from textsiam.model.architecture import ENCODERS, Architecture
 from textsiam.model.calibration import Calibration
+from textsiam.model.decisions import Cut, Decisions
 from textsiam.model.encoders import NUMPY_ENCODERS
 from textsiam.model.folder import read_folder, write_folder
-from textsiam.model.pair_model import PairModel, TextReport
+from textsiam.model.pair_model import PairModel
+from textsiam.model.scores import TextReport
 from textsiam.text.tokenizer import Tokenizer
 
 ARCHITECTURES = [
@@ -276,6 +278,59 @@ def test_what_was_saved_is_loaded(make_model: MakeModel, architecture: Architect
     assert repr(loaded) == repr(model)
 
 
+def test_a_calibration_of_an_earlier_format_is_read(make_model: MakeModel, tmp_path: Path) -> None:
+    model = make_model(ARCHITECTURES[0])
+    model.save(tmp_path / "model")
+    files = read_folder(tmp_path / "model")
+    earlier = b'{"slope": 1.7, "intercept": -0.4, "threshold": 0.45, "prior": 0.37}'
+    write_folder(tmp_path / "model", {**files, "calibration.json": earlier})
+    assert PairModel.load(tmp_path / "model").calibration == model.calibration
+
+
+CURVES = {
+    "beta": Calibration(method="beta", slope=2.0, intercept=0.1, bend=(0.5, 1.5, -0.2), prior=0.3, dev_prior=0.4),
+    "isotonic": Calibration(method="isotonic", knots=((-1.0, -3.0), (0.5, 1.25)), policy="recall=0.9"),
+}
+
+
+@pytest.mark.parametrize("method", CURVES)
+def test_every_calibration_and_the_decisions_are_saved(make_model: MakeModel, tmp_path: Path, method: str) -> None:
+    model = make_model(ARCHITECTURES[0])
+    model.calibration = CURVES[method]
+    model.decisions = Decisions(pairs=100, same=40, cuts=(Cut(0.5, 20, 19, 0.8, 0.3), Cut(-0.5, 60, 39, 0.5, 0.9)))
+    model.save(tmp_path / "model")
+    for loaded in (PairModel.load(tmp_path / "model"), pickle.loads(pickle.dumps(model))):
+        assert (loaded.calibration, loaded.decisions) == (model.calibration, model.decisions)
+
+
+def test_a_prior_moves_the_odds_of_all_pairs_alike(make_model: MakeModel) -> None:
+    model, pairs = make_model(ARCHITECTURES[0]), [(a, b) for a in PLAIN for b in PLAIN]
+    dev, rare = model.score_pairs(pairs).astype(float), model.score_pairs(pairs, prior=0.01).astype(float)
+    for before, after in zip(dev, rare, strict=True):
+        odds = before / (1 - before) * (0.01 / 0.99) / (0.37 / 0.63)
+        assert after == pytest.approx(odds / (1 + odds), rel=1e-5)
+    assert model.score(*pairs[3], prior=0.01) == pytest.approx(rare[3])
+    assert model.score_pairs(pairs, prior=0.37) == pytest.approx(dev)
+    with pytest.raises(OptionError, match=r"prior is 1\.5, expected the share of same pairs"):
+        model.score_pairs(pairs, prior=1.5)
+    model.details["graded"] = True
+    with pytest.raises(OptionError, match="learned grades"):
+        model.score_pairs(pairs, prior=0.5)
+
+
+def test_a_decision_becomes_the_models_own(make_model: MakeModel) -> None:
+    model = make_model(ARCHITECTURES[0])
+    model.card = "| threshold | 0.4500 (highest accuracy on dev) |\n"
+    model.decisions = Decisions(pairs=100, same=37, cuts=(Cut(0.5, 20, 19, 0.8, 0.3), Cut(-0.5, 60, 36, 0.5, 0.9)))
+    decision = model.decide(precision=0.7)
+    cut = Calibration(slope=1.7, intercept=-0.4).probability(np.array([0.5]))[0]
+    assert model.threshold_for(precision=0.7) == decision.threshold == pytest.approx(float(cut))
+    assert model.calibration.threshold == 0.45
+    model.set_threshold(decision)
+    assert (model.calibration.threshold, model.calibration.policy) == (decision.threshold, "precision=0.7")
+    assert model.card.startswith(f"| threshold | {decision.threshold:.4f} (precision=0.7, precision at least 0.8000")
+
+
 def test_saving_again_replaces_the_model(make_model: MakeModel, tmp_path: Path) -> None:
     first, second = make_model(ARCHITECTURES[0], seed=1), make_model(ARCHITECTURES[-1], seed=2)
     first.save(tmp_path / "model")
@@ -339,7 +394,10 @@ def test_the_files_of_a_folder_are_plain_json(make_model: MakeModel, tmp_path: P
     config = json.loads((tmp_path / "model" / "config.json").read_text(encoding="utf-8"))
     assert config["architecture"]["max_tokens"] == 3
     calibration = json.loads((tmp_path / "model" / "calibration.json").read_text(encoding="utf-8"))
-    assert calibration == {"slope": 1.7, "intercept": -0.4, "threshold": 0.45, "prior": 0.37}
+    assert calibration == {
+        "method": "platt", "slope": 1.7, "intercept": -0.4, "bend": [], "knots": [], "threshold": 0.45,
+        "policy": "accuracy", "prior": 0.37, "dev_prior": 0.37,
+    }  # fmt: skip
 
 
 @by_name

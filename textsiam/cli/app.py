@@ -46,6 +46,11 @@ Example: textsiam evaluate models/quora test.tsv""",
 Example: textsiam score models/quora "How do I learn Python?" "Best way to learn Python?"
 
 Example: textsiam score models/quora pairs.csv --out scored.csv""",
+    "threshold": """Show what dev promises of a model's thresholds, or choose one, for a precision, a recall or costs.
+
+Example: textsiam threshold models/quora
+
+Example: textsiam threshold models/quora --precision 0.95 --set""",
     "shrink": """Store a model's weights in half or a quarter of their size, and measure what that costs.
 
 Example: textsiam shrink models/quora --weights int8 --out models/quora-small --pairs dev.tsv""",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textsiam.model.pair_model import TextReport
+from textsiam.model.scores import TextReport
 
 if TYPE_CHECKING:
     from textsiam.data.report import ReadReport

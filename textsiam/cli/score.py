@@ -17,7 +17,7 @@ from textsiam.model.folder import check_no_file
 from textsiam.model.pair_model import PairModel
 
 
-def score(
+def score(  # noqa: PLR0913 - each is an option of the command
     model: Path,
     first: str,
     second: str | None = None,
@@ -27,6 +27,7 @@ def score(
     overwrite: Annotated[bool, Parameter(negative=())] = False,
     column: str | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    prior: float | None = None,
     device: str | None = None,
     workers: WholeNumber = 1,
     rows: RowOptions = RowOptions(),  # noqa: B008 - frozen
@@ -50,6 +51,8 @@ def score(
         Name of the column of probabilities. [default: probability]
     as_json
         Print JSON for two texts.
+    prior
+        Share of same pairs among those scored, such as 0.01, for probabilities that assume it; else that of the model.
     device
         cpu or cuda to encode with torch; NumPy if not given.
     workers
@@ -60,7 +63,7 @@ def score(
         of_files = {"--out": out is not None, "--overwrite": overwrite, "--column": column is not None}
         of_files["--workers"] = workers != 1
         check_texts(model, first, second, [name for name, given in of_files.items() if given], rows)
-        score_texts(PairModel.load(model, device=device), first, second, as_json=as_json)
+        score_texts(_load(model, device, prior), first, second, as_json=as_json)
         return
     if as_json:
         raise OptionError("--json goes with two texts; for a file of pairs, give --out a name that ends in .jsonl")
@@ -68,4 +71,10 @@ def score(
         raise OptionError(f"give --out FILE to score the pairs of the file {first}, or a second text to compare with")
     check_out(out, Path(first), overwrite=overwrite)
     wanted = ScoredFile(Path(first), out, "probability" if column is None else column, rows, workers)
-    score_file(PairModel.load(model, device=device), wanted)
+    score_file(_load(model, device, prior), wanted)
+
+
+def _load(folder: Path, device: str | None, prior: float | None) -> PairModel:
+    model = PairModel.load(folder, device=device)
+    model.calibration = model.calibration_at(prior)
+    return model

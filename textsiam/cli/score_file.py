@@ -17,7 +17,8 @@ from textsiam.data.files import check_file, file_format
 from textsiam.data.row_source import Row
 from textsiam.data.rows import open_rows
 from textsiam.errors import DataError
-from textsiam.model.pair_model import PairModel, TextReport
+from textsiam.model.pair_model import PairModel
+from textsiam.model.scores import TextReport
 from textsiam.model.workers import workers
 from textsiam.progress import progress
 

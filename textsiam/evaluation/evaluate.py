@@ -15,7 +15,8 @@ from textsiam.data.read import read_pairs
 from textsiam.errors import DataError, OptionError
 from textsiam.evaluation.curves import precision_recall_points, roc_points
 from textsiam.evaluation.metrics import binary_metrics, check_both_classes, graded_metrics
-from textsiam.model.pair_model import PairModel, TextReport
+from textsiam.model.pair_model import PairModel
+from textsiam.model.scores import TextReport
 
 
 @dataclass(frozen=True, kw_only=True)

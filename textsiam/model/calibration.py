@@ -1,49 +1,156 @@
-"""From a head's raw score to a probability (Platt 1999), and the threshold on it; both fitted on dev, then kept."""
+"""From a head's raw score to a probability, and the threshold on it; both fitted on dev, then kept."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from math import isfinite
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isfinite, log
 
 import numpy as np
 
 from textsiam.arrays import Array
-from textsiam.errors import OptionError
+from textsiam.errors import OptionError, check_choice
+
+LARGEST = 1e300  # of a logit: 0 times it is 0, but 0 times infinity is not a number
+METHODS = ("platt", "temperature", "beta", "isotonic")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Calibration:
-    """probability = sigmoid(slope * raw + intercept), for pairs as common as on the dev set that it was fitted on.
+    """A rising curve from raw scores to log odds, and what is called the same.
 
     Parameters
     ----------
+    method
+        "platt" (Platt 1999): log odds = slope * raw + intercept. "temperature" (Guo et al. 2017): the same without an
+        intercept. "beta" (Kull et al. 2017): with z = slope * raw + intercept and s = sigmoid(z), log odds =
+        a * ln(s) - b * ln(1 - s) + c, so that they may rise faster on one side. "isotonic": straight lines between
+        ``knots``, level beyond them (centered isotonic regression, Oron and Flournoy 2017).
     slope, intercept
-        Of the logistic regression of the labels on the head's raw scores.
+        Of all methods but isotonic, which takes the raw score itself.
+    bend
+        (a, b, c) of "beta".
+    knots
+        ((raw, log odds), ...) of "isotonic", by rising raw score.
     threshold
-        Probability from which on a pair is called the same: the most accurate one on dev, or 0.5 for grades.
+        Probability from which on a pair is called the same.
+    policy
+        How the threshold was chosen: "accuracy" (the most accurate one on dev), "precision=0.95", "recall=0.9",
+        "cost=1,5" (of a false positive and a false negative), or "given".
+    dev_prior
+        Share of label 1 on dev (for grades, their mean), with which the curve was fitted. None: ``prior``.
     prior
-        Share of label 1 on dev (for grades, their mean): the rate that the probabilities assume.
+        Share of label 1 that the probabilities assume.
     """
 
+    method: str = "platt"
     slope: float = 1.0
     intercept: float = 0.0
+    bend: tuple[float, ...] = ()
+    knots: tuple[tuple[float, float], ...] = ()
     threshold: float = 0.5
+    policy: str = "accuracy"
     prior: float = 0.5
+    dev_prior: float | None = None
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
+        check_choice("method of a calibration", self.method, METHODS)
+        # lists are what JSON has
+        object.__setattr__(self, "bend", tuple(self.bend))
+        object.__setattr__(self, "knots", tuple(tuple(knot) for knot in self.knots))
+        if self.dev_prior is None:
+            object.__setattr__(self, "dev_prior", self.prior)
+        numbers = [(name, getattr(self, name)) for name in ("slope", "intercept", "threshold", "prior", "dev_prior")]
+        numbers += [("bend", number) for number in self.bend]
+        numbers += [("knots", number) for knot in self.knots for number in knot]
+        for name, value in numbers:
             if not isinstance(value, float) or not isfinite(value):
-                raise OptionError(f"{field.name} of a calibration is {value!r}, expected a number that is finite")
+                raise OptionError(f"{name} of a calibration is {value!r}, expected a number that is finite")
+        self._check_shapes()
+
+    def _check_shapes(self) -> None:
+        expected = 3 if self.method == "beta" else 0
+        if len(self.bend) != expected:
+            raise OptionError(f"bend of a calibration has {len(self.bend)} numbers, {self.method!r} has {expected}")
+        if bool(self.knots) != (self.method == "isotonic"):
+            raise OptionError(f"a calibration of method {self.method!r} has {len(self.knots)} knots")
+        if any(len(knot) != 2 for knot in self.knots) or any(np.diff([raw for raw, _ in self.knots]) <= 0):
+            raise OptionError("knots of a calibration must be pairs (raw, log odds) by rising raw score")
+
+    @property
+    def rises(self) -> bool:
+        """Tell whether higher raw scores have higher probabilities, as they must."""
+        if self.knots:
+            return self.knots[-1][1] > self.knots[0][1]
+        return self.slope > 0 and (not self.bend or max(self.bend[:2]) > 0)
+
+    @property
+    def shift(self) -> float:
+        """How far log odds are moved from the share of same pairs on dev to the assumed one."""
+        return log_odds(self.prior) - log_odds(self.dev_prior or 0.0)
+
+    def at(self, prior: float) -> Calibration:
+        """Return this calibration for another share of same pairs than dev's.
+
+        Log odds are moved by log(prior / (1 - prior)) - log(dev_prior / (1 - dev_prior)) (Elkan 2001, "The foundations
+        of cost-sensitive learning"; Saerens et al. 2002): right where same pairs look like dev's same pairs and others
+        like dev's others, and only how many there are differs. Raises OptionError for a prior that is not above 0 and
+        below 1.
+        """
+        return dataclasses.replace(self, prior=checked_prior(prior))
 
     def logit(self, raw: Array) -> Array:
         """Return float64 (n,) calibrated log odds of raw scores (n,)."""
-        return self.slope * raw.astype(np.float64) + self.intercept
+        return CURVES[self.method](self, raw.astype(np.float64)) + self.shift
 
     def probability(self, raw: Array) -> Array:
         """Return float32 (n,) in [0, 1] from raw scores (n,)."""
         # by tanh, which cannot overflow
         return (0.5 * (1.0 + np.tanh(0.5 * self.logit(raw)))).astype(np.float32)
+
+
+def checked_prior(prior: float) -> float:
+    """Give ``prior`` back, or raise OptionError unless it is above 0 and below 1."""
+    if isinstance(prior, bool) or not isinstance(prior, int | float) or not 0 < prior < 1:
+        raise OptionError(f"prior is {prior!r}, expected the share of same pairs, above 0 and below 1, such as 0.01")
+    return float(prior)
+
+
+def log_odds(share: float) -> float:
+    """Log odds of a share; 0 for a share of 0 or 1, which has none."""
+    return log(share) - log(1 - share) if 0 < share < 1 else 0.0
+
+
+def _line(calibration: Calibration, raw: Array) -> Array:
+    straight: Array = calibration.slope * raw + calibration.intercept
+    return straight
+
+
+def _bent(calibration: Calibration, raw: Array) -> Array:
+    below, above, offset = calibration.bend
+    log_share, log_rest = log_shares(_line(calibration, raw).clip(-LARGEST, LARGEST))
+    bent: Array = below * log_share + above * log_rest + offset
+    return bent
+
+
+def _between_knots(calibration: Calibration, raw: Array) -> Array:
+    x, y = np.array(calibration.knots).T
+    lines: Array = np.interp(raw, x, y)
+    return lines
+
+
+CURVES: dict[str, Callable[[Calibration, Array], Array]] = {
+    "platt": _line,
+    "temperature": _line,
+    "beta": _bent,
+    "isotonic": _between_knots,
+}
+
+
+def log_shares(z: Array) -> tuple[Array, Array]:
+    """Return ln(s) and -ln(1 - s), (n,), of s = sigmoid(z)."""
+    return -np.logaddexp(0, -z), np.logaddexp(0, z)
 
 
 def best_accuracy_threshold(probabilities: Array, labels: Array) -> float:

@@ -4,6 +4,7 @@ config.json          architecture, and how the model was made
 weights.safetensors  every weight; ``storage`` says how its numbers are stored
 vocabulary.model     the SentencePiece proto
 calibration.json     raw score -> probability, threshold
+decisions.json       what dev promises of other thresholds; not in all models
 train.toml           the training options, as ``textsiam train --config`` takes them
 README.md            the model card
 manifest.json        format version, size and sha256 of each of the files above
@@ -23,7 +24,8 @@ from pathlib import Path
 from textsiam.atomic import flush_to_disk
 from textsiam.errors import ModelFolderError
 
-FORMAT = 3  # 1: all weights were float32; 2: no head alignment, custom encoders, n-grams and token weights
+# 1: all weights were float32; 2: no head alignment, custom encoders, n-grams and token weights; 3: one calibration
+FORMAT = 4
 MANIFEST = "manifest.json"
 REQUIRED = ("config.json", "weights.safetensors", "vocabulary.model", "calibration.json")
 READ_AGAIN = 9  # times, if the model is replaced while it is read
@@ -157,11 +159,16 @@ def _read_files(folder: Path) -> dict[str, bytes]:
     return files
 
 
+def as_json(value: object) -> bytes:
+    """Give a value as the folder's files hold it."""
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+
+
 def _manifest(files: Mapping[str, bytes]) -> bytes:
     entries = {
         name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()} for name, content in files.items()
     }
-    return (json.dumps({"format": FORMAT, "files": entries}, indent=2) + "\n").encode()
+    return as_json({"format": FORMAT, "files": entries})
 
 
 def _read(folder: Path, name: str) -> bytes:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import safetensors.numpy
@@ -19,9 +18,12 @@ from textsiam.errors import ModelFolderError, OptionError, check_choice
 from textsiam.model.architecture import Architecture
 from textsiam.model.calibration import Calibration
 from textsiam.model.custom import EncoderFactory, EncoderFactoryError, check_factory, check_sendable
-from textsiam.model.folder import read_folder, write_folder
+from textsiam.model.decisions import Decision, Decisions, adopted, decide
+from textsiam.model.folder import as_json, read_folder, write_folder
 from textsiam.model.inputs import check_pairs, checked_texts, distinct_texts, places_of, text_blocks
+from textsiam.model.policy import calibration_of, decisions_of, policy_files
 from textsiam.model.runtime import make_runtime
+from textsiam.model.scores import PairScores, TextReport
 from textsiam.model.storage import note_precision, restore_weights, store_weights
 from textsiam.model.threads import check_threads
 from textsiam.model.weights import check_weights
@@ -32,43 +34,13 @@ COMPUTING = ("fp32", "bf16", "auto")
 PAIRS_AT_ONCE = 20_000  # pairs whose vectors are held at the same time
 
 
-@dataclass(frozen=True, slots=True)
-class TextReport:
-    """What of some texts a model could not read.
-
-    ``texts`` counts distinct texts (of each 20,000 pairs), ``unknown_tokens`` tokens; ``empty``, ``unknown`` (no known
-    token) and ``cut`` (longer than the model reads) count texts.
-    """
-
-    texts: int = 0
-    empty: int = 0
-    unknown: int = 0
-    cut: int = 0
-    unknown_tokens: int = 0
-
-    @classmethod
-    def of(cls, tokens: TokenIds) -> TextReport:
-        """Count what of distinct, tokenized texts was lost."""
-        return cls(len(tokens), tokens.empty_texts, tokens.unknown_texts, tokens.cut_texts, tokens.unknown_tokens)
-
-    def __add__(self, other: TextReport) -> TextReport:
-        return TextReport(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
-
-
-class PairScores(NamedTuple):
-    """Scores of n pairs: ``probabilities`` and the head's ``raw`` scores, float32 (n,); a report on the texts."""
-
-    probabilities: Array
-    raw: Array
-    texts: TextReport
-
-
 class PairModel:
     """A trained siamese model: texts to vectors, pairs to calibrated probabilities.
 
-    Made by ``textsiam.train`` or ``PairModel.load``. ``architecture``, ``tokenizer``, ``calibration`` and ``weights``
-    (name -> float32 array) are its parts; ``details`` says how it was made (JSON values), ``card`` is its model card;
-    ``encoder_factory`` makes the module of a custom encoder (else None).
+    Made by ``textsiam.train`` or ``PairModel.load``. ``architecture``, ``tokenizer``, ``calibration``, ``weights``
+    (name -> float32 array) and ``decisions`` (what dev promises of thresholds, or None) are its parts; ``details`` says
+    how it was made (JSON values), ``card`` is its model card; ``encoder_factory`` makes the module of a custom encoder
+    (else None).
     """
 
     def __init__(  # noqa: PLR0913 - the parts of a model, and where it runs
@@ -78,6 +50,7 @@ class PairModel:
         vocabulary: bytes,
         weights: Mapping[str, Array],
         calibration: Calibration | None = None,
+        decisions: Decisions | None = None,
         details: Mapping[str, Any] | None = None,
         card: str = "",
         train_toml: str = "",
@@ -90,7 +63,7 @@ class PairModel:
         self.tokenizer = Tokenizer(vocabulary, max_tokens=architecture.max_tokens)
         self.weights = dict(weights)
         check_weights(self.weights, architecture, self.tokenizer.size)
-        self.calibration = calibration or Calibration()
+        self.calibration, self.decisions = calibration or Calibration(), decisions
         self.details = dict(details or {})
         self.card, self.train_toml = card, train_toml
         check_factory(architecture, encoder, self.details)
@@ -127,7 +100,8 @@ class PairModel:
                 architecture=Architecture(**config["architecture"]),
                 vocabulary=files["vocabulary.model"],
                 weights=restore_weights(safetensors.numpy.load(files["weights.safetensors"])),
-                calibration=Calibration(**json.loads(files["calibration.json"])),
+                calibration=calibration_of(files),
+                decisions=decisions_of(files),
                 details=config["details"],
                 card=files.get("README.md", b"").decode(),
                 train_toml=files.get("train.toml", b"").decode(),
@@ -157,10 +131,10 @@ class PairModel:
         # safetensors writes an array's memory as it lies, even where its axes are transposed
         stored = {name: np.ascontiguousarray(array) for name, array in store_weights(self.weights, weights).items()}
         files = {
-            "config.json": _json({"architecture": parts, "details": details}),
+            "config.json": as_json({"architecture": parts, "details": details}),
             "weights.safetensors": safetensors.numpy.save(stored),
             "vocabulary.model": self.tokenizer.proto,
-            "calibration.json": _json(dataclasses.asdict(self.calibration)),
+            **policy_files(self.calibration, self.decisions),
             "train.toml": self.train_toml.encode(),
             "README.md": note_precision(self.card, weights).encode(),
         }
@@ -192,20 +166,25 @@ class PairModel:
             parts = [part for _, part in run("_encode_distinct", text_blocks(texts), list)]
         return np.concatenate([np.zeros((0, self.architecture.vector_size), np.float32), *parts])
 
-    def score(self, text_a: str, text_b: str) -> float:
-        """Return the calibrated probability in [0, 1] that the two texts say the same."""
-        return float(self.score_pairs([(text_a, text_b)])[0])
+    def score(self, text_a: str, text_b: str, *, prior: float | None = None) -> float:
+        """Return the calibrated probability in [0, 1] that the two texts say the same; ``prior`` as ``score_pairs``."""
+        return float(self.score_pairs([(text_a, text_b)], prior=prior)[0])
 
-    def score_pairs(self, pairs: Iterable[Sequence[str]]) -> Array:
+    def score_pairs(self, pairs: Iterable[Sequence[str]], *, prior: float | None = None) -> Array:
         """Return the calibrated probability of each (text a, text b), float32 (n,) in [0, 1].
 
-        What else stands in a pair, such as its label, is not looked at. Raises OptionError naming the position of the
-        first thing that is not a pair of str.
+        What else stands in a pair, such as its label, is not looked at. ``prior`` is the share of same pairs among
+        those that are scored, such as 0.01 (None: that of the calibration, mostly dev's): the probabilities are moved
+        to it, see ``Calibration.at``. Raises OptionError naming the position of the first thing that is not a pair
+        of str, or for a prior out of range or for grades, which have none.
         """
-        return self.score_details(pairs).probabilities
+        return self.score_details(pairs, prior=prior).probabilities
 
-    def score_details(self, pairs: Iterable[Sequence[str]], *, show_progress: bool = False) -> PairScores:
+    def score_details(
+        self, pairs: Iterable[Sequence[str]], *, prior: float | None = None, show_progress: bool = False
+    ) -> PairScores:
         """Score as ``score_pairs`` does; adds the scores before calibration and a report on what was empty or cut."""
+        calibration = self.calibration_at(prior)
         if isinstance(pairs, str):
             raise OptionError("pairs is one text, expected a list of (text a, text b)")
         rows = list(pairs)
@@ -221,7 +200,42 @@ class PairModel:
                     tokens, index[: len(chunk)], index[len(chunk) :]
                 )
                 bar.advance(len(chunk))
-        return PairScores(self.calibration.probability(raw), raw, report)
+        return PairScores(calibration.probability(raw), raw, report)
+
+    def threshold_for(
+        self,
+        *,
+        precision: float | None = None,
+        recall: float | None = None,
+        cost: tuple[float, float] | None = None,
+        prior: float | None = None,
+    ) -> float:
+        """Return the threshold on probabilities that ``precision``, ``recall`` or ``cost`` asks for; see ``decide``."""
+        return self.decide(precision=precision, recall=recall, cost=cost, prior=prior).threshold
+
+    def decide(
+        self,
+        *,
+        precision: float | None = None,
+        recall: float | None = None,
+        cost: tuple[float, float] | None = None,
+        prior: float | None = None,
+    ) -> Decision:
+        """Choose a threshold by what dev shows, and tell what it shows of it; the model stays as it is.
+
+        ``precision``: the lowest threshold that has at least this precision with 95 % confidence, not only on dev;
+        ``recall``: the highest one that has at least this recall, likewise; ``cost``, of a false positive and of a
+        false negative: the one with the least expected cost. Give one of them. ``prior`` is the share of same pairs
+        where it will be used (None: that of the calibration); score with the same one. Raises OptionError unless one is
+        given and in range, where dev has too few pairs to promise it (the message says how many would), and for a
+        precision or recall of a model that learned grades.
+        """
+        calibration = self.calibration_at(prior)
+        return decide(calibration, self.decisions, precision=precision, recall=recall, cost=cost)
+
+    def set_threshold(self, decision: Decision) -> None:
+        """Make a decision the model's own: its threshold, and the share of same pairs that probabilities assume."""
+        self.calibration, self.card = adopted(decision, self.calibration, self.card)
 
     def inspect(self, texts: Iterable[str]) -> TextReport:
         """Count what of the distinct ``texts`` is empty, unknown or cut short; raises as ``encode`` does."""
@@ -242,6 +256,14 @@ class PairModel:
             )
         return self.calibration.probability(self._runtime.head(u, v))
 
+    def calibration_at(self, prior: float | None) -> Calibration:
+        """Give the calibration for a share of same pairs (None: as it is); OptionError for grades, which have none."""
+        if prior is None:
+            return self.calibration
+        if self.details.get("graded"):
+            raise OptionError(f"prior is {prior!r}, but this model learned grades, which have none; leave it out")
+        return self.calibration.at(prior)
+
     def _run_on(self, device: str | None, threads: int | None, precision: str) -> None:
         check_threads(threads)
         check_choice("precision", precision, COMPUTING)
@@ -257,6 +279,7 @@ class PairModel:
             "vocabulary": self.tokenizer.proto,
             "weights": self.weights,
             "calibration": self.calibration,
+            "decisions": self.decisions,
             "details": self.details,
             "card": self.card,
             "train_toml": self.train_toml,
@@ -275,7 +298,3 @@ class PairModel:
 def _unpickle(parts: dict[str, Any]) -> PairModel:
     """Make the runtime anew: what it has looked up by now is larger than the weights."""
     return PairModel(**parts)
-
-
-def _json(value: object) -> bytes:
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()

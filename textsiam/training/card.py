@@ -14,6 +14,7 @@ import torch
 
 import textsiam
 from textsiam.data.pairs import Pairs
+from textsiam.model.decisions import ASSUMED
 from textsiam.model.pair_model import PairModel
 from textsiam.text.vocabulary import Vocabulary
 from textsiam.training.checkpoint import RunState
@@ -28,12 +29,11 @@ if TYPE_CHECKING:
 # what the scores of a model say, and what dev had to do with it
 _OF_LABELS = (
     "Says how probable it is that two texts mean the same",
-    "The probabilities assume that the share of same pairs is that of dev, {:.3f}. The dev figures chose the best "
-    "step, the calibration and the threshold",
+    f"{ASSUMED} is that of dev, {{:.3f}}.\n\nThe dev figures chose the best step, the calibration and the threshold",
 )
 _OF_GRADES = (
     "Says from 0 to 1 how near two texts are in meaning, which stands for the grades {:g} to {:g}",
-    "On dev the mean was {:.3f}. The dev figures chose the best step and the calibration",
+    "On dev the mean was {:.3f}.\n\nThe dev figures chose the best step and the calibration",
 )
 
 
@@ -153,13 +153,16 @@ def _dev_metrics(model: PairModel, raw: npt.NDArray[Any], pairs: Pairs) -> list[
     low, high = wilson_interval(int(correct.sum()), len(correct))
     return [
         ("threshold", f"{model.calibration.threshold:.4f} (highest accuracy on dev)"),
-        ("dev accuracy", f"{np.mean(correct):.4f} (95 % interval {low:.4f} to {high:.4f})"),
+        (
+            "dev accuracy",
+            f"{np.mean(correct):.4f} (95 % interval {low:.4f} to {high:.4f}) at the best threshold",
+        ),
         ("dev ROC-AUC", f"{best:.4f}"),
     ]
 
 
 def _warnings(model: PairModel) -> list[tuple[str, str]]:
-    if model.calibration.slope > 0:
+    if model.calibration.rises:
         return []
     return [("**warning**", "on dev, pairs with higher scores were not more often the same: do not use this model")]
 

@@ -20,7 +20,7 @@ from textsiam.model.pair_model import PairModel
 from textsiam.model.weights import EMBEDDING
 from textsiam.progress import progress
 from textsiam.text.vocabulary import Vocabulary
-from textsiam.training.calibrate import fit_calibration
+from textsiam.training.calibrate import calibrate
 from textsiam.training.card import describe_run, model_card
 from textsiam.training.checkpoint import RunState, has_checkpoint
 from textsiam.training.config import TrainConfig
@@ -284,7 +284,7 @@ def _finish(
     )
     dev = material.dev
     raw = production_scores(model, dev)
-    model.calibration = fit_calibration(raw, dev.labels, graded=dev.graded)
+    calibrate(model, raw, dev)
     described = describe_run(loop, state, material.pairs, dev, material.vocabulary, pretrained_on)
     described |= {"dev_origin": material.dev_origin, "processes": loop.processes.count}
     model.details = described | start.details

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -110,8 +111,8 @@ def _calibrated(model: PairModel, prior: float | None) -> tuple[Callable[[list[t
         return calibration.logit(model.score_details(pairs).raw) + shift
 
     numbers = [model.weights[name] for name in sorted(model.weights)]
-    constants = np.array([calibration.slope, calibration.intercept + shift])
-    known = hashlib.sha256(f"{digest(*numbers, constants)} {model.architecture}".encode() + model.tokenizer.proto)
+    curve = dataclasses.replace(calibration, threshold=0.5, policy="given")  # neither has a part in a logit
+    known = hashlib.sha256(f"{digest(*numbers)} {curve} {shift} {model.architecture}".encode() + model.tokenizer.proto)
     return logits, known.hexdigest()
 
 

@@ -1,0 +1,128 @@
+"""``textsiam threshold``: what dev promises of a model's thresholds, and the choice of one."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from textsiam.cli.messages import say
+from textsiam.errors import OptionError
+from textsiam.model.decisions import CONFIDENCE, Decision, decide
+from textsiam.model.folder import check_no_file
+from textsiam.model.policy import Policy, read_policy
+
+
+def threshold(
+    model: Path,
+    /,
+    *,
+    precision: float | None = None,
+    recall: float | None = None,
+    cost: str | None = None,
+    value: float | None = None,
+    prior: float | None = None,
+    set_it: Annotated[bool, Parameter(name="--set", negative=())] = False,
+    as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+) -> None:
+    """Show what dev promises of a model's thresholds, or choose one.
+
+    Parameters
+    ----------
+    model
+        Model folder.
+    precision
+        The lowest threshold at which this share of the pairs called the same are right, with 95 % confidence.
+    recall
+        The highest threshold at which this share of the same pairs are called so, with 95 % confidence.
+    cost
+        What a false positive and a false negative cost, such as 5,1: the threshold that costs least.
+    value
+        This very threshold.
+    prior
+        Share of same pairs where the model will be used, such as 0.01, if it differs from dev's.
+    set_it
+        Make it the model's own: score and evaluate then use it, and probabilities assume the prior.
+    as_json
+        Print JSON instead of a table.
+    """
+    check_no_file(model)
+    policy = read_policy(model)
+    if policy.graded and (precision, recall, cost, prior) != (None, None, None, None):
+        raise OptionError(f"{model} learned grades, of which no share is the same; --value alone sets its threshold")
+    if prior is not None:
+        policy = dataclasses.replace(policy, calibration=policy.calibration.at(prior))
+    goals = {"--precision": precision, "--recall": recall, "--cost": cost, "--value": value}
+    given = [name for name, goal in goals.items() if goal is not None]
+    if len(given) > 1:
+        raise OptionError(f"{' and '.join(given)} cannot go together; give one")
+    if not given:
+        if set_it:
+            raise OptionError("--set needs one of --precision, --recall, --cost and --value")
+        print(_all_as_json(policy) if as_json else _all(policy))
+        return
+    decision = _given(policy, value) if value is not None else _chosen(policy, precision, recall, cost)
+    if set_it:
+        policy.replace(decision)
+        before = f"{policy.calibration.threshold:.4f} ({policy.calibration.policy})"
+        say(f"{model}: threshold {decision.threshold:.4f} ({decision.policy}), before {before}")
+    print(json.dumps(decision._asdict()) if as_json else _described(decision))
+
+
+def _given(policy: Policy, value: float) -> Decision:
+    if not 0 <= value <= 1:
+        raise OptionError(f"value (--value) is {value:g}, expected a probability from 0 to 1")
+    return Decision(value, "given", policy.calibration.prior)
+
+
+def _chosen(policy: Policy, precision: float | None, recall: float | None, cost: str | None) -> Decision:
+    costs = None if cost is None else _costs(cost)
+    return decide(policy.calibration, policy.decisions, precision=precision, recall=recall, cost=costs)
+
+
+def _costs(text: str) -> tuple[float, float]:
+    try:
+        false_positive, false_negative = map(float, text.split(","))
+    except ValueError as error:
+        raise OptionError(
+            f"cost (--cost) is {text!r}, expected FP,FN: what a false positive and a false negative cost, such as 5,1"
+        ) from error
+    return false_positive, false_negative
+
+
+def _described(decision: Decision) -> str:
+    lines = [f"{'threshold':<20}{decision.threshold:>10.4f}", f"{'prior':<20}{decision.prior:>10.4f}"]
+    for name in ("precision", "recall"):
+        share, low = getattr(decision, name), getattr(decision, f"{name}_low")
+        if share is not None:
+            lines.append(f"{name:<20}{share:>10.4f}   at least {low:.4f} with {CONFIDENCE:.0%} confidence")
+    return "\n".join(lines)
+
+
+def _seen(policy: Policy) -> list[Decision]:
+    """Give what dev shows, by rising threshold."""
+    return [] if policy.decisions is None else policy.decisions.seen(policy.calibration)[::-1]
+
+
+def _all(policy: Policy) -> str:
+    calibration = policy.calibration
+    lines = [f"in use: {calibration.threshold:.4f} ({calibration.policy}), prior {calibration.prior:.4f}"]
+    if policy.decisions is not None:
+        lines += [
+            f"on {policy.decisions.pairs:,} dev pairs; the bounds hold together, with {CONFIDENCE:.0%} confidence",
+            "",
+            f"{'threshold':>10}{'precision':>12}{'at least':>10}{'recall':>10}{'at least':>10}",
+        ]
+    for one in _seen(policy):
+        lines.append(
+            f"{one.threshold:>10.4f}{one.precision:>12.4f}{one.precision_low:>10.4f}{one.recall:>10.4f}{one.recall_low:>10.4f}"
+        )
+    return "\n".join(lines)
+
+
+def _all_as_json(policy: Policy) -> str:
+    in_use = {name: getattr(policy.calibration, name) for name in ("threshold", "policy", "prior", "dev_prior")}
+    return json.dumps({**in_use, "thresholds": [one._asdict() for one in _seen(policy)]}, indent=2)
