@@ -11,7 +11,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "DataError": "textsiam.errors",
     "DistillConfig": "textsiam.training.distill_config",
-    "Evaluation": "textsiam.evaluation.evaluate",
+    "Evaluation": "textsiam.evaluation.evaluation",
     "MissingExtraError": "textsiam.errors",
     "ModelFolderError": "textsiam.errors",
     "OptionError": "textsiam.errors",
@@ -79,7 +79,8 @@ if TYPE_CHECKING:
         VocabularyError,
         WorkerError,
     )
-    from textsiam.evaluation.evaluate import Evaluation, evaluate
+    from textsiam.evaluation.evaluate import evaluate
+    from textsiam.evaluation.evaluation import Evaluation
     from textsiam.model.pair_model import PairModel
     from textsiam.text.tokenizer import Tokenizer
     from textsiam.text.vocabulary import Vocabulary, build_vocabulary

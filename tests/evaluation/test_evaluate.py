@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +14,11 @@ import textsiam
 from textsiam.data.pairs import Pairs
 from textsiam.errors import DataError, OptionError
 from textsiam.evaluation.curves import precision_recall_points, roc_points
-from textsiam.evaluation.evaluate import BINARY, METRICS, evaluate
-from textsiam.evaluation.metrics import binary_metrics, graded_metrics
+from textsiam.evaluation.evaluate import evaluate
+from textsiam.evaluation.evaluation import BINARY, METRICS
+from textsiam.evaluation.intervals import ece_interval, resampled
+from textsiam.evaluation.metrics import binary_metrics, ece_by_chance, graded_metrics
+from textsiam.evaluation.resampled import BinaryMetrics, GradedMetrics
 from textsiam.model.pair_model import PairModel
 from textsiam.model.scores import TextReport
 
@@ -96,6 +102,63 @@ def test_slices_hold_the_metrics_of_their_pairs(model: PairModel) -> None:
         assert found.roc_auc == pytest.approx(won / len(same) / len(different))
 
 
+def test_intervals_are_of_whole_components(model: PairModel) -> None:
+    pairs = records()
+    result = evaluate(model, pairs, draws=200, seed=3)
+    of_draws = resampled(
+        textsiam.question_components(pairs), BinaryMetrics(result.probabilities, result.labels, 0.4), draws=200, seed=3
+    )
+    assert set(result.intervals) == set(BINARY[1:])
+    for name in BINARY[1:]:
+        if name != "ece":
+            low, high = np.nanquantile(of_draws[name], [0.025, 0.975])
+            assert result.intervals[name] == pytest.approx((low, high))
+    assert result.ece is not None
+    assert result.ece_by_chance is not None
+    assert result.intervals["ece"] == ece_interval(of_draws["ece"], result.ece, result.ece_by_chance)
+    assert evaluate(model, pairs, draws=200, seed=3).intervals == result.intervals
+    assert evaluate(model, pairs, draws=0).intervals == {}
+    assert result.ece_by_chance == ece_by_chance(result.probabilities)
+
+
+def test_grades_have_intervals_too(model: PairModel) -> None:
+    pairs = textsiam.read_pairs(GRADED, label_range=(0, 5))
+    result = evaluate(model, pairs, draws=300)
+    of_draws = resampled(
+        textsiam.question_components(pairs), GradedMetrics(result.probabilities, pairs.labels), draws=300
+    )
+    for name in ("pearson", "spearman", "mean_squared_error"):
+        assert result.intervals[name] == pytest.approx(tuple(np.nanquantile(of_draws[name], [0.025, 0.975])))
+    assert (result.ece_by_chance, result.uncalibrated) == (None, {})
+
+
+@pytest.mark.parametrize(
+    ("head", "share"),
+    [
+        ("cosine", lambda raw: (1 + raw) / 2),
+        ("euclidean", math.exp),
+        ("manhattan", math.exp),
+        ("dot", lambda raw: 1 / (1 + math.exp(-raw))),
+    ],
+)
+def test_before_calibration_the_heads_own_score_counts(
+    model: PairModel, head: str, share: Callable[[float], float]
+) -> None:
+    architecture = dataclasses.replace(model.architecture, head=head)
+    other = PairModel(architecture=architecture, vocabulary=model.tokenizer.proto, weights=model.weights)
+    result = evaluate(other, records(), draws=0)
+    raw = other.score_details([(a, b) for a, b, _, _ in ROWS]).raw
+    expected = np.mean([(share(float(x)) - label) ** 2 for x, (_, _, label, _) in zip(raw, ROWS, strict=True)])
+    assert result.uncalibrated["brier"] == pytest.approx(expected, abs=1e-6)
+    assert set(result.uncalibrated) == {"ece", "brier", "log_loss"}
+
+
+@pytest.mark.parametrize("draws", [-1, True, 1.5])
+def test_draws_out_of_range_are_refused(model: PairModel, draws: Any) -> None:
+    with pytest.raises(OptionError, match=r"draws is .* expected an integer of at least 0"):
+        evaluate(model, records(), draws=draws)
+
+
 def test_a_slice_column_is_read_from_rows_too(model: PairModel) -> None:
     assert evaluate(model, RECORDS, by="source").slices == evaluate(model, records(), by="source").slices
 
@@ -151,7 +214,8 @@ def test_to_dict_is_json(model: PairModel, kind: str) -> None:
     result = evaluate(model, graded) if kind == "graded" else evaluate(model, records(), by="source")
     values = result.to_dict()
     assert json.loads(json.dumps(values, allow_nan=False)) == values
-    assert set(values) == {"pairs", "label_mean", "prior", "texts", "slices", *METRICS}
+    others = {"ece_by_chance", "intervals", "uncalibrated"}
+    assert set(values) == {"pairs", "label_mean", "prior", "texts", "slices", *METRICS, *others}
     assert values["texts"] == {"texts": 15, "empty": 1, "unknown": 0, "cut": 0, "unknown_tokens": 0}
     if kind == "binary":
         assert values["slices"]["mail"]["pairs"] == 2
@@ -166,10 +230,15 @@ def test_the_table_has_a_line_for_each_number(model: PairModel) -> None:
     assert lines[0] == ["pairs", "8"]
     assert lines[1] == ["label", "mean", "0.5000"]
     for number, name in enumerate(BINARY, 2):
-        assert lines[number] == [*name.split("_"), f"{getattr(result, name):.4f}"]
-    assert lines[12:15] == [["texts", "empty", "1"], ["texts", "unknown", "0"], ["texts", "cut", "0"]]
-    assert lines[15:17] == [[], ["slice", "pairs", "accuracy", "ROC-AUC"]]
-    for line, (name, part) in zip(lines[17:], result.slices.items(), strict=True):
+        low, high = result.intervals.get(name, (None, None))
+        interval = [] if low is None else [f"{low:.4f}", "to", f"{high:.4f}"]
+        assert lines[number] == [*name.split("_"), f"{getattr(result, name):.4f}", *interval]
+    assert lines[12][:4] == ["ece", "by", "chance", f"{result.ece_by_chance:.4f}"]
+    for line, name in zip(lines[13:16], ("ece", "brier", "log_loss"), strict=True):
+        assert line == [*name.split("_"), "before", f"{result.uncalibrated[name]:.4f}", "calibration"]
+    assert lines[16:19] == [["texts", "empty", "1"], ["texts", "unknown", "0"], ["texts", "cut", "0"]]
+    assert lines[19:21] == [[], ["slice", "pairs", "accuracy", "ROC-AUC"]]
+    for line, (name, part) in zip(lines[21:], result.slices.items(), strict=True):
         assert line == [name, f"{part.pairs}", f"{part.accuracy:.4f}", f"{part.roc_auc:.4f}"]
 
 

@@ -15,6 +15,7 @@ from textsiam.evaluation.metrics import (
     ECE_BINS,
     binary_metrics,
     check_both_classes,
+    ece_by_chance,
     expected_calibration_error,
     graded_metrics,
 )
@@ -228,3 +229,12 @@ def test_probabilities_that_hardly_differ_have_a_correlation() -> None:
 def test_no_graded_pairs_are_refused() -> None:
     with pytest.raises(DataError, match="there are none"):
         graded_metrics(np.zeros(0, np.float32), np.zeros(0, np.float32))
+
+
+def test_ece_by_chance_is_what_simulated_labels_of_right_probabilities_have() -> None:
+    random = np.random.default_rng(2)
+    probabilities = random.beta(0.5, 0.7, size=3000).astype(np.float32)
+    found = [expected_calibration_error(probabilities, random.random(3000) < probabilities) for _ in range(2000)]
+    assert ece_by_chance(probabilities) == pytest.approx(float(np.quantile(found, 0.975)), rel=0.05)
+    assert ece_by_chance(probabilities) == ece_by_chance(probabilities)
+    assert ece_by_chance(np.zeros(9, dtype=np.float32)) == 0

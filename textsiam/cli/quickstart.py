@@ -16,7 +16,7 @@ from textsiam.model.folder import check_target
 
 if TYPE_CHECKING:
     from textsiam.data.pairs import Pairs
-    from textsiam.evaluation.evaluate import Evaluation
+    from textsiam.evaluation.evaluation import Evaluation
     from textsiam.model.pair_model import PairModel
 
 _SMALL = {"vocabulary_size": 2000, "batch_size": 64, "learning_rate": 0.005, "dropout": 0.1, "dim": 64, "threads": 1}

@@ -15,7 +15,7 @@ from textsiam.model.storage import PRECISIONS, note_precision
 
 if TYPE_CHECKING:
     from textsiam.data.pairs import Pairs
-    from textsiam.evaluation.evaluate import Evaluation
+    from textsiam.evaluation.evaluation import Evaluation
 
 Row = tuple[str, str, str]  # of what is printed: a name, before, after
 

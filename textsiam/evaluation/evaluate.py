@@ -2,146 +2,107 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from os import PathLike
 from typing import Any
 
 import numpy as np
 
 from textsiam.arrays import Array
+from textsiam.data.components import question_components
 from textsiam.data.pairs import Pairs
 from textsiam.data.read import read_pairs
 from textsiam.errors import DataError, OptionError
-from textsiam.evaluation.curves import precision_recall_points, roc_points
-from textsiam.evaluation.metrics import binary_metrics, check_both_classes, graded_metrics
-from textsiam.model.pair_model import PairModel
-from textsiam.model.scores import TextReport
-
-
-@dataclass(frozen=True, kw_only=True)
-class Slice:
-    """The metrics of the pairs that share a value of a column.
-
-    Where a slice holds one label only, its ROC-AUC is that of its pairs against all pairs of the other label.
-    """
-
-    pairs: int
-    accuracy: float
-    roc_auc: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evaluation:
-    """A model's metrics on ``pairs`` pairs.
-
-    For 0/1 labels: ``accuracy precision recall f1`` at ``threshold``, ``roc_auc average_precision``, and of the
-    probabilities ``ece`` (15 equal-mass bins) ``brier log_loss``; all in [0, 1] but the last. For graded labels:
-    ``pearson spearman mean_squared_error``. What does not apply, or is not defined, is None. ``label_mean`` is the
-    share of same pairs (grades: their mean on the scale from 0 to 1), ``prior`` the share that the probabilities
-    assume. ``texts`` counts what the model could not read, ``slices`` holds the metrics by value of a column.
-    ``probabilities`` and ``labels`` are float32 (n,), in the order of the pairs.
-    """
-
-    pairs: int
-    label_mean: float
-    prior: float
-    threshold: float | None = None
-    accuracy: float | None = None
-    precision: float | None = None
-    recall: float | None = None
-    f1: float | None = None
-    roc_auc: float | None = None
-    average_precision: float | None = None
-    ece: float | None = None
-    brier: float | None = None
-    log_loss: float | None = None
-    pearson: float | None = None
-    spearman: float | None = None
-    mean_squared_error: float | None = None
-    texts: TextReport
-    slices: dict[str, Slice] = field(default_factory=dict)
-    probabilities: Array = field(repr=False)
-    labels: Array = field(repr=False)
-
-    def roc(self) -> dict[str, Array]:
-        """Return the points of the ROC curve, as ``curves.roc_points`` does."""
-        return roc_points(self.probabilities, self.labels)
-
-    def precision_recall(self) -> dict[str, Array]:
-        """Return the points of the precision-recall curve, as ``curves.precision_recall_points`` does."""
-        return precision_recall_points(self.probabilities, self.labels)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything but the single pairs, as JSON values."""
-        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        del values["probabilities"], values["labels"]
-        values["texts"] = dataclasses.asdict(self.texts)
-        values["slices"] = {name: dataclasses.asdict(part) for name, part in self.slices.items()}
-        return values
-
-    def __str__(self) -> str:
-        rows = [("pairs", f"{self.pairs:,}"), ("label mean", f"{self.label_mean:.4f}")]
-        rows += [
-            (name.replace("_", " "), f"{getattr(self, name):.4f}")
-            for name in METRICS
-            if getattr(self, name) is not None
-        ]
-        rows += [(f"texts {name}", f"{getattr(self.texts, name):,}") for name in ("empty", "unknown", "cut")]
-        lines = [f"{name:<20}{value:>10}" for name, value in rows]
-        if self.slices:
-            lines += ["", f"{'slice':<20}{'pairs':>10}{'accuracy':>10}{'ROC-AUC':>10}"]
-            lines += [f"{n:<20}{s.pairs:>10,}{s.accuracy:>10.4f}{s.roc_auc:>10.4f}" for n, s in self.slices.items()]
-        return "\n".join(lines)
-
-
-BINARY = (
-    "threshold",
-    "accuracy",
-    "precision",
-    "recall",
-    "f1",
-    "roc_auc",
-    "average_precision",
-    "ece",
-    "brier",
-    "log_loss",
+from textsiam.evaluation.evaluation import Evaluation, Slice
+from textsiam.evaluation.intervals import ece_interval, percentile_interval, resampled
+from textsiam.evaluation.metrics import (
+    binary_metrics,
+    check_both_classes,
+    ece_by_chance,
+    graded_metrics,
 )
-METRICS = (*BINARY, "pearson", "spearman", "mean_squared_error")
+from textsiam.evaluation.resampled import BinaryMetrics, GradedMetrics
+from textsiam.model.calibration import Calibration
+from textsiam.model.pair_model import PairModel
+
+# what stands for a probability in a head's raw score, where it is not a logit
+_SHARES: dict[str, Callable[[Array], Array]] = {
+    "cosine": lambda raw: (1 + raw) / 2,
+    "euclidean": np.exp,  # of a distance's negative
+    "manhattan": np.exp,  # of a logarithm
+}
 
 
-def evaluate(model: PairModel, pairs: Any, *, by: str | None = None, show_progress: bool = False) -> Evaluation:
-    """Score ``pairs`` (Pairs, or what ``read_pairs`` takes) and compute the metrics.
+def evaluate(
+    model: PairModel,
+    pairs: Any,
+    *,
+    by: str | None = None,
+    draws: int = 1000,
+    seed: int = 0,
+    show_progress: bool = False,
+) -> Evaluation:
+    """Score ``pairs`` (Pairs, or what ``read_pairs`` takes) and compute the metrics, with 95 % intervals.
 
     ``by`` names a further column of the pairs whose values make slices. The threshold is the model's, fitted on
-    dev; one that learned grades has none, and judges 0/1 labels at half of the grades.
+    dev; one that learned grades has none, and judges 0/1 labels at half of the grades. ``draws`` is how often the
+    bootstrap draws, by ``seed``; 0 makes no intervals, which take some seconds for 100,000 pairs.
     Raises DataError for pairs that cannot be read, a column that is not there, or 0/1 labels of which one is missing;
-    OptionError for a path in place of a model.
+    OptionError for a path in place of a model, or draws below 0.
     """
     if isinstance(model, str | PathLike):
         raise OptionError(f"model is a path, expected a model; load it with textsiam.PairModel.load({str(model)!r})")
+    if isinstance(draws, bool) or not isinstance(draws, int) or draws < 0:
+        raise OptionError(f"draws is {draws!r}, expected an integer of at least 0")
     if not isinstance(pairs, Pairs):
         pairs = read_pairs(pairs, keep=() if by is None else (by,))
     kinds = _checked(pairs, by)
     scores = model.score_details(zip(pairs.text_a, pairs.text_b, strict=True), show_progress=show_progress)
-    probabilities = scores.probabilities
-    labels = pairs.labels
-    metrics: dict[str, Any]
-    if pairs.graded:
-        metrics = dict(graded_metrics(probabilities, labels))
-    else:
-        threshold = model.calibration.threshold
-        metrics = {"threshold": threshold, **binary_metrics(probabilities, labels, threshold)}
+    probabilities, labels, threshold = scores.probabilities, pairs.labels, model.calibration.threshold
+    found = _graded(probabilities, labels) if pairs.graded else _binary(model, scores.raw, probabilities, labels)
+    if draws:
+        of_draws = (
+            GradedMetrics(probabilities, labels) if pairs.graded else BinaryMetrics(probabilities, labels, threshold)
+        )
+        found["intervals"] = _intervals(resampled(question_components(pairs), of_draws, draws=draws, seed=seed), found)
     return Evaluation(
         pairs=len(pairs),
         label_mean=float(labels.mean()),
         prior=model.calibration.prior,
         texts=scores.texts,
-        slices={} if kinds is None else _slices(probabilities, labels, kinds, model.calibration.threshold),
+        slices={} if kinds is None else _slices(probabilities, labels, kinds, threshold),
         probabilities=probabilities,
         labels=labels,
-        **metrics,
+        **found,
     )
+
+
+def _graded(probabilities: Array, labels: Array) -> dict[str, Any]:
+    return dict(graded_metrics(probabilities, labels))
+
+
+def _binary(model: PairModel, raw: Array, probabilities: Array, labels: Array) -> dict[str, Any]:
+    threshold = model.calibration.threshold
+    share = _SHARES.get(model.architecture.head, Calibration().probability)
+    before = BinaryMetrics(share(raw), labels, threshold)(np.ones((1, len(labels))))
+    return {
+        "threshold": threshold,
+        **binary_metrics(probabilities, labels, threshold),
+        "ece_by_chance": ece_by_chance(probabilities),
+        "uncalibrated": {name: float(before[name][0]) for name in ("ece", "brier", "log_loss")},
+    }
+
+
+def _intervals(of_draws: dict[str, Array], found: dict[str, Any]) -> dict[str, tuple[float, float]]:
+    """Give the interval of each metric that is defined, and that some draw defines."""
+    intervals = {}
+    for name, values in of_draws.items():
+        interval = percentile_interval(values)
+        if interval is not None and found[name] is not None:
+            intervals[name] = interval
+    if "ece" in intervals:
+        intervals["ece"] = ece_interval(of_draws["ece"], found["ece"], found["ece_by_chance"])
+    return intervals
 
 
 def _checked(pairs: Pairs, by: str | None) -> list[str] | None:

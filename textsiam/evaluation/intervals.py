@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -11,6 +11,8 @@ from textsiam.errors import OptionError
 from textsiam.evaluation.metrics import check_both_classes
 
 CELLS = 4_000_000  # counts held at a time: draws times components, or times pairs
+
+LEVEL = 0.95
 
 Statistic = Callable[[Array], Array]
 
@@ -37,21 +39,51 @@ def component_bootstrap(
     Raises OptionError for values out of range, lengths that differ, or a statistic that no draw defines.
     """
     components = _checked(components, level, draws)
-    _, place = np.unique(components, return_inverse=True)
-    number = int(place.max()) + 1
+    place = np.unique(components, return_inverse=True)[1]
     if callable(statistic):
-        of_draws, width = _of_pairs(statistic, place), len(place)
+        found = [statistic(counts[:, place]) for counts in _draws(place, draws, seed, width=len(place))]
     else:
-        of_draws, width = _mean_of_components(_checked_values(statistic, len(place)), place), number
-    rng = np.random.default_rng(seed)
-    size = max(1, CELLS // max(width, number))
-    found = [of_draws(_draw(rng, min(size, draws - start), number)) for start in range(0, draws, size)]
-    values = np.concatenate(found)
+        mean = _mean_of_components(_checked_values(statistic, len(place)), place)
+        found = [mean(counts) for counts in _draws(place, draws, seed, width=0)]
+    interval = percentile_interval(np.concatenate(found), level)
+    if interval is None:
+        raise OptionError(f"the statistic is not defined for any of {draws:,} draws; there may be too few components")
+    return interval
+
+
+def resampled(
+    components: Array, metrics: Callable[[Array], dict[str, Array]], *, draws: int = 1000, seed: int = 0
+) -> dict[str, Array]:
+    """Draw whole components as ``component_bootstrap`` does, and give each metric of each draw, (draws,).
+
+    ``metrics`` is a function of counts float64 (d, n) that returns each metric of each of d draws, (d,), nan where it
+    is not defined, such as ``BinaryMetrics``. Equal arguments give equal draws, whatever the metrics are.
+    """
+    components = _checked(components, LEVEL, draws)
+    place = np.unique(components, return_inverse=True)[1]
+    parts = [metrics(counts[:, place]) for counts in _draws(place, draws, seed, width=len(place))]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def percentile_interval(values: Array, level: float = LEVEL) -> tuple[float, float] | None:
+    """Give the interval (low, high) that holds the middle ``level`` of the values (n,), nan left out; None of none."""
     values = values[~np.isnan(values)]
     if not values.size:
-        raise OptionError(f"the statistic is not defined for any of {draws:,} draws; there may be too few components")
+        return None
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def ece_interval(values: Array, ece: float, by_chance: float) -> tuple[float, float]:
+    """Give the 95 % interval of an ECE, of which bootstrap draws had ``values`` (d,); ``by_chance`` as metrics has it.
+
+    The ECE of a sample is above the true one, as chance adds gaps to all bins, and that of a draw is above the
+    sample's: the draws' own percentiles would miss a true one near 0 always. Both ends are moved down by what drawing
+    added, the lower one by as much as the upper one lies above (the basic bootstrap), and to 0 where right
+    probabilities have such an ECE by chance.
+    """
+    middle, high = np.quantile(values, [0.5, (1 + LEVEL) / 2])
+    return (0.0 if ece <= by_chance else max(0.0, 2 * ece - float(high))), float(high - (middle - ece))
 
 
 def roc_auc_of(scores: Array, labels: Array) -> Statistic:
@@ -78,11 +110,19 @@ def roc_auc_of(scores: Array, labels: Array) -> Statistic:
     return roc_auc
 
 
-def _draw(rng: np.random.Generator, draws: int, number: int) -> Array:
-    """Draw ``number`` of so many components with replacement; counts float64 (draws, number)."""
-    drawn = rng.integers(number, size=(draws, number)) + number * np.arange(draws)[:, None]
-    counts = np.bincount(drawn.ravel(), minlength=draws * number).reshape(draws, number)
-    return counts.astype(np.float64)
+def _draws(place: Array, draws: int, seed: int, *, width: int) -> Iterator[Array]:
+    """Draw as many components as there are with replacement; yields counts float64 (d, components).
+
+    ``place`` has the component of each pair, from 0; ``width`` is how many numbers a draw takes besides.
+    """
+    number = int(place.max()) + 1
+    rng = np.random.default_rng(seed)
+    size = max(1, CELLS // max(width, number))
+    for start in range(0, draws, size):
+        rows = min(size, draws - start)
+        drawn = rng.integers(number, size=(rows, number)) + number * np.arange(rows)[:, None]
+        counts = np.bincount(drawn.ravel(), minlength=rows * number).reshape(rows, number)
+        yield counts.astype(np.float64)
 
 
 def _mean_of_components(values: Array, place: Array) -> Statistic:
@@ -93,10 +133,6 @@ def _mean_of_components(values: Array, place: Array) -> Statistic:
         return result
 
     return mean
-
-
-def _of_pairs(statistic: Statistic, place: Array) -> Statistic:
-    return lambda counts: statistic(counts[:, place])
 
 
 def _checked(components: Array, level: float, draws: int) -> Array:

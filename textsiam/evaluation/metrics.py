@@ -62,12 +62,31 @@ def expected_calibration_error(probabilities: Array, truth: Array, bins: int = E
     With equal-mass bins, as Nixon et al. 2019 ("Measuring calibration in deep learning") advise; pairs of equal
     probability share a bin, so that the order of the pairs does not matter. In [0, 1].
     """
-    _, place, counts = np.unique(probabilities, return_inverse=True, return_counts=True)
-    first_ranks = np.cumsum(counts) - counts
-    bin_of_pair = (first_ranks * bins // len(probabilities))[place]
+    bin_of_pair = _equal_mass(probabilities, bins)
     # the gap of a bin, times its pairs
     gaps = np.bincount(bin_of_pair, weights=probabilities.astype(np.float64) - truth, minlength=bins)
     return float(np.abs(gaps).sum() / len(probabilities))
+
+
+def ece_by_chance(probabilities: Array, bins: int = ECE_BINS, draws: int = 2000, seed: int = 0) -> float:
+    """ECE below which right probabilities stay in 39 of 40 samples of so many pairs.
+
+    The ECE of a sample is above 0 even where the probabilities (n,) are exactly right, for shares vary. Each bin's sum
+    of gaps is drawn from the normal distribution that the labels, independent of each other, would give it.
+    """
+    bin_of_pair = _equal_mass(probabilities, bins)
+    wide = probabilities.astype(np.float64)
+    spread = np.sqrt(np.bincount(bin_of_pair, weights=wide * (1 - wide), minlength=bins))
+    drawn = np.abs(np.random.default_rng(seed).normal(size=(draws, bins)) * spread).sum(axis=1)
+    return float(np.quantile(drawn, 0.975) / len(probabilities))
+
+
+def _equal_mass(probabilities: Array, bins: int) -> Array:
+    """Give each pair its bin, (n,); pairs of equal probability share one."""
+    _, place, counts = np.unique(probabilities, return_inverse=True, return_counts=True)
+    first_ranks = np.cumsum(counts) - counts
+    bin_of_pair: Array = (first_ranks * bins // len(probabilities))[place]
+    return bin_of_pair
 
 
 def check_both_classes(truth: Array) -> None:
