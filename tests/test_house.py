@@ -56,6 +56,7 @@ PUBLIC = [
     "VocabularyError",
     "WorkerError",
     "build_vocabulary",
+    "compare",
     "distill",
     "evaluate",
     "question_components",

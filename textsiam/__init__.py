@@ -26,6 +26,7 @@ _HOMES = {
     "VocabularyError": "textsiam.errors",
     "WorkerError": "textsiam.errors",
     "build_vocabulary": "textsiam.text.vocabulary",
+    "compare": "textsiam.evaluation.compare",
     "distill": "textsiam.training.distill",
     "evaluate": "textsiam.evaluation.evaluate",
     "question_components": "textsiam.data.components",
@@ -53,6 +54,7 @@ __all__ = [
     "VocabularyError",
     "WorkerError",
     "build_vocabulary",
+    "compare",
     "distill",
     "evaluate",
     "question_components",
@@ -79,6 +81,7 @@ if TYPE_CHECKING:
         VocabularyError,
         WorkerError,
     )
+    from textsiam.evaluation.compare import compare
     from textsiam.evaluation.evaluate import evaluate
     from textsiam.evaluation.evaluation import Evaluation
     from textsiam.model.pair_model import PairModel

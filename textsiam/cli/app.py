@@ -46,6 +46,9 @@ Example: textsiam evaluate models/quora test.tsv""",
 Example: textsiam score models/quora "How do I learn Python?" "Best way to learn Python?"
 
 Example: textsiam score models/quora pairs.csv --out scored.csv""",
+    "compare": """Compare two models on the same labelled pairs: which differences are more than chance.
+
+Example: textsiam compare models/quora models/quora-small test.tsv""",
     "threshold": """Show what dev promises of a model's thresholds, or choose one, for a precision, a recall or costs.
 
 Example: textsiam threshold models/quora

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from os import PathLike
 from typing import Any
@@ -52,20 +53,14 @@ def evaluate(
     """
     if isinstance(model, str | PathLike):
         raise OptionError(f"model is a path, expected a model; load it with textsiam.PairModel.load({str(model)!r})")
-    if isinstance(draws, bool) or not isinstance(draws, int) or draws < 0:
-        raise OptionError(f"draws is {draws!r}, expected an integer of at least 0")
+    check_draws(draws, least=0)
     if not isinstance(pairs, Pairs):
         pairs = read_pairs(pairs, keep=() if by is None else (by,))
     kinds = _checked(pairs, by)
     scores = model.score_details(zip(pairs.text_a, pairs.text_b, strict=True), show_progress=show_progress)
     probabilities, labels, threshold = scores.probabilities, pairs.labels, model.calibration.threshold
     found = _graded(probabilities, labels) if pairs.graded else _binary(model, scores.raw, probabilities, labels)
-    if draws:
-        of_draws = (
-            GradedMetrics(probabilities, labels) if pairs.graded else BinaryMetrics(probabilities, labels, threshold)
-        )
-        found["intervals"] = _intervals(resampled(question_components(pairs), of_draws, draws=draws, seed=seed), found)
-    return Evaluation(
+    result = Evaluation(
         pairs=len(pairs),
         label_mean=float(labels.mean()),
         prior=model.calibration.prior,
@@ -75,6 +70,25 @@ def evaluate(
         labels=labels,
         **found,
     )
+    if not draws:
+        return result
+    metrics = metrics_of_draws(result, graded=pairs.graded)
+    of_draws = resampled(question_components(pairs), metrics, draws=draws, seed=seed)
+    return dataclasses.replace(result, intervals=_intervals(of_draws, result))
+
+
+def check_draws(draws: int, *, least: int) -> None:
+    """Raise OptionError unless ``draws`` is an integer of at least ``least``."""
+    if isinstance(draws, bool) or not isinstance(draws, int) or draws < least:
+        raise OptionError(f"draws is {draws!r}, expected an integer of at least {least}")
+
+
+def metrics_of_draws(result: Evaluation, *, graded: bool) -> BinaryMetrics | GradedMetrics:
+    """Give what computes the metrics of an evaluation for draws of its pairs."""
+    if graded:
+        return GradedMetrics(result.probabilities, result.labels)
+    assert result.threshold is not None
+    return BinaryMetrics(result.probabilities, result.labels, result.threshold)
 
 
 def _graded(probabilities: Array, labels: Array) -> dict[str, Any]:
@@ -93,15 +107,15 @@ def _binary(model: PairModel, raw: Array, probabilities: Array, labels: Array) -
     }
 
 
-def _intervals(of_draws: dict[str, Array], found: dict[str, Any]) -> dict[str, tuple[float, float]]:
+def _intervals(of_draws: dict[str, Array], result: Evaluation) -> dict[str, tuple[float, float]]:
     """Give the interval of each metric that is defined, and that some draw defines."""
     intervals = {}
     for name, values in of_draws.items():
         interval = percentile_interval(values)
-        if interval is not None and found[name] is not None:
+        if interval is not None and getattr(result, name) is not None:
             intervals[name] = interval
-    if "ece" in intervals:
-        intervals["ece"] = ece_interval(of_draws["ece"], found["ece"], found["ece_by_chance"])
+    if result.ece is not None and result.ece_by_chance is not None:
+        intervals["ece"] = ece_interval(of_draws["ece"], result.ece, result.ece_by_chance)
     return intervals
 
 
