@@ -107,8 +107,6 @@ def test_json_and_table_hold_the_same(model: PairModel) -> None:
 def test_grades_are_compared_too(model: PairModel) -> None:
     rows = [(a, b, label * 3 + row % 3) for row, (a, b, label) in enumerate(pairs())]
     graded = textsiam.Pairs.from_rows(rows, label_range=(0, 5))
-        [(a, b, label * 3 + row % 3) for row, (a, b, label) in enumerate(pairs())], label_range=(0, 5)
-    )
     found = compare(model, other_model(model), graded, draws=30)
     assert list(found.differences) == ["pearson", "spearman", "mean_squared_error"]
 
