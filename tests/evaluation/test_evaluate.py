@@ -214,7 +214,7 @@ def test_to_dict_is_json(model: PairModel, kind: str) -> None:
     result = evaluate(model, graded) if kind == "graded" else evaluate(model, records(), by="source")
     values = result.to_dict()
     assert json.loads(json.dumps(values, allow_nan=False)) == values
-    others = {"ece_by_chance", "intervals", "uncalibrated"}
+    others = {"ece_by_chance", "intervals", "uncalibrated", "leaks"}
     assert set(values) == {"pairs", "label_mean", "prior", "texts", "slices", *METRICS, *others}
     assert values["texts"] == {"texts": 15, "empty": 1, "unknown": 0, "cut": 0, "unknown_tokens": 0}
     if kind == "binary":

@@ -25,6 +25,7 @@ from textsiam.model.encoders import NUMPY_ENCODERS
 from textsiam.model.folder import read_folder, write_folder
 from textsiam.model.pair_model import PairModel
 from textsiam.model.scores import TextReport
+from textsiam.model.seen_texts import SeenTexts
 from textsiam.text.tokenizer import Tokenizer
 
 ARCHITECTURES = [
@@ -298,9 +299,11 @@ def test_every_calibration_and_the_decisions_are_saved(make_model: MakeModel, tm
     model = make_model(ARCHITECTURES[0])
     model.calibration = CURVES[method]
     model.decisions = Decisions(pairs=100, same=40, cuts=(Cut(0.5, 20, 19, 0.8, 0.3), Cut(-0.5, 60, 39, 0.5, 0.9)))
+    model.seen_texts = SeenTexts.of(PLAIN)
     model.save(tmp_path / "model")
     for loaded in (PairModel.load(tmp_path / "model"), pickle.loads(pickle.dumps(model))):
         assert (loaded.calibration, loaded.decisions) == (model.calibration, model.decisions)
+        assert loaded.seen_texts == model.seen_texts
 
 
 def test_a_prior_moves_the_odds_of_all_pairs_alike(make_model: MakeModel) -> None:
@@ -366,6 +369,11 @@ def test_weights_that_do_not_lie_in_one_piece_are_saved_right(vocabulary: bytes,
         ("config.json", b'{"architecture": {"size": 3}, "details": {}}'),
         ("calibration.json", b'{"slope": 1, "twist": 2}'),
         ("calibration.json", b"null"),
+        ("calibration.json", b'{"method": "isotonic", "knots": [1, 2]}'),
+        ("decisions.json", b'{"pairs": 1, "same": 1, "cuts": [[1]]}'),
+        ("decisions.json", b"[]"),
+        ("seen_texts.bin", b"123456"),
+        ("seen_texts.bin", b"bbbbbaaaaa"),
         ("vocabulary.model", b"not a proto"),
         ("weights.safetensors", b"not tensors"),
         ("weights.safetensors", b"\x02\x00\x00\x00\x00\x00\x00\x00{}"),

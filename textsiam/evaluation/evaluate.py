@@ -16,6 +16,7 @@ from textsiam.data.read import read_pairs
 from textsiam.errors import DataError, OptionError
 from textsiam.evaluation.evaluation import Evaluation, Slice
 from textsiam.evaluation.intervals import ece_interval, percentile_interval, resampled
+from textsiam.evaluation.leaks import find_leaks
 from textsiam.evaluation.metrics import (
     binary_metrics,
     check_both_classes,
@@ -65,6 +66,7 @@ def evaluate(
         label_mean=float(labels.mean()),
         prior=model.calibration.prior,
         texts=scores.texts,
+        leaks=None if model.seen_texts is None else find_leaks(model.seen_texts, pairs, probabilities, threshold),
         slices={} if kinds is None else _slices(probabilities, labels, kinds, threshold),
         probabilities=probabilities,
         labels=labels,

@@ -8,6 +8,7 @@ from typing import Any
 
 from textsiam.arrays import Array
 from textsiam.evaluation.curves import precision_recall_points, roc_points
+from textsiam.evaluation.leaks import Leaks
 from textsiam.model.scores import TextReport
 
 BINARY = (
@@ -48,7 +49,8 @@ class Evaluation:
     assume. ``intervals`` are the metrics' 95 % ones (low, high), by a bootstrap that draws whole components of the
     pairs. ``ece_by_chance`` is the ECE that right probabilities stay below in 39 of 40 samples of so many pairs.
     ``uncalibrated``: what ECE, Brier score and log loss were before calibration, of the head's own score as a
-    probability. ``texts`` counts what the model could not read, ``slices`` holds the metrics by value of a column.
+    probability. ``texts`` counts what the model could not read, ``leaks`` what of them it was trained on (None: the
+    model does not keep it), ``slices`` holds the metrics by value of a column.
     ``probabilities`` and ``labels`` are float32 (n,), in the order of the pairs.
     """
 
@@ -72,6 +74,7 @@ class Evaluation:
     intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
     uncalibrated: dict[str, float] = field(default_factory=dict)
     texts: TextReport
+    leaks: Leaks | None = None
     slices: dict[str, Slice] = field(default_factory=dict)
     probabilities: Array = field(repr=False)
     labels: Array = field(repr=False)
@@ -89,6 +92,7 @@ class Evaluation:
         values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         del values["probabilities"], values["labels"]
         values["texts"] = dataclasses.asdict(self.texts)
+        values["leaks"] = None if self.leaks is None else dataclasses.asdict(self.leaks)
         values["intervals"] = {name: list(interval) for name, interval in self.intervals.items()}
         values["slices"] = {name: dataclasses.asdict(part) for name, part in self.slices.items()}
         return values
@@ -108,6 +112,8 @@ class Evaluation:
             lines.append(f"{name.replace('_', ' ') + ' before':<20}{value:>10.4f}   calibration")
         for name in ("empty", "unknown", "cut"):
             lines.append(f"{'texts ' + name:<20}{getattr(self.texts, name):>10,}")
+        if self.leaks is not None:
+            lines += ["", str(self.leaks)]
         if self.slices:
             lines += ["", f"{'slice':<20}{'pairs':>10}{'accuracy':>10}{'ROC-AUC':>10}"]
             lines += [f"{n:<20}{s.pairs:>10,}{s.accuracy:>10.4f}{s.roc_auc:>10.4f}" for n, s in self.slices.items()]

@@ -5,6 +5,7 @@ weights.safetensors  every weight; ``storage`` says how its numbers are stored
 vocabulary.model     the SentencePiece proto
 calibration.json     raw score -> probability, threshold
 decisions.json       what dev promises of other thresholds; not in all models
+seen_texts.bin       5 bytes for each training text, from which none can be read; not in all models
 train.toml           the training options, as ``textsiam train --config`` takes them
 README.md            the model card
 manifest.json        format version, size and sha256 of each of the files above

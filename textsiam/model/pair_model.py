@@ -21,9 +21,10 @@ from textsiam.model.custom import EncoderFactory, EncoderFactoryError, check_fac
 from textsiam.model.decisions import Decision, Decisions, adopted, decide
 from textsiam.model.folder import as_json, read_folder, write_folder
 from textsiam.model.inputs import check_pairs, checked_texts, distinct_texts, places_of, text_blocks
-from textsiam.model.policy import calibration_of, decisions_of, policy_files
+from textsiam.model.policy import kept_files, kept_parts
 from textsiam.model.runtime import make_runtime
 from textsiam.model.scores import PairScores, TextReport
+from textsiam.model.seen_texts import SeenTexts
 from textsiam.model.storage import note_precision, restore_weights, store_weights
 from textsiam.model.threads import check_threads
 from textsiam.model.weights import check_weights
@@ -38,9 +39,9 @@ class PairModel:
     """A trained siamese model: texts to vectors, pairs to calibrated probabilities.
 
     Made by ``textsiam.train`` or ``PairModel.load``. ``architecture``, ``tokenizer``, ``calibration``, ``weights``
-    (name -> float32 array) and ``decisions`` (what dev promises of thresholds, or None) are its parts; ``details`` says
-    how it was made (JSON values), ``card`` is its model card; ``encoder_factory`` makes the module of a custom encoder
-    (else None).
+    (name -> float32 array), ``decisions`` (what dev promises of thresholds, or None) and ``seen_texts`` (hashes of the
+    training texts, or None) are its parts; ``details`` says how it was made (JSON values), ``card`` is its model card;
+    ``encoder_factory`` makes the module of a custom encoder (else None).
     """
 
     def __init__(  # noqa: PLR0913 - the parts of a model, and where it runs
@@ -51,6 +52,7 @@ class PairModel:
         weights: Mapping[str, Array],
         calibration: Calibration | None = None,
         decisions: Decisions | None = None,
+        seen_texts: SeenTexts | None = None,
         details: Mapping[str, Any] | None = None,
         card: str = "",
         train_toml: str = "",
@@ -63,7 +65,7 @@ class PairModel:
         self.tokenizer = Tokenizer(vocabulary, max_tokens=architecture.max_tokens)
         self.weights = dict(weights)
         check_weights(self.weights, architecture, self.tokenizer.size)
-        self.calibration, self.decisions = calibration or Calibration(), decisions
+        self.calibration, self.decisions, self.seen_texts = calibration or Calibration(), decisions, seen_texts
         self.details = dict(details or {})
         self.card, self.train_toml = card, train_toml
         check_factory(architecture, encoder, self.details)
@@ -100,8 +102,7 @@ class PairModel:
                 architecture=Architecture(**config["architecture"]),
                 vocabulary=files["vocabulary.model"],
                 weights=restore_weights(safetensors.numpy.load(files["weights.safetensors"])),
-                calibration=calibration_of(files),
-                decisions=decisions_of(files),
+                **kept_parts(files),
                 details=config["details"],
                 card=files.get("README.md", b"").decode(),
                 train_toml=files.get("train.toml", b"").decode(),
@@ -134,7 +135,7 @@ class PairModel:
             "config.json": as_json({"architecture": parts, "details": details}),
             "weights.safetensors": safetensors.numpy.save(stored),
             "vocabulary.model": self.tokenizer.proto,
-            **policy_files(self.calibration, self.decisions),
+            **kept_files(self.calibration, self.decisions, self.seen_texts),
             "train.toml": self.train_toml.encode(),
             "README.md": note_precision(self.card, weights).encode(),
         }
@@ -225,13 +226,11 @@ class PairModel:
 
         ``precision``: the lowest threshold that has at least this precision with 95 % confidence, not only on dev;
         ``recall``: the highest one that has at least this recall, likewise; ``cost``, of a false positive and of a
-        false negative: the one with the least expected cost. Give one of them. ``prior`` is the share of same pairs
-        where it will be used (None: that of the calibration); score with the same one. Raises OptionError unless one is
-        given and in range, where dev has too few pairs to promise it (the message says how many would), and for a
-        precision or recall of a model that learned grades.
+        false negative: the one with the least expected cost. ``prior`` is the share of same pairs where it will be used
+        (None: that of the calibration); score with the same one. Raises OptionError unless one is given and in range,
+        and where dev has too few pairs to promise it (the message says how many would), or the model learned grades.
         """
-        calibration = self.calibration_at(prior)
-        return decide(calibration, self.decisions, precision=precision, recall=recall, cost=cost)
+        return decide(self.calibration_at(prior), self.decisions, precision=precision, recall=recall, cost=cost)
 
     def set_threshold(self, decision: Decision) -> None:
         """Make a decision the model's own: its threshold, and the share of same pairs that probabilities assume."""
@@ -280,6 +279,7 @@ class PairModel:
             "weights": self.weights,
             "calibration": self.calibration,
             "decisions": self.decisions,
+            "seen_texts": self.seen_texts,
             "details": self.details,
             "card": self.card,
             "train_toml": self.train_toml,

@@ -1,4 +1,4 @@
-"""The decision policy of a model folder, read and replaced without the weights."""
+"""What a model folder keeps of dev and training texts; the decision policy, replaced without the weights."""
 
 from __future__ import annotations
 
@@ -7,29 +7,31 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from textsiam.errors import ModelFolderError
 from textsiam.model.calibration import Calibration
 from textsiam.model.decisions import Decision, Decisions, adopted
 from textsiam.model.folder import as_json, read_folder, write_folder
+from textsiam.model.seen_texts import SeenTexts
 
-CALIBRATION, DECISIONS = "calibration.json", "decisions.json"
+CALIBRATION, DECISIONS, SEEN_TEXTS = "calibration.json", "decisions.json", "seen_texts.bin"
 
 
-def policy_files(calibration: Calibration, decisions: Decisions | None) -> dict[str, bytes]:
-    """Give the files of a folder that hold them."""
+def kept_files(calibration: Calibration, decisions: Decisions | None, seen: SeenTexts | None) -> dict[str, bytes]:
+    """Give the files of a folder that hold these; None has no file."""
     files = {CALIBRATION: as_json(dataclasses.asdict(calibration))}
-    return files if decisions is None else {**files, DECISIONS: as_json(decisions.to_dict())}
+    files |= {} if decisions is None else {DECISIONS: as_json(decisions.to_dict())}
+    return files if seen is None else {**files, SEEN_TEXTS: seen.to_bytes()}
 
 
-def calibration_of(files: Mapping[str, bytes]) -> Calibration:
-    """Read the calibration from a folder's files; raises ValueError, KeyError or TypeError where it is none."""
-    return Calibration(**json.loads(files[CALIBRATION]))
-
-
-def decisions_of(files: Mapping[str, bytes]) -> Decisions | None:
-    """Read what dev promises, None where the folder does not keep it; raises as ``calibration_of`` does."""
-    return Decisions(**json.loads(files[DECISIONS])) if DECISIONS in files else None
+def kept_parts(files: Mapping[str, bytes]) -> dict[str, Any]:
+    """Read calibration, decisions and seen_texts from a folder's files; ValueError, KeyError or TypeError of others."""
+    return {
+        "calibration": Calibration(**json.loads(files[CALIBRATION])),
+        "decisions": Decisions(**json.loads(files[DECISIONS])) if DECISIONS in files else None,
+        "seen_texts": SeenTexts.from_bytes(files[SEEN_TEXTS]) if SEEN_TEXTS in files else None,
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,17 +47,18 @@ class Policy:
         """Make a decision the folder's own: calibration and card change, all other files stay; raises as ``save``."""
         files = read_folder(self.folder)
         calibration, card = adopted(decision, self.calibration, files.get("README.md", b"").decode())
-        write_folder(self.folder, {**files, **policy_files(calibration, None), "README.md": card.encode()})
+        write_folder(self.folder, {**files, **kept_files(calibration, None, None), "README.md": card.encode()})
 
 
 def read_policy(folder: Path) -> Policy:
     """Read the policy of a model folder; raises ModelFolderError as ``PairModel.load`` does."""
     files = read_folder(folder)
     try:
+        parts = kept_parts(files)
         return Policy(
             folder=folder,
-            calibration=calibration_of(files),
-            decisions=decisions_of(files),
+            calibration=parts["calibration"],
+            decisions=parts["decisions"],
             graded=bool(json.loads(files["config.json"])["details"].get("graded")),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:

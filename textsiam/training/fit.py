@@ -112,7 +112,7 @@ def _lead(
             loop, texts = _first_loop(material, start, lesson, cache, folder, here)
             state = _run(loop, material, start, show_progress=here.show_progress)
             model = _finish(loop, material, start, state, here.origin.factory, None if texts is None else len(texts))
-            model.train_toml = loop.config.to_toml(reading)
+            model.train_toml, model.seen_texts = loop.config.to_toml(reading), here.origin.seen_texts(material.pairs)
             if out is not None:
                 save_model(model, Path(out))
                 loop.finished()

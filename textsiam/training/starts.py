@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from textsiam.arrays import Array
+from textsiam.data.pairs import Pairs
 from textsiam.errors import OptionError
 from textsiam.model.architecture import CUSTOM, Architecture
 from textsiam.model.custom import PYTHON_ALONE, EncoderFactory
 from textsiam.model.pair_model import PairModel
+from textsiam.model.seen_texts import SeenTexts
 from textsiam.model.weights import EMBEDDING
 from textsiam.text.vocabulary import Vocabulary
 from textsiam.training.config import TrainConfig
@@ -118,6 +120,12 @@ class Origin:
         if self.model is None:
             return None
         return Vocabulary(self.model.tokenizer.proto, {"notes": self.model.details.get("vocabulary_notes", [])})
+
+    def seen_texts(self, pairs: Pairs) -> SeenTexts:
+        """Hash the texts of training pairs, and add those that the model was trained on."""
+        seen = SeenTexts.of(pairs.texts())
+        earlier = None if self.model is None else self.model.seen_texts
+        return seen if earlier is None else seen | earlier
 
     def start(self, material: Material, config: TrainConfig, *, show_progress: bool) -> Start:
         """Give what is put into the network; reads the vectors, with the errors of ``embed_words``."""
