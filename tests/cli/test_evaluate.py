@@ -39,6 +39,13 @@ def test_slices_by_a_column(run: Run, tmp_path: Path, model_folder: Path) -> Non
     assert {name: part["pairs"] for name, part in values["slices"].items()} == {"north": 40, "south": 20}
 
 
+def test_slices_by_traits(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    pairs = write_pairs(tmp_path / "test.csv", 60, start=3000)
+    expected = textsiam.evaluate(textsiam.PairModel.load(model_folder), pairs, slices=True)
+    assert "numbers: the same" in expected.slices
+    assert run("evaluate", model_folder, pairs, "--slices").out == f"{expected}\n"
+
+
 @pytest.mark.parametrize(
     ("content", "options", "message"),
     [

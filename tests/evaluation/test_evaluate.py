@@ -176,8 +176,10 @@ def test_grades_are_correlated(model: PairModel) -> None:
 
 def test_grades_have_no_slices(model: PairModel) -> None:
     pairs = textsiam.read_pairs(GRADED, label_range=(0, 5))
-    with pytest.raises(DataError, match="these labels are graded; leave out by"):
-        evaluate(model, pairs, by="source")
+    some: list[dict[str, Any]] = [{"by": "source"}, {"slices": True}]
+    for options in some:
+        with pytest.raises(DataError, match="these labels are graded; leave out by"):
+            evaluate(model, pairs, **options)
 
 
 class Unused:
@@ -237,9 +239,12 @@ def test_the_table_has_a_line_for_each_number(model: PairModel) -> None:
     for line, name in zip(lines[13:16], ("ece", "brier", "log_loss"), strict=True):
         assert line == [*name.split("_"), "before", f"{result.uncalibrated[name]:.4f}", "calibration"]
     assert lines[16:19] == [["texts", "empty", "1"], ["texts", "unknown", "0"], ["texts", "cut", "0"]]
-    assert lines[19:21] == [[], ["slice", "pairs", "accuracy", "ROC-AUC"]]
+    assert lines[19:21] == [[], ["slice", "pairs", "ROC-AUC", "accuracy"]]
     for line, (name, part) in zip(lines[21:], result.slices.items(), strict=True):
-        assert line == [name, f"{part.pairs}", f"{part.accuracy:.4f}", f"{part.roc_auc:.4f}"]
+        assert part.accuracy_interval is not None
+        low, high = part.accuracy_interval
+        figures = [f"{part.pairs}", f"{part.roc_auc:.4f}", f"{part.accuracy:.4f}"]
+        assert line == [name, *figures, f"{low:.4f}", "to", f"{high:.4f}"]
 
 
 def test_the_table_of_grades_leaves_out_what_does_not_apply(model: PairModel) -> None:

@@ -23,6 +23,7 @@ def evaluate(
     /,
     *,
     by: str | None = None,
+    slices: Annotated[bool, Parameter(negative=())] = False,
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
     curves: bool = False,
     device: str | None = None,
@@ -41,6 +42,8 @@ def evaluate(
         File of labelled pairs.
     by
         Column whose values make slices with metrics of their own.
+    slices
+        Add metrics by length, words in both, numbers, negation (of English) and unknown tokens.
     as_json
         Print JSON instead of a table.
     curves
@@ -54,7 +57,7 @@ def evaluate(
         raise OptionError("--curves goes with --json")
     loaded = textsiam.PairModel.load(model, device=device)
     labelled = read_labelled(pairs, rows, labels, keep=() if by is None else (by,))
-    result = textsiam.evaluate(loaded, labelled, by=by, show_progress=True)
+    result = textsiam.evaluate(loaded, labelled, by=by, slices=slices, show_progress=True)
     tell_texts(result.texts)
     if not as_json:
         print(result)

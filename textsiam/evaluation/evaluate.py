@@ -14,7 +14,7 @@ from textsiam.data.components import question_components
 from textsiam.data.pairs import Pairs
 from textsiam.data.read import read_pairs
 from textsiam.errors import DataError, OptionError
-from textsiam.evaluation.evaluation import Evaluation, Slice
+from textsiam.evaluation.evaluation import Evaluation
 from textsiam.evaluation.intervals import ece_interval, percentile_interval, resampled
 from textsiam.evaluation.leaks import find_leaks
 from textsiam.evaluation.metrics import (
@@ -24,6 +24,7 @@ from textsiam.evaluation.metrics import (
     graded_metrics,
 )
 from textsiam.evaluation.resampled import BinaryMetrics, GradedMetrics
+from textsiam.evaluation.slices import kinds_of_column, kinds_of_texts, make_slices
 from textsiam.model.calibration import Calibration
 from textsiam.model.pair_model import PairModel
 
@@ -40,15 +41,17 @@ def evaluate(
     pairs: Any,
     *,
     by: str | None = None,
+    slices: bool = False,
     draws: int = 1000,
     seed: int = 0,
     show_progress: bool = False,
 ) -> Evaluation:
     """Score ``pairs`` (Pairs, or what ``read_pairs`` takes) and compute the metrics, with 95 % intervals.
 
-    ``by`` names a further column of the pairs whose values make slices. The threshold is the model's, fitted on
-    dev; one that learned grades has none, and judges 0/1 labels at half of the grades. ``draws`` is how often the
-    bootstrap draws, by ``seed``; 0 makes no intervals, which take some seconds for 100,000 pairs.
+    ``by`` names a further column of the pairs whose values make slices, and ``slices`` makes them by traits of the
+    texts: length, words in both, numbers, negation (of English) and unknown tokens. The threshold is the model's,
+    fitted on dev; one that learned grades has none, and judges 0/1 labels at half of the grades. ``draws`` is how often
+    the bootstrap draws, by ``seed``; 0 makes no intervals, which take some seconds for 100,000 pairs.
     Raises DataError for pairs that cannot be read, a column that is not there, or 0/1 labels of which one is missing;
     OptionError for a path in place of a model, or draws below 0.
     """
@@ -57,9 +60,11 @@ def evaluate(
     check_draws(draws, least=0)
     if not isinstance(pairs, Pairs):
         pairs = read_pairs(pairs, keep=() if by is None else (by,))
-    kinds = _checked(pairs, by)
+    _check_pairs(pairs, sliced=slices or by is not None)
+    kinds = [] if by is None else [*kinds_of_column(pairs.extra(by))]
     scores = model.score_details(zip(pairs.text_a, pairs.text_b, strict=True), show_progress=show_progress)
     probabilities, labels, threshold = scores.probabilities, pairs.labels, model.calibration.threshold
+    kinds += [*kinds_of_texts(pairs, model.tokenizer)] if slices else []
     found = _graded(probabilities, labels) if pairs.graded else _binary(model, scores.raw, probabilities, labels)
     result = Evaluation(
         pairs=len(pairs),
@@ -67,7 +72,7 @@ def evaluate(
         prior=model.calibration.prior,
         texts=scores.texts,
         leaks=None if model.seen_texts is None else find_leaks(model.seen_texts, pairs, probabilities, threshold),
-        slices={} if kinds is None else _slices(probabilities, labels, kinds, threshold),
+        slices=make_slices(kinds, pairs, probabilities, threshold, draws, seed) if kinds else {},
         probabilities=probabilities,
         labels=labels,
         **found,
@@ -121,24 +126,11 @@ def _intervals(of_draws: dict[str, Array], result: Evaluation) -> dict[str, tupl
     return intervals
 
 
-def _checked(pairs: Pairs, by: str | None) -> list[str] | None:
-    """Raise before anything is scored where the metrics or slices cannot be made; gives the column ``by``."""
+def _check_pairs(pairs: Pairs, *, sliced: bool) -> None:
+    """Raise DataError before anything is scored where the metrics or slices cannot be made."""
     if not pairs.graded:
         check_both_classes(pairs.labels > 0.5)
-    elif by is not None:
-        raise DataError("slices are made of pairs with 0/1 labels, these labels are graded; leave out by (--by)")
-    return None if by is None else pairs.extra(by)
-
-
-def _slices(probabilities: Array, labels: Array, values: list[str], threshold: float) -> dict[str, Slice]:
-    truth, kinds = labels > 0.5, np.asarray(values, dtype=object)
-    slices = {}
-    for kind in sorted(set(values)):
-        inside = kinds == kind
-        compared = inside
-        if truth[inside].all() or not truth[inside].any():
-            compared = inside | (truth != truth[inside][0])
-        metrics = binary_metrics(probabilities[compared], labels[compared], threshold)
-        accuracy = float(((probabilities[inside] >= threshold) == truth[inside]).mean())
-        slices[str(kind)] = Slice(pairs=int(inside.sum()), accuracy=accuracy, roc_auc=metrics["roc_auc"])
-    return slices
+    elif sliced:
+        raise DataError(
+            "slices are made of pairs with 0/1 labels, these labels are graded; leave out by (--by) and slices"
+        )

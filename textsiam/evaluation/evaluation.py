@@ -9,6 +9,7 @@ from typing import Any
 from textsiam.arrays import Array
 from textsiam.evaluation.curves import precision_recall_points, roc_points
 from textsiam.evaluation.leaks import Leaks
+from textsiam.evaluation.slices import Slice
 from textsiam.model.scores import TextReport
 
 BINARY = (
@@ -27,18 +28,6 @@ METRICS = (*BINARY, "pearson", "spearman", "mean_squared_error")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Slice:
-    """The metrics of the pairs that share a value of a column.
-
-    Where a slice holds one label only, its ROC-AUC is that of its pairs against all pairs of the other label.
-    """
-
-    pairs: int
-    accuracy: float
-    roc_auc: float
-
-
-@dataclass(frozen=True, kw_only=True)
 class Evaluation:
     """A model's metrics on ``pairs`` pairs.
 
@@ -50,7 +39,7 @@ class Evaluation:
     pairs. ``ece_by_chance`` is the ECE that right probabilities stay below in 39 of 40 samples of so many pairs.
     ``uncalibrated``: what ECE, Brier score and log loss were before calibration, of the head's own score as a
     probability. ``texts`` counts what the model could not read, ``leaks`` what of them it was trained on (None: the
-    model does not keep it), ``slices`` holds the metrics by value of a column.
+    model does not keep it), ``slices`` holds the metrics of parts of the pairs.
     ``probabilities`` and ``labels`` are float32 (n,), in the order of the pairs.
     """
 
@@ -94,15 +83,15 @@ class Evaluation:
         values["texts"] = dataclasses.asdict(self.texts)
         values["leaks"] = None if self.leaks is None else dataclasses.asdict(self.leaks)
         values["intervals"] = {name: list(interval) for name, interval in self.intervals.items()}
-        values["slices"] = {name: dataclasses.asdict(part) for name, part in self.slices.items()}
+        values["slices"] = {name: _slice_values(part) for name, part in self.slices.items()}
         return values
 
     def __str__(self) -> str:
         lines = [f"{'pairs':<20}{self.pairs:>10,}", f"{'label mean':<20}{self.label_mean:>10.4f}"]
         for name in METRICS:
-            value, interval = getattr(self, name), self.intervals.get(name)
+            value = getattr(self, name)
             if value is not None:
-                remark = "" if interval is None else "   {:.4f} to {:.4f}".format(*interval)
+                remark = _remark(self.intervals.get(name))
                 lines.append(f"{name.replace('_', ' '):<20}{value:>10.4f}{remark}")
         if self.ece_by_chance is not None:
             lines.append(
@@ -115,6 +104,20 @@ class Evaluation:
         if self.leaks is not None:
             lines += ["", str(self.leaks)]
         if self.slices:
-            lines += ["", f"{'slice':<20}{'pairs':>10}{'accuracy':>10}{'ROC-AUC':>10}"]
-            lines += [f"{n:<20}{s.pairs:>10,}{s.accuracy:>10.4f}{s.roc_auc:>10.4f}" for n, s in self.slices.items()]
+            width = max(20, *(len(name) + 2 for name in self.slices))
+            lines += ["", f"{'slice':<{width}}{'pairs':>10}{'ROC-AUC':>10}{'accuracy':>10}"]
+            for name, part in self.slices.items():
+                interval = (
+                    "" if part.accuracy_interval is None else "   {:.4f} to {:.4f}".format(*part.accuracy_interval)
+                )
+                lines.append(f"{name:<{width}}{part.pairs:>10,}{part.roc_auc:>10.4f}{part.accuracy:>10.4f}{interval}")
         return "\n".join(lines)
+
+
+def _slice_values(part: Slice) -> dict[str, Any]:
+    interval = part.accuracy_interval
+    return {**dataclasses.asdict(part), "accuracy_interval": None if interval is None else list(interval)}
+
+
+def _remark(interval: tuple[float, float] | None) -> str:
+    return "" if interval is None else f"   {interval[0]:.4f} to {interval[1]:.4f}"
