@@ -55,6 +55,7 @@ PUBLIC = [
     "Vocabulary",
     "VocabularyError",
     "WorkerError",
+    "audit",
     "build_vocabulary",
     "compare",
     "distill",

@@ -25,6 +25,7 @@ _HOMES = {
     "Vocabulary": "textsiam.text.vocabulary",
     "VocabularyError": "textsiam.errors",
     "WorkerError": "textsiam.errors",
+    "audit": "textsiam.data.audit",
     "build_vocabulary": "textsiam.text.vocabulary",
     "compare": "textsiam.evaluation.compare",
     "distill": "textsiam.training.distill",
@@ -53,6 +54,7 @@ __all__ = [
     "Vocabulary",
     "VocabularyError",
     "WorkerError",
+    "audit",
     "build_vocabulary",
     "compare",
     "distill",
@@ -65,6 +67,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from textsiam.data.audit import audit
     from textsiam.data.components import question_components
     from textsiam.data.pairs import Pairs
     from textsiam.data.read import read_pairs

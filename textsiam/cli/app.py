@@ -46,6 +46,9 @@ Example: textsiam evaluate models/quora test.tsv""",
 Example: textsiam score models/quora "How do I learn Python?" "Best way to learn Python?"
 
 Example: textsiam score models/quora pairs.csv --out scored.csv""",
+    "audit": """Look through labelled pairs: contradictions, repeats, leaks, and what the choice of pairs gives away.
+
+Example: textsiam audit quora.tsv --test quora-test.tsv""",
     "compare": """Compare two models on the same labelled pairs: which differences are more than chance.
 
 Example: textsiam compare models/quora models/quora-small test.tsv""",

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+import textsiam
+from tests.cli.conftest import Run, write_pairs
+from tests.data.test_audit import PLANTED
+
+
+@pytest.fixture
+def planted(tmp_path: Path) -> Path:
+    with (tmp_path / "planted.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("text_a", "text_b", "label"), *PLANTED])
+    return tmp_path / "planted.csv"
+
+
+def test_the_summary_names_rows_and_shows_chains(run: Run, planted: Path) -> None:
+    result = run("audit", planted)
+    assert result.code == 0
+    lines = {line[:18].strip(): line[18:].strip() for line in result.out.splitlines() if not line.startswith(" ")}
+    assert lines["pairs"] == "11   36.4% the same"
+    assert lines["contradictions"].endswith("the same two texts, different labels: rows 1, 3; 8, 9")
+    assert lines["repeats"].endswith("rows 2, 7")
+    assert lines["self pairs"] == "2   a text with itself: rows 8, 9; 1 called not the same: rows 9"
+    assert "    row 6: crimson cat = scarlet cat = a red cat = red cat" in result.out.splitlines()
+    assert "without a word" not in lines
+
+
+def test_json_holds_what_the_library_says(run: Run, planted: Path, tmp_path: Path) -> None:
+    test = write_pairs(tmp_path / "test.csv", 30)
+    values = json.loads(run("audit", planted, "--test", test, "--json").out)
+    assert values == json.loads(json.dumps(textsiam.audit(planted, others={str(test): test}).to_dict()))
+
+
+def test_leaks_into_other_files(run: Run, tmp_path: Path) -> None:
+    starts = {"p": 0, "t": 20, "o": 900}
+    pairs, test, other = (write_pairs(tmp_path / f"{name}.csv", 40, start) for name, start in starts.items())
+    result = run("audit", pairs, "--test", test, "--test", other)
+    found = textsiam.audit(pairs, others={"t": test, "o": other}).leaks
+    assert found["t"].shared_texts > 0
+    shown = [line.split()[3] for line in result.out.splitlines() if line.startswith("  texts in both")]
+    assert shown == [str(found["t"].shared_texts), str(found["o"].shared_texts)]
+    assert "without a word" in result.out
+
+
+@pytest.mark.parametrize(
+    "options", [("--test", "none.csv"), ("--test", "{pairs}", "--test", "{pairs}"), ("--label-range", "x")]
+)
+def test_bad_input(run: Run, tmp_path: Path, options: tuple[str, ...]) -> None:
+    pairs = write_pairs(tmp_path / "p.csv", 10)
+    result = run("audit", pairs, *(option.format(pairs=pairs) for option in options))
+    assert result.code == 2
+    assert result.out == ""

@@ -1,0 +1,105 @@
+"""``textsiam audit``: what is wrong with a file of labelled pairs, before anything is trained on it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from textsiam.cli.pair_options import LabelOptions, read_labelled
+from textsiam.cli.row_options import RowOptions
+from textsiam.errors import OptionError
+
+if TYPE_CHECKING:
+    from textsiam.data.audit import Audit, Leak
+
+SHOWN = 5  # rows and chains of each kind
+
+
+def audit(
+    pairs: Path,
+    /,
+    *,
+    test: list[Path] | None = None,
+    as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    rows: RowOptions = RowOptions(),  # noqa: B008 - frozen
+    labels: LabelOptions = LabelOptions(),  # noqa: B008 - frozen
+) -> None:
+    """Look through labelled pairs: contradictions, repeats, leaks into other files, and what the pairs give away.
+
+    Parameters
+    ----------
+    pairs
+        File of labelled pairs.
+    test
+        Another file of labelled pairs, such as test or dev, in which texts of PAIRS are looked for; may come again.
+    as_json
+        Print JSON, with all rows, instead of a summary.
+    """
+    import textsiam
+
+    names = [str(path) for path in test or []]
+    if len(set(names)) < len(names):
+        raise OptionError(f"--test names {max(names, key=names.count)} twice")
+    others = {str(path): read_labelled(path, rows, labels) for path in test or []}
+    found = textsiam.audit(read_labelled(pairs, rows, labels), others=others)
+    print(json.dumps(found.to_dict(), indent=2, ensure_ascii=False) if as_json else "\n".join(_lines(found)))
+
+
+def _lines(found: Audit) -> Iterator[str]:
+    lengths = found.lengths
+    label = f"mean grade {found.label_mean:.3f} (0 to 1)" if found.graded else f"{found.label_mean:.1%} the same"
+    yield _line("pairs", found.pairs, label)
+    yield _line(
+        "distinct texts",
+        found.texts,
+        f"half have up to {lengths.median:.0f} words, 99 of 100 up to {lengths.p99:.0f}, the longest {lengths.longest}",
+    )
+    yield _line("", "", ", ".join(f"{name} {count:,}" for name, count in found.scripts.items()))
+    yield _line(
+        "contradictions",
+        len(found.contradictions),
+        _groups(found.contradictions, "the same two texts, different labels"),
+    )
+    yield _line("broken chains", found.broken_chains, "not the same, but joined by pairs that are")
+    for chain in found.chains[:SHOWN]:
+        yield f"    row {chain.row}: " + " = ".join(chain.texts)
+    yield _line("repeats", len(found.repeats), _groups(found.repeats, "the same two texts and label again"))
+    selves = f"a text with itself{_examples(found.self_pairs)}"
+    if found.self_pairs_not_same:
+        selves += f"; {len(found.self_pairs_not_same):,} called not the same{_examples(found.self_pairs_not_same)}"
+    yield _line("self pairs", len(found.self_pairs), selves)
+    yield _line("empty texts", len(found.empty_texts), f"pairs with one{_examples(found.empty_texts)}")
+    yield _line("far longer texts", len(lengths.far_longer), f"pairs with one{_examples(lengths.far_longer)}")
+    if found.leakage_roc_auc is not None:
+        larger = max(found.label_mean, 1 - found.label_mean)
+        yield _line(
+            "without a word", "", f"who is paired with whom: ROC-AUC {found.leakage_roc_auc:.3f} (0.5: nothing)"
+        )
+        yield _line("", "", f"and accuracy {found.leakage_accuracy:.1%} (the larger class alone: {larger:.1%})")
+    for name, leak in found.leaks.items():
+        yield from _leak(name, leak)
+
+
+def _leak(name: str, leak: Leak) -> Iterator[str]:
+    yield f"{name}: {leak.pairs:,} pairs"
+    yield _line("  texts in both", leak.shared_texts, f"of its {leak.texts:,}")
+    yield _line("  pairs in both", leak.same_pairs, "the same two texts, whatever the label")
+    yield _line("  linked pairs", leak.linked_pairs, "share a text with PAIRS, directly or over others")
+
+
+def _line(name: str, count: int | str, remark: str) -> str:
+    shown = f"{count:,}" if isinstance(count, int) else count
+    return f"{name:<18}{shown:>10}   {remark}".rstrip()
+
+
+def _examples(rows: Sequence[int]) -> str:
+    return f": rows {', '.join(map(str, rows[:SHOWN]))}{', ...' if len(rows) > SHOWN else ''}" if rows else ""
+
+
+def _groups(groups: Sequence[Sequence[int]], what: str) -> str:
+    shown = "; ".join(", ".join(map(str, rows[:SHOWN])) for rows in groups[:SHOWN])
+    return f"{what}: rows {shown}{'; ...' if len(groups) > SHOWN else ''}" if groups else what
