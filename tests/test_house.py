@@ -32,7 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "training": BASE | {"text", "data", "model"},
     "evaluation": BASE | {"text", "data", "model"},
 }
-ANYTHING = {"", "cli", "integrations", "explain"}
+ANYTHING = {"", "cli", "integrations", "explanation"}
 HEAVY = {"torch", "datasets", "sklearn", "scipy", "matplotlib", "pyarrow", "pandas"}
 LAZY_ROOMS = {"", "text", "data", "model", "index", "cli", *BASE}  # what the base install reaches
 NEVER = {"text": {"torch", "datasets"}, "model": {"torch", "datasets"}, "index": {"torch", "datasets"}}
@@ -60,6 +60,7 @@ PUBLIC = [
     "compare",
     "distill",
     "evaluate",
+    "explain",
     "question_components",
     "read_pairs",
     "sample_pairs",

@@ -30,6 +30,7 @@ _HOMES = {
     "compare": "textsiam.evaluation.compare",
     "distill": "textsiam.training.distill",
     "evaluate": "textsiam.evaluation.evaluate",
+    "explain": "textsiam.explanation",
     "question_components": "textsiam.data.components",
     "read_pairs": "textsiam.data.read",
     "sample_pairs": "textsiam.data.sample",
@@ -59,6 +60,7 @@ __all__ = [
     "compare",
     "distill",
     "evaluate",
+    "explain",
     "question_components",
     "read_pairs",
     "sample_pairs",
@@ -87,6 +89,7 @@ if TYPE_CHECKING:
     from textsiam.evaluation.compare import compare
     from textsiam.evaluation.evaluate import evaluate
     from textsiam.evaluation.evaluation import Evaluation
+    from textsiam.explanation import explain
     from textsiam.model.pair_model import PairModel
     from textsiam.text.tokenizer import Tokenizer
     from textsiam.text.vocabulary import Vocabulary, build_vocabulary

@@ -52,6 +52,10 @@ Example: textsiam audit quora.tsv --test quora-test.tsv""",
     "compare": """Compare two models on the same labelled pairs: which differences are more than chance.
 
 Example: textsiam compare models/quora models/quora-small test.tsv""",
+    "explain": """Tell what each word of two texts adds to the log odds that they are the same.
+
+Example: textsiam explain models/quora "How do I learn Python?" "Best way to learn Java?"
+""",
     "threshold": """Show what dev promises of a model's thresholds, or choose one, for a precision, a recall or costs.
 
 Example: textsiam threshold models/quora

@@ -60,7 +60,7 @@ def quickstart(*, out: Path = Path("models/quickstart"), pairs: WholeNumber = 80
     split = textsiam.split_pairs(corpus, test=0.2, dev=0.1, seed=seed)
     train, dev, test = split
     print(f"Sample corpus of help-desk questions: {len(corpus):,} pairs, half of them duplicates\n{split.report}")
-    training = _with_unrelated(train, seed)
+    training = with_unrelated(train, seed)
     print(f"{len(training) - len(train):,} pairs of unrelated texts join the training pairs")
     results = {}
     for name, options in MODELS.items():
@@ -75,7 +75,7 @@ def quickstart(*, out: Path = Path("models/quickstart"), pairs: WholeNumber = 80
     print(f'Next: textsiam score {out} "first text" "second text"')
 
 
-def _with_unrelated(train: Pairs, seed: int) -> Pairs:
+def with_unrelated(train: Pairs, seed: int) -> Pairs:
     """Add pairs of texts that nothing links, as the sample corpus has hard pairs alone, unlike what people will try."""
     from textsiam import Pairs, question_components
 
