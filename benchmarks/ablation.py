@@ -108,6 +108,8 @@ def drawn_pairs(train_file: Path, count: int, out: Path) -> Path:
     folder = out / f"pairs-{count}"
     if not folder.exists():
         pairs = read_pairs(train_file)
+        if count > len(pairs):
+            raise SystemExit(f"--pairs is {count:,}, but {train_file} has {len(pairs):,}")
         rows = np.sort(np.random.default_rng(SEED).permutation(len(pairs))[:count])
         write_folder(folder, {"train": pairs.select(rows)})
     return folder / "train.tsv"
@@ -184,7 +186,8 @@ def main() -> None:
         for name, by_seed in results.items()
         for seed, run in by_seed.items()
     ]
-    print(table(results, [*notes, versions("textsiam")]))
+    drawn = "all training pairs" if options.pairs is None else f"{options.pairs:,} training pairs"
+    print(table(results, [drawn, *notes, versions("textsiam")]))
 
 
 if __name__ == "__main__":

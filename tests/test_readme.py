@@ -39,7 +39,7 @@ def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     write_pairs(tmp_path / "test.csv", 50, start=1000)
     write_pairs(tmp_path / "new-pairs.csv", 50, start=2000)
     commands = [line for block in _blocks("sh") for line in block.splitlines() if line.startswith("textsiam ")]
-    assert len(commands) == 8
+    assert len(commands) == 9
     for command in commands:
         arguments = shlex.split(command)[1:]
         if arguments[0] == "train":

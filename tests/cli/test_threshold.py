@@ -5,6 +5,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import textsiam
@@ -37,6 +38,16 @@ def test_all_that_dev_shows(run: Run, model_folder: Path) -> None:
     assert [one["precision_low"] for one in values["thresholds"]] == [row[2] for row in expected[::-1]]
 
 
+def test_what_is_in_use_is_shown_beside_another_prior(run: Run, model_folder: Path) -> None:
+    calibration = textsiam.PairModel.load(model_folder).calibration
+    lines = run("threshold", model_folder, "--prior", 0.01).out.splitlines()
+    assert lines[0] == f"in use: {calibration.threshold:.4f} (accuracy), prior {calibration.prior:.4f}"
+    assert "for prior 0.0100" in lines[1]
+    values = json.loads(run("threshold", model_folder, "--prior", 0.01, "--json").out)
+    assert (values["threshold"], values["prior"]) == (calibration.threshold, calibration.prior)
+    assert {one["prior"] for one in values["thresholds"]} == {0.01}
+
+
 @pytest.mark.parametrize("goal", [("--precision", 0.6), ("--recall", 0.6), ("--cost", "3,1"), ("--value", 0.7)])
 @pytest.mark.parametrize("prior", [(), ("--prior", 0.4)])
 def test_a_threshold_is_chosen_and_nothing_changes(
@@ -47,7 +58,7 @@ def test_a_threshold_is_chosen_and_nothing_changes(
     share = 0.4 if prior else None
     goals = {"--precision": {"precision": 0.6}, "--recall": {"recall": 0.6}, "--cost": {"cost": (3, 1)}}
     if goal[0] == "--value":
-        assert (values["threshold"], values["policy"]) == (0.7, "given")
+        assert (values["threshold"], values["policy"]) == (float(np.float32(0.7)), "given")
     else:
         assert values == json.loads(json.dumps(model.decide(**goals[goal[0]], prior=share)._asdict()))  # type: ignore[arg-type] # of several types
     assert values["prior"] == (share or model.calibration.prior)
@@ -114,9 +125,9 @@ def test_a_model_of_grades_has_no_shares(run: Run, tmp_path: Path) -> None:
     assert run("train", tmp_path / "graded.csv", "--label-range", "0,5", "--out", tmp_path / "m", *SMALL).code == 0
     result = run("threshold", tmp_path / "m", "--precision", 0.9)
     assert (result.code, "learned grades" in result.err) == (2, True)
-    assert run("threshold", tmp_path / "m").out.startswith("in use: 0.5000 (accuracy)")
+    assert run("threshold", tmp_path / "m").out.startswith("in use: 0.5000 (half)")
     assert run("threshold", tmp_path / "m", "--value", 0.7, "--set").code == 0
-    assert textsiam.PairModel.load(tmp_path / "m").calibration.threshold == 0.7
+    assert textsiam.PairModel.load(tmp_path / "m").calibration.threshold == float(np.float32(0.7))
     result = run("score", tmp_path / "m", "a", "b", "--prior", 0.1)
     assert (result.code, "learned grades" in result.err) == (2, True)
 

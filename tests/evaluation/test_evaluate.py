@@ -121,6 +121,14 @@ def test_intervals_are_of_whole_components(model: PairModel) -> None:
     assert result.ece_by_chance == ece_by_chance(result.probabilities)
 
 
+def test_pairs_that_hang_together_have_no_intervals(model: PairModel) -> None:
+    hub = [("red cat", f"blue dog {n}", n % 2) for n in range(40)]
+    result = evaluate(model, hub, slices=True)
+    assert result.intervals == {}
+    assert {part.accuracy_interval for part in result.slices.values()} == {None}
+    assert evaluate(model, [*hub, *[(f"x {n}", f"y {n}", n % 2) for n in range(4)]]).intervals != {}
+
+
 def test_grades_have_intervals_too(model: PairModel) -> None:
     pairs = textsiam.read_pairs(GRADED, label_range=(0, 5))
     result = evaluate(model, pairs, draws=300)
@@ -241,10 +249,9 @@ def test_the_table_has_a_line_for_each_number(model: PairModel) -> None:
     assert lines[16:19] == [["texts", "empty", "1"], ["texts", "unknown", "0"], ["texts", "cut", "0"]]
     assert lines[19:21] == [[], ["slice", "pairs", "ROC-AUC", "accuracy"]]
     for line, (name, part) in zip(lines[21:], result.slices.items(), strict=True):
-        assert part.accuracy_interval is not None
-        low, high = part.accuracy_interval
         figures = [f"{part.pairs}", f"{part.roc_auc:.4f}", f"{part.accuracy:.4f}"]
-        assert line == [name, *figures, f"{low:.4f}", "to", f"{high:.4f}"]
+        interval = [] if part.accuracy_interval is None else "{:.4f} to {:.4f}".format(*part.accuracy_interval).split()
+        assert line == [name, *figures, *interval]
 
 
 def test_the_table_of_grades_leaves_out_what_does_not_apply(model: PairModel) -> None:

@@ -92,6 +92,8 @@ def test_a_trained_model_keeps_its_training_texts_and_those_of_its_start(tmp_pat
     config = dataclasses.replace(config, vocabulary_size=textsiam.TrainConfig().vocabulary_size)
     further = textsiam.train(test, dev=dev, config=config, init=tmp_path / "m")
     assert further.seen_texts == SeenTexts.of([*train.texts(), *test.texts()])
+    model.seen_texts = None  # as of an earlier version: what the start was trained on is not known
+    assert textsiam.train(test, dev=dev, config=config, init=model).seen_texts is None
 
 
 @pytest.mark.realdata

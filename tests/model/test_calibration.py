@@ -206,3 +206,16 @@ def test_a_prior_out_of_range_is_refused(prior: Any) -> None:
 def test_parts_that_make_no_calibration_are_refused(parts: dict[str, Any], problem: str) -> None:
     with pytest.raises(OptionError, match=problem):
         Calibration(**parts)
+
+
+def test_small_probabilities_are_right_to_their_last_digit() -> None:
+    raw = np.array([-17.0, -16.9])
+    found = Calibration().at(1e-9).probability(raw)
+    for x, probability in zip(raw, found, strict=True):
+        assert probability == pytest.approx(math.exp(x) * 1e-9, rel=1e-6)
+
+
+@pytest.mark.parametrize("dev_prior", [0.0, 1.0])
+def test_nothing_is_moved_from_a_dev_set_of_one_label(dev_prior: float) -> None:
+    with pytest.raises(OptionError, match=f"dev_prior is {dev_prior:g}, from which nothing can be moved"):
+        Calibration(prior=dev_prior).at(0.5)

@@ -44,7 +44,7 @@ def test_costs_are_least_at_the_threshold_that_they_give() -> None:
     """Count the costs of every threshold where probabilities are right, with ten thousand pairs of each probability."""
     probabilities = [place / 20 + 0.01 for place in range(20)]
     found = decide(PLAIN, None, cost=(3, 1))
-    assert found.threshold == 0.75
+    assert found.threshold == 0.75  # float32 holds it
     assert found.policy == "cost=3,1"
     assert found.precision is None
 
@@ -144,3 +144,31 @@ def test_a_decision_is_adopted_and_told() -> None:
 def test_cuts_of_an_altered_file_are_refused(cut: Any) -> None:
     with pytest.raises((OptionError, TypeError)):
         Decisions(pairs=1, same=1, cuts=(cut,))
+
+
+@pytest.mark.parametrize("prior", [0.9999, 1e-12])
+def test_cuts_that_float32_does_not_part_are_one(prior: float) -> None:
+    """Whatever is told of a threshold is what it does: it calls as many dev pairs as told."""
+    cuts = tuple(Cut(20.0 - step, 10 * (step + 1), 10 * (step + 1) - step, 0.5, 0.1) for step in range(30))
+    calibration = Calibration(slope=2.0).at(prior)
+    seen = Decisions(pairs=400, same=280, cuts=cuts).seen(calibration)
+    assert 1 < len(seen) <= 30
+    assert (prior < 0.5) == (len(seen) == 30)
+    probabilities = calibration.probability(np.array([cut.raw for cut in cuts]))
+    for one in seen:
+        called = [cut for cut, probability in zip(cuts, probabilities, strict=True) if probability >= one.threshold]
+        assert one.recall == called[-1].right / 280
+
+
+def test_a_card_of_an_earlier_version_keeps_its_second_sentence() -> None:
+    card = "The probabilities assume that the share of same pairs is that of dev, 0.500. The dev figures: less.\n"
+    told = adopted(Decision(0.7, "given", 0.1), PLAIN, card)[1]
+    assert told == (
+        "The probabilities assume that the share of same pairs is 0.1; on dev it was 0.500. The dev figures: less.\n"
+    )
+
+
+def test_thresholds_are_rounded_as_probabilities_are() -> None:
+    threshold = decide(PLAIN, None, cost=(7, 3)).threshold
+    assert threshold == float(np.float32(0.7)) != 0.7
+    assert adopted(Decision(0.7, "given", 0.5), PLAIN, "")[0].threshold == threshold

@@ -319,6 +319,8 @@ def test_a_prior_moves_the_odds_of_all_pairs_alike(make_model: MakeModel) -> Non
     model.details["graded"] = True
     with pytest.raises(OptionError, match="learned grades"):
         model.score_pairs(pairs, prior=0.5)
+    with pytest.raises(OptionError, match="no threshold can be chosen"):
+        model.decide(cost=(1, 5))
 
 
 def test_a_decision_becomes_the_models_own(make_model: MakeModel) -> None:

@@ -5,22 +5,25 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from scipy.stats import beta, binom
+from scipy.stats import t as student
 
 from textsiam.arrays import Array
 from textsiam.model.calibration import Calibration
 from textsiam.model.decisions import Decisions
+from textsiam.training import decisions
 from textsiam.training.decisions import fit_decisions
 
 CURVE = Calibration(slope=2.0)
 
 
-def drawn(pairs: int, seed: int, linked: int = 1) -> tuple[Array, Array, Array]:
-    """Draw raw scores, labels of which half are 1, and components of so many pairs that are alike."""
+def drawn(pairs: int, seed: int, linked: int | None = 1) -> tuple[Array, Array, Array]:
+    """Draw raw scores, labels of which half are 1, and components of so many pairs that are alike (None: of any)."""
     rng = np.random.default_rng(seed)
-    components = np.repeat(np.arange(pairs // linked), linked)
-    labels = (rng.random(pairs // linked) < 0.5).astype(np.float32)[components]
-    raw = rng.normal(np.where(labels > 0.5, 1.0, -1.0)[::linked]).astype(np.float32)[components]
-    return raw + np.float32(1e-4) * rng.random(pairs).astype(np.float32), labels, components
+    sizes = np.full(pairs, linked) if linked else np.minimum(rng.zipf(1.7, size=pairs), pairs // 16)
+    components = np.repeat(np.arange(pairs), sizes)[:pairs]
+    labels = (rng.random(pairs) < 0.5).astype(np.float32)
+    raw = rng.normal(np.where(labels > 0.5, 1.0, -1.0)).astype(np.float32)[components]
+    return raw + np.float32(1e-4) * rng.random(pairs).astype(np.float32), labels[components], components
 
 
 def made(raw: Array, labels: Array, components: Array, curve: Calibration = CURVE) -> Decisions:
@@ -45,17 +48,74 @@ def test_cuts_count_the_pairs_above_them() -> None:
     assert all(later - earlier <= max(20, earlier / 2 + 1) for earlier, later in pairwise(called))
 
 
-def test_bounds_of_pairs_without_links_are_clopper_pearson() -> None:
+def test_bounds_of_pairs_without_links_are_clopper_pearson(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decisions, "_effects", lambda samples, level: np.ones(len(samples)))
     raw, labels, components = drawn(500, seed=2)
     found = made(raw, labels, components)
     level = 0.05 / len(found.cuts)
     for cut in found.cuts:
-        # by the definition: the share with which so many right ones, or more, have the probability ``level``
-        if 0 < cut.right < cut.called:
-            assert binom.sf(cut.right - 1, cut.called, cut.precision_low) <= level * 1.2
-        assert cut.precision_low <= beta.ppf(level, cut.right, cut.called - cut.right + 1) + 1e-9
-        assert cut.precision_low < cut.right / cut.called
-        assert cut.recall_low < cut.right / found.same
+        for right, total, low in (
+            (cut.right, cut.called, cut.precision_low),
+            (cut.right, found.same, cut.recall_low),
+        ):
+            # by the definition: the share with which so many right ones, or more, have the probability ``level``
+            assert binom.sf(right - 1, total, low) == pytest.approx(level, rel=1e-6)
+
+
+LEVEL = 0.001
+
+
+def longer_tails(sizes: list[int]) -> float:
+    """How much longer Student's t has its tail than with independent pairs, squared."""
+    pairs = sum(sizes)
+    freedom = pairs**2 / sum(size**2 for size in sizes) - 1
+    return float((student.ppf(LEVEL, freedom) / student.ppf(LEVEL, pairs - 1)) ** 2)
+
+
+def test_design_effects_by_hand() -> None:
+    values = np.array([1, 1, 0, 1, 0, 1, 1, 1, 1, 1, 1, 1.0])
+    place = np.array([0, 0, 0, 1, 2, 2, 3, 3, 4, 5, 6, 7])
+    share, sizes = 10 / 12, [3, 1, 2, 2, 1, 1, 1, 1]
+    sums = [2 - 3 * share, 1 - share, 1 - 2 * share, 2 - 2 * share, *[1 - share] * 4]
+    spread = sum(of_one**2 for of_one in sums) * 8 / 7 / (share * (1 - share) * 12)
+    of_equals = sum(size**2 for size in sizes) / 12
+    agreeing = min(max((spread - 1) / (of_equals - 1), 0), 1)
+    agreeing += (1 - agreeing) / (1 + 2)  # two components of several pairs hold a 0
+    (found,) = decisions._effects([(values, place)], LEVEL)
+    assert found == pytest.approx((1 + agreeing * (of_equals - 1)) * longer_tails(sizes))
+    assert 1 < found < 12
+
+
+def test_components_that_agree_are_worth_one_pair_each() -> None:
+    place = np.repeat(np.arange(400), 2)
+    alike = (np.arange(400) % 2).astype(float)[place]
+    others = np.tile([0.0, 1.0], 400)
+    found = decisions._effects([(alike, place), (others, place), (np.ones(800), place)], LEVEL)
+    tails = longer_tails([2] * 400)
+    assert found[0] == pytest.approx(2 * tails)
+    assert found[1] == pytest.approx((1 + 1 / 401) * tails)  # all 400 hold a 0, and none agrees
+    assert found[2] == pytest.approx(2 * tails)  # nothing wrong: nothing is known
+    (single,) = decisions._effects([(others, np.arange(800))], LEVEL)
+    assert single == 1
+
+
+def test_effects_are_of_called_pairs_and_of_same_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[list[int]] = []
+
+    def spied(samples: list[tuple[Array, Array]], level: float) -> Array:
+        seen.append([int(values.sum()) if seen else len(values) for values, _ in samples])
+        return np.arange(1.0, len(samples) + 1) / 10 + 1
+
+    monkeypatch.setattr(decisions, "_effects", spied)
+    raw, labels, components = drawn(500, seed=2)
+    found = made(raw, labels, components)
+    assert seen == [[cut.called for cut in found.cuts], [cut.right for cut in found.cuts]]
+    level = 0.05 / len(found.cuts)
+    for place, cut in enumerate(found.cuts):
+        effect = 1.1 + place / 10
+        wrong, missed = cut.called - cut.right, found.same - cut.right
+        assert cut.precision_low == pytest.approx(beta.ppf(level, cut.right / effect, wrong / effect + 1))
+        assert cut.recall_low == pytest.approx(beta.ppf(level, cut.right / effect, missed / effect + 1))
 
 
 def test_linked_pairs_are_worth_fewer() -> None:
@@ -72,8 +132,8 @@ def test_linked_pairs_are_worth_fewer() -> None:
     assert half.precision_low == pytest.approx(half_of_fifth.precision_low, abs=0.02)
 
 
-@pytest.mark.parametrize("linked", [1, 4])
-def test_all_bounds_together_hold_in_19_of_20_dev_sets(linked: int) -> None:
+@pytest.mark.parametrize("linked", [1, 4, None])
+def test_all_bounds_together_hold_in_19_of_20_dev_sets(linked: int | None) -> None:
     """Compare with a million pairs of the same kind, whose precision and recall are the truth."""
     raw, labels, _ = drawn(1_000_000, seed=0)
     order = np.argsort(-raw)

@@ -31,7 +31,7 @@ def compare(
     first
         Model folder.
     second
-        Model folder that the first is compared with; differences are what it has more.
+        Model folder that the first is compared with; differences are second minus first.
     pairs
         File of labelled pairs.
     as_json

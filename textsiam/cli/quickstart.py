@@ -67,7 +67,7 @@ def quickstart(*, out: Path = Path("models/quickstart"), pairs: WholeNumber = 80
         print(f"\nTraining the {name}", flush=True)
         config = textsiam.TrainConfig(**options, seed=seed)
         model = textsiam.train(training, dev=dev, config=config, show_progress=True)
-        results[name] = textsiam.evaluate(model, test, by="kind")
+        results[name] = textsiam.evaluate(model, test, by="kind", draws=0)
     model.save(out)  # the last one, the LSTM
     print(f"\n{_comparison(results)}\n")
     print(_scores(model, test), _closest(model, test), sep="\n\n")

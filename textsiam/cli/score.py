@@ -53,6 +53,7 @@ def score(  # noqa: PLR0913 - each is an option of the command
         Print JSON for two texts.
     prior
         Share of same pairs among those scored, such as 0.01, for probabilities that assume it; else that of the model.
+        The threshold stays the model's: textsiam threshold --prior chooses one for it.
     device
         cpu or cuda to encode with torch; NumPy if not given.
     workers

@@ -70,10 +70,10 @@ def _shrink(large: PairModel, out: Path, weights: str, pairs: Pairs | None) -> l
         return []
     import textsiam
 
-    before = textsiam.evaluate(large, pairs, show_progress=True)
+    before = textsiam.evaluate(large, pairs, draws=0, show_progress=True)
     large.save(out, weights=weights)
     small = PairModel.load(out)
-    changes = _compare(before, textsiam.evaluate(small, pairs, show_progress=True))
+    changes = _compare(before, textsiam.evaluate(small, pairs, draws=0, show_progress=True))
     metrics = "; ".join(f"{name} {old} before, {new} after" for name, old, new in changes)
     measured = f"Measured on {len(pairs):,} pairs, sha256 {pairs.fingerprint()[:16]}: {metrics}."
     small.card = note_precision(small.card, weights, measured)

@@ -11,7 +11,8 @@ from cyclopts import Parameter
 
 from textsiam.cli.messages import say
 from textsiam.errors import OptionError
-from textsiam.model.decisions import CONFIDENCE, Decision, decide
+from textsiam.model.calibration import Calibration
+from textsiam.model.decisions import CONFIDENCE, Decision, decide, in_float32
 from textsiam.model.folder import check_no_file
 from textsiam.model.policy import Policy, read_policy
 
@@ -50,7 +51,7 @@ def threshold(
         Print JSON instead of a table.
     """
     check_no_file(model)
-    policy = read_policy(model)
+    policy = in_use = read_policy(model)
     if policy.graded and (precision, recall, cost, prior) != (None, None, None, None):
         raise OptionError(f"{model} learned grades, of which no share is the same; --value alone sets its threshold")
     if prior is not None:
@@ -62,12 +63,12 @@ def threshold(
     if not given:
         if set_it:
             raise OptionError("--set needs one of --precision, --recall, --cost and --value")
-        print(_all_as_json(policy) if as_json else _all(policy))
+        print(_all_as_json(policy, in_use.calibration) if as_json else _all(policy, in_use.calibration))
         return
     decision = _given(policy, value) if value is not None else _chosen(policy, precision, recall, cost)
     if set_it:
         policy.replace(decision)
-        before = f"{policy.calibration.threshold:.4f} ({policy.calibration.policy})"
+        before = f"{in_use.calibration.threshold:.4f} ({in_use.calibration.policy})"
         say(f"{model}: threshold {decision.threshold:.4f} ({decision.policy}), before {before}")
     print(json.dumps(decision._asdict()) if as_json else _described(decision))
 
@@ -75,7 +76,7 @@ def threshold(
 def _given(policy: Policy, value: float) -> Decision:
     if not 0 <= value <= 1:
         raise OptionError(f"value (--value) is {value:g}, expected a probability from 0 to 1")
-    return Decision(value, "given", policy.calibration.prior)
+    return Decision(in_float32(value), "given", policy.calibration.prior)
 
 
 def _chosen(policy: Policy, precision: float | None, recall: float | None, cost: str | None) -> Decision:
@@ -107,12 +108,12 @@ def _seen(policy: Policy) -> list[Decision]:
     return [] if policy.decisions is None else policy.decisions.seen(policy.calibration)[::-1]
 
 
-def _all(policy: Policy) -> str:
-    calibration = policy.calibration
-    lines = [f"in use: {calibration.threshold:.4f} ({calibration.policy}), prior {calibration.prior:.4f}"]
+def _all(policy: Policy, in_use: Calibration) -> str:
+    lines = [f"in use: {in_use.threshold:.4f} ({in_use.policy}), prior {in_use.prior:.4f}"]
     if policy.decisions is not None:
         lines += [
-            f"on {policy.decisions.pairs:,} dev pairs; the bounds hold together, with {CONFIDENCE:.0%} confidence",
+            f"on {policy.decisions.pairs:,} dev pairs, for prior {policy.calibration.prior:.4f}; bounds hold together, "
+            + f"with {CONFIDENCE:.0%} confidence",
             "",
             f"{'threshold':>10}{'precision':>12}{'at least':>10}{'recall':>10}{'at least':>10}",
         ]
@@ -123,6 +124,6 @@ def _all(policy: Policy) -> str:
     return "\n".join(lines)
 
 
-def _all_as_json(policy: Policy) -> str:
-    in_use = {name: getattr(policy.calibration, name) for name in ("threshold", "policy", "prior", "dev_prior")}
-    return json.dumps({**in_use, "thresholds": [one._asdict() for one in _seen(policy)]}, indent=2)
+def _all_as_json(policy: Policy, in_use: Calibration) -> str:
+    used = {name: getattr(in_use, name) for name in ("threshold", "policy", "prior", "dev_prior")}
+    return json.dumps({**used, "thresholds": [one._asdict() for one in _seen(policy)]}, indent=2)

@@ -9,10 +9,10 @@ from textsiam.arrays import Array
 from textsiam.data.components import question_components
 from textsiam.data.pairs import Pairs
 from textsiam.data.read import read_pairs
-from textsiam.errors import OptionError
+from textsiam.errors import DataError, OptionError
 from textsiam.evaluation.evaluate import check_draws, evaluate, metrics_of_draws
 from textsiam.evaluation.evaluation import METRICS, Evaluation
-from textsiam.evaluation.intervals import percentile_interval, resampled
+from textsiam.evaluation.intervals import LEAST_COMPONENTS, enough_components, percentile_interval, resampled
 from textsiam.model.pair_model import PairModel
 
 
@@ -31,7 +31,10 @@ class Difference(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Two models' metrics on the same pairs, each at its own threshold, and the differences by metric."""
+    """Two models' metrics on the same pairs, each at its own threshold, and the differences by metric.
+
+    The ECE is not among them: chance adds to both models' in ways that no draws tell; compare log losses.
+    """
 
     first: Evaluation
     second: Evaluation
@@ -69,7 +72,8 @@ def compare(
 
     Intervals are those of a paired bootstrap: each of ``draws`` draws, by ``seed``, takes the same whole components of
     the pairs for both models, so that what is hard for both takes no part (Efron and Tibshirani 1993, "An introduction
-    to the bootstrap"). Raises as ``evaluate`` does; OptionError for draws below 1.
+    to the bootstrap"). Raises as ``evaluate`` does; OptionError for draws below 1, DataError for pairs that hang
+    together in fewer than 5 components.
     """
     check_draws(draws, least=1)
     if not isinstance(pairs, Pairs):
@@ -81,7 +85,13 @@ def compare(
         before, after = (of_draws(counts) for of_draws in metrics)
         return {name: after[name] - before[name] for name in before}
 
-    of_draws = resampled(question_components(pairs), differences, draws=draws, seed=seed)
+    components = question_components(pairs)
+    if not enough_components(components):
+        raise DataError(
+            f"the {len(pairs):,} pairs hang together over shared texts in fewer than {LEAST_COMPONENTS} components: "
+            "whether a difference is chance cannot be told; bring pairs of other texts"
+        )
+    of_draws = resampled(components, differences, draws=draws, seed=seed)
     return Comparison(first=found[0], second=found[1], differences=_differences(found[0], found[1], of_draws))
 
 
@@ -89,7 +99,7 @@ def _differences(first: Evaluation, second: Evaluation, of_draws: dict[str, Arra
     differences = {}
     for name in METRICS:
         before, after = getattr(first, name), getattr(second, name)
-        interval = percentile_interval(of_draws[name]) if name in of_draws else None
+        interval = percentile_interval(of_draws[name]) if name in of_draws and name != "ece" else None
         if interval is not None and before is not None and after is not None:
             differences[name] = Difference(after - before, *interval)
     if not differences:

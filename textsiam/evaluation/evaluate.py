@@ -15,7 +15,7 @@ from textsiam.data.pairs import Pairs
 from textsiam.data.read import read_pairs
 from textsiam.errors import DataError, OptionError
 from textsiam.evaluation.evaluation import Evaluation
-from textsiam.evaluation.intervals import ece_interval, percentile_interval, resampled
+from textsiam.evaluation.intervals import ece_interval, enough_components, percentile_interval, resampled
 from textsiam.evaluation.leaks import find_leaks
 from textsiam.evaluation.metrics import (
     binary_metrics,
@@ -51,7 +51,8 @@ def evaluate(
     ``by`` names a further column of the pairs whose values make slices, and ``slices`` makes them by traits of the
     texts: length, words in both, numbers, negation (of English) and unknown tokens. The threshold is the model's,
     fitted on dev; one that learned grades has none, and judges 0/1 labels at half of the grades. ``draws`` is how often
-    the bootstrap draws, by ``seed``; 0 makes no intervals, which take some seconds for 100,000 pairs.
+    the bootstrap draws, by ``seed``; 0 makes no intervals, which take a minute for 100,000 pairs, nor do fewer than 5
+    components of the pairs.
     Raises DataError for pairs that cannot be read, a column that is not there, or 0/1 labels of which one is missing;
     OptionError for a path in place of a model, or draws below 0.
     """
@@ -77,10 +78,11 @@ def evaluate(
         labels=labels,
         **found,
     )
-    if not draws:
+    components = question_components(pairs)
+    if not draws or not enough_components(components):
         return result
     metrics = metrics_of_draws(result, graded=pairs.graded)
-    of_draws = resampled(question_components(pairs), metrics, draws=draws, seed=seed)
+    of_draws = resampled(components, metrics, draws=draws, seed=seed)
     return dataclasses.replace(result, intervals=_intervals(of_draws, result))
 
 

@@ -36,7 +36,8 @@ class Evaluation:
     ``pearson spearman mean_squared_error``. What does not apply, or is not defined, is None. ``label_mean`` is the
     share of same pairs (grades: their mean on the scale from 0 to 1), ``prior`` the share that the probabilities
     assume. ``intervals`` are the metrics' 95 % ones (low, high), by a bootstrap that draws whole components of the
-    pairs. ``ece_by_chance`` is the ECE that right probabilities stay below in 39 of 40 samples of so many pairs.
+    pairs. ``ece_by_chance`` is the ECE that right probabilities stay below in 39 of 40 samples of so many pairs, if
+    these share no texts: where many do, chance gives more.
     ``uncalibrated``: what ECE, Brier score and log loss were before calibration, of the head's own score as a
     probability. ``texts`` counts what the model could not read, ``leaks`` what of them it was trained on (None: the
     model does not keep it), ``slices`` holds the metrics of parts of the pairs.

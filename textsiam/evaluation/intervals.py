@@ -9,10 +9,12 @@ import numpy as np
 from textsiam.arrays import Array
 from textsiam.errors import OptionError
 from textsiam.evaluation.metrics import check_both_classes
+from textsiam.evaluation.resampled import roc_auc_of_groups
 
 CELLS = 4_000_000  # counts held at a time: draws times components, or times pairs
 
 LEVEL = 0.95
+LEAST_COMPONENTS = 5  # draws of fewer say little of others
 
 Statistic = Callable[[Array], Array]
 
@@ -65,6 +67,11 @@ def resampled(
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
+def enough_components(components: Array) -> bool:
+    """Tell whether there are enough components, (n,), for draws of them to make an interval."""
+    return len(np.unique(components)) >= LEAST_COMPONENTS
+
+
 def percentile_interval(values: Array, level: float = LEVEL) -> tuple[float, float] | None:
     """Give the interval (low, high) that holds the middle ``level`` of the values (n,), nan left out; None of none."""
     values = values[~np.isnan(values)]
@@ -101,11 +108,7 @@ def roc_auc_of(scores: Array, labels: Array) -> Statistic:
         ranked = counts[:, order]
         positives = np.add.reduceat(ranked * same, starts, axis=1)
         negatives = np.add.reduceat(ranked * ~same, starts, axis=1)
-        below = np.cumsum(negatives, axis=1) - negatives / 2  # an equal score is half a win
-        pairs = positives.sum(axis=1) * negatives.sum(axis=1)
-        wins = (positives * below).sum(axis=1)
-        result: Array = np.divide(wins, pairs, out=np.full(len(counts), np.nan), where=pairs > 0)
-        return result
+        return roc_auc_of_groups(positives, negatives)
 
     return roc_auc
 

@@ -72,7 +72,8 @@ def ece_by_chance(probabilities: Array, bins: int = ECE_BINS, draws: int = 2000,
     """ECE below which right probabilities stay in 39 of 40 samples of so many pairs.
 
     The ECE of a sample is above 0 even where the probabilities (n,) are exactly right, for shares vary. Each bin's sum
-    of gaps is drawn from the normal distribution that the labels, independent of each other, would give it.
+    of gaps is drawn from the normal distribution that the labels, independent of each other, would give it; labels of
+    pairs that share texts are not, and chance gives them more.
     """
     bin_of_pair = _equal_mass(probabilities, bins)
     wide = probabilities.astype(np.float64)

@@ -39,7 +39,7 @@ class BinaryMetrics:
         negatives = np.add.reduceat(ranked * ~same, self.starts, axis=1)
         return {
             **self._at_threshold(counts, total),
-            "roc_auc": _roc_auc(positives, negatives),
+            "roc_auc": roc_auc_of_groups(positives, negatives),
             "average_precision": _average_precision(positives, negatives),
             "ece": self._ece(positives, negatives),
             "brier": counts @ self.squares / total,
@@ -92,7 +92,8 @@ def _share(part: Array, whole: Array, *, otherwise: float) -> Array:
     return result
 
 
-def _roc_auc(positives: Array, negatives: Array) -> Array:
+def roc_auc_of_groups(positives: Array, negatives: Array) -> Array:
+    """ROC-AUC, (d,), of how many pairs of each label have each distinct score, by rising score, (d, G)."""
     below = np.cumsum(negatives, axis=1) - negatives / 2  # an equal score is half a win
     pairs = positives.sum(axis=1) * negatives.sum(axis=1)
     return _share((positives * below).sum(axis=1), pairs, otherwise=np.nan)

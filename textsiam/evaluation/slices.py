@@ -11,7 +11,7 @@ import numpy as np
 from textsiam.arrays import Array
 from textsiam.data.components import question_components
 from textsiam.data.pairs import Pairs
-from textsiam.evaluation.intervals import component_bootstrap
+from textsiam.evaluation.intervals import component_bootstrap, enough_components
 from textsiam.evaluation.metrics import binary_metrics
 from textsiam.text.normalization import normalize_text
 from textsiam.text.tokenizer import UNKNOWN_ID, Tokenizer
@@ -30,7 +30,8 @@ class Slice:
     """The metrics of some of the pairs.
 
     Where a slice holds one label only, its ROC-AUC is that of its pairs against all pairs of the other label.
-    ``accuracy_interval`` is the 95 % one, by a bootstrap that draws whole components; None where nothing was drawn.
+    ``accuracy_interval`` is the 95 % one, by a bootstrap that draws whole components; None where nothing was drawn, or
+    there are fewer than 5 of them.
     """
 
     pairs: int
@@ -53,7 +54,7 @@ def make_slices(
         compared = inside | (truth != truth[inside][0]) if one_label else inside
         metrics = binary_metrics(probabilities[compared], pairs.labels[compared], threshold)
         interval = None
-        if draws:
+        if draws and enough_components(components[inside]):
             interval = component_bootstrap(components[inside], right[inside], draws=draws, seed=seed)
         slices[name] = Slice(
             pairs=int(inside.sum()),

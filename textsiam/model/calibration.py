@@ -37,7 +37,7 @@ class Calibration:
         Probability from which on a pair is called the same.
     policy
         How the threshold was chosen: "accuracy" (the most accurate one on dev), "precision=0.95", "recall=0.9",
-        "cost=1,5" (of a false positive and a false negative), or "given".
+        "cost=1,5" (of a false positive and a false negative), "half" (of the grades), or "given".
     dev_prior
         Share of label 1 on dev (for grades, their mean), with which the curve was fitted. None: ``prior``.
     prior
@@ -65,7 +65,7 @@ class Calibration:
         numbers += [("bend", number) for number in self.bend]
         numbers += [("knots", number) for knot in self.knots for number in knot]
         for name, value in numbers:
-            if not isinstance(value, float) or not isfinite(value):
+            if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
                 raise OptionError(f"{name} of a calibration is {value!r}, expected a number that is finite")
         self._check_shapes()
 
@@ -82,8 +82,8 @@ class Calibration:
     def rises(self) -> bool:
         """Tell whether higher raw scores have higher probabilities, as they must."""
         if self.knots:
-            return self.knots[-1][1] > self.knots[0][1]
-        return self.slope > 0 and (not self.bend or max(self.bend[:2]) > 0)
+            return bool(self.knots[-1][1] > self.knots[0][1])
+        return bool(self.slope > 0 and (not self.bend or max(self.bend[:2]) > 0))
 
     @property
     def shift(self) -> float:
@@ -96,8 +96,10 @@ class Calibration:
         Log odds are moved by log(prior / (1 - prior)) - log(dev_prior / (1 - dev_prior)) (Elkan 2001, "The foundations
         of cost-sensitive learning"; Saerens et al. 2002): right where same pairs look like dev's same pairs and others
         like dev's others, and only how many there are differs. Raises OptionError for a prior that is not above 0 and
-        below 1.
+        below 1, or where dev's is not.
         """
+        if not 0 < (self.dev_prior or 0.0) < 1:
+            raise OptionError(f"the calibration's dev_prior is {self.dev_prior:g}, from which nothing can be moved")
         return dataclasses.replace(self, prior=checked_prior(prior))
 
     def logit(self, raw: Array) -> Array:
@@ -106,8 +108,8 @@ class Calibration:
 
     def probability(self, raw: Array) -> Array:
         """Return float32 (n,) in [0, 1] from raw scores (n,)."""
-        # by tanh, which cannot overflow
-        return (0.5 * (1.0 + np.tanh(0.5 * self.logit(raw)))).astype(np.float32)
+        # so that nothing overflows, and small ones are right to their last digit
+        return np.exp(-np.logaddexp(0, -self.logit(raw))).astype(np.float32)
 
 
 def checked_prior(prior: float) -> float:

@@ -68,7 +68,8 @@ class Decisions:
     def seen(self, calibration: Calibration) -> list[Decision]:
         """Give the threshold of each cut, and what dev shows of it with the share of same pairs that is assumed.
 
-        Same pairs that are so many times rarer, against the others, make the odds of precision so many times lower.
+        Same pairs that are so many times rarer, against the others, make the odds of precision so many times lower. Of
+        cuts whose thresholds float32 does not part, near 1 or 0, only the last is there, which calls most.
         """
         moved = calibration.shift
         thresholds = calibration.probability(np.array([cut.raw for cut in self.cuts])).tolist()
@@ -82,7 +83,8 @@ class Decisions:
                 recall=cut.right / self.same,
                 recall_low=cut.recall_low,
             )
-            for cut, threshold in zip(self.cuts, thresholds, strict=True)
+            for cut, threshold, following in zip(self.cuts, thresholds, [*thresholds[1:], None], strict=True)
+            if threshold != following
         ]
 
 
@@ -123,9 +125,15 @@ def decide(
     return chosen._replace(policy=f"{name}={target:g}")
 
 
+def in_float32(threshold: float) -> float:
+    """Round to float32, as probabilities are: else arrays of them and single ones would compare differently."""
+    return float(np.float32(threshold))
+
+
 def adopted(decision: Decision, calibration: Calibration, card: str) -> tuple[Calibration, str]:
     """Give a calibration and a model card with a decision in place of the earlier one."""
-    own = dataclasses.replace(calibration, threshold=decision.threshold, policy=decision.policy, prior=decision.prior)
+    threshold = in_float32(decision.threshold)
+    own = dataclasses.replace(calibration, threshold=threshold, policy=decision.policy, prior=decision.prior)
     return own, _noted(card, decision, calibration.dev_prior or 0.0)
 
 
@@ -140,8 +148,14 @@ def _noted(card: str, decision: Decision, dev_prior: float) -> str:
     }
     lines = card.split("\n")
     for start, line in replaced.items():
-        lines = [line if found.startswith(start) else found for found in lines]
+        lines = [line + _second_sentence(found) if found.startswith(start) else found for found in lines]
     return "\n".join(lines)
+
+
+def _second_sentence(line: str) -> str:
+    """Give what an earlier version wrote behind the first sentence of a line."""
+    _, stop, rest = line.partition(". ")
+    return f" {rest}" if stop and not line.startswith("|") else ""
 
 
 def _moved(share: float, by: float) -> float:
@@ -167,19 +181,20 @@ def _by_cost(cost: tuple[float, float], prior: float) -> Decision:
         raise OptionError(
             f"cost is {cost!r}, expected two numbers above 0, what a false positive and a false negative cost"
         )
-    threshold = false_positive / (false_positive + false_negative)
+    threshold = in_float32(false_positive / (false_positive + false_negative))
     return Decision(threshold, f"cost={false_positive:g},{false_negative:g}", prior)
 
 
 def _not_promised(name: str, target: float, seen: list[Decision], decisions: Decisions, moved: float) -> str:
     """Say what dev shows at most, and how many pairs would show the target: those of ``decisions`` and others alike."""
     most = max(getattr(one, f"{name}_low") for one in seen)
+    on_dev = _moved(target, -moved) if name == "precision" else target
     wanted = []
-    for cut, one in zip(decisions.cuts, seen, strict=True):
-        if getattr(one, name) > target:
-            of_precision = (cut.right / cut.called, cut.precision_low, _moved(target, -moved))
-            shares = of_precision if name == "precision" else (cut.right / decisions.same, cut.recall_low, target)
-            wanted.append(_needed(*shares, decisions.pairs))
+    for cut in decisions.cuts:
+        of_precision = (cut.right / cut.called, cut.precision_low)
+        share, low = of_precision if name == "precision" else (cut.right / decisions.same, cut.recall_low)
+        if share > on_dev:
+            wanted.append(_needed(share, low, on_dev, decisions.pairs))
     advice = (
         f"about {min(wanted):,} dev pairs like these would show it"
         if wanted

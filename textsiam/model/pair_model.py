@@ -32,6 +32,10 @@ from textsiam.progress import progress
 from textsiam.text.tokenizer import TokenIds, Tokenizer
 
 COMPUTING = ("fp32", "bf16", "auto")
+_PARTS = (
+    *("architecture", "weights", "calibration", "decisions", "seen_texts", "details", "card", "train_toml"),
+    *("device", "threads", "precision"),
+)
 PAIRS_AT_ONCE = 20_000  # pairs whose vectors are held at the same time
 
 
@@ -211,7 +215,7 @@ class PairModel:
         cost: tuple[float, float] | None = None,
         prior: float | None = None,
     ) -> float:
-        """Return the threshold on probabilities that ``precision``, ``recall`` or ``cost`` asks for; see ``decide``."""
+        """Return the threshold on probabilities that ``decide`` chooses."""
         return self.decide(precision=precision, recall=recall, cost=cost, prior=prior).threshold
 
     def decide(
@@ -225,11 +229,13 @@ class PairModel:
         """Choose a threshold by what dev shows, and tell what it shows of it; the model stays as it is.
 
         ``precision``: the lowest threshold that has at least this precision with 95 % confidence, not only on dev;
-        ``recall``: the highest one that has at least this recall, likewise; ``cost``, of a false positive and of a
-        false negative: the one with the least expected cost. ``prior`` is the share of same pairs where it will be used
-        (None: that of the calibration); score with the same one. Raises OptionError unless one is given and in range,
-        and where dev has too few pairs to promise it (the message says how many would), or the model learned grades.
+        ``recall``: the highest that has this recall, likewise; ``cost``, of a false positive and of a false negative:
+        that of the least expected cost. ``prior``: the share of same pairs where it will be used (None: that of the
+        calibration); score with it. OptionError unless one is given and in range, where dev cannot promise it, and for
+        a model of grades.
         """
+        if self.details.get("graded"):
+            raise OptionError("this model learned grades, of which no share is the same; no threshold can be chosen")
         return decide(self.calibration_at(prior), self.decisions, precision=precision, recall=recall, cost=cost)
 
     def set_threshold(self, decision: Decision) -> None:
@@ -273,22 +279,8 @@ class PairModel:
     def __reduce__(self) -> tuple[object, ...]:
         if self.encoder_factory is not None:
             check_sendable(self.encoder_factory)
-        parts = {
-            "architecture": self.architecture,
-            "vocabulary": self.tokenizer.proto,
-            "weights": self.weights,
-            "calibration": self.calibration,
-            "decisions": self.decisions,
-            "seen_texts": self.seen_texts,
-            "details": self.details,
-            "card": self.card,
-            "train_toml": self.train_toml,
-            "device": self.device,
-            "threads": self.threads,
-            "precision": self.precision,
-            "encoder": self.encoder_factory,
-        }
-        return _unpickle, (parts,)
+        parts = {name: getattr(self, name) for name in _PARTS}
+        return _unpickle, ({**parts, "vocabulary": self.tokenizer.proto, "encoder": self.encoder_factory},)
 
     def __repr__(self) -> str:
         parts = self.architecture

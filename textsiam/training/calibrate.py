@@ -41,11 +41,11 @@ def fit_calibration(raw: Array, labels: Array, components: Array, *, graded: boo
     """
     raw, labels = raw.astype(np.float64), labels.astype(np.float64)
     losses = held_out_losses(raw, labels, components)
-    fitted = FITS[min(losses, key=lambda method: losses[method])](raw, labels)
-    assert fitted is not None
+    best_first = [FITS[method](raw, labels) for method in sorted(losses, key=lambda method: losses[method])]
+    fitted = next(one for one in best_first if one is not None)  # Platt's is always there
     calibration = dataclasses.replace(fitted, prior=float(labels.mean()), dev_prior=float(labels.mean()))
     if graded:
-        return calibration
+        return dataclasses.replace(calibration, policy="half")
     threshold = best_accuracy_threshold(calibration.probability(raw), labels)
     return dataclasses.replace(calibration, threshold=threshold)
 
@@ -53,9 +53,9 @@ def fit_calibration(raw: Array, labels: Array, components: Array, *, graded: boo
 def held_out_losses(raw: Array, labels: Array, components: Array) -> dict[str, float]:
     """Give each method that can be fitted its mean log loss on the folds held out; 0 for Platt's where it is alone."""
     rivals = [method for method in FITS if len(raw) >= LEAST_PAIRS.get(method, 0)]
-    if len(rivals) == 1 or np.ptp(raw) == 0:
-        return {"platt": 0.0}
     numbers = np.unique(components, return_inverse=True)[1]
+    if len(rivals) == 1 or np.ptp(raw) == 0 or numbers.max() == 0:
+        return {"platt": 0.0}
     fold = np.random.default_rng(0).permutation(numbers.max() + 1)[numbers] % FOLDS
     losses = dict.fromkeys(rivals, 0.0)
     for number in np.unique(fold):
@@ -81,6 +81,8 @@ def _platt(raw: Array, labels: Array) -> Calibration:
 
 def _temperature(raw: Array, labels: Array) -> Calibration | None:
     scale = float(np.sqrt(np.mean(raw**2)))
+    if scale == 0:
+        return None
     (slope,), _ = _logistic(raw[:, None] / scale, labels, fit_intercept=False)
     return Calibration(method="temperature", slope=slope / scale) if slope > 0 else None
 
@@ -103,7 +105,8 @@ def _isotonic(raw: Array, labels: Array) -> Calibration | None:
     """Fit shares that never fall, and put a knot at the middle of each run of equal ones."""
     isotonic = import_extra("sklearn.isotonic", "train", "calibration").IsotonicRegression
     shares = isotonic().fit_transform(raw, _targets(labels))
-    _, run, sizes = np.unique(shares, return_inverse=True, return_counts=True)
+    # equal means of neighbouring runs can differ in their last bits
+    _, run, sizes = np.unique(shares.round(12), return_inverse=True, return_counts=True)
     middle, share = (np.bincount(run, weights=values) / sizes for values in (raw, shares))
     if len(sizes) < 2:
         return None

@@ -9,9 +9,8 @@ from textsiam.errors import import_extra
 from textsiam.model.calibration import Calibration
 from textsiam.model.decisions import CONFIDENCE, Cut, Decisions
 
-EVEN = (
-    50  # cuts that call 1/50, 2/50, ... of the dev pairs the same; below the first, each calls two thirds of the next
-)
+# cuts that call 1/50, 2/50, ... of the pairs the same; below the first, each calls two thirds of the next
+EVEN = 50
 LEAST_CALLED = 10
 
 
@@ -19,8 +18,9 @@ def fit_decisions(calibration: Calibration, raw: Array, labels: Array, component
     """Make the cuts of dev pairs: raw scores (n,), labels 0 or 1 (n,), components int (n,) of linked pairs.
 
     A cut's bounds are those of Clopper and Pearson (1934), one-sided, for as many independent pairs as the dependent
-    ones are worth (Korn and Graubard 1998), at 95 % confidence shared out among all cuts (Bonferroni), each kind of
-    bound for itself. None where higher scores are not more probable.
+    ones are worth (Korn and Graubard 1998, with the degrees of freedom of components of uneven size), at 95 %
+    confidence shared out among all cuts (Bonferroni), each kind of bound for itself. None where higher scores are not
+    more probable.
     """
     if not calibration.rises:
         return None
@@ -32,8 +32,8 @@ def fit_decisions(calibration: Calibration, raw: Array, labels: Array, component
     level = (1 - CONFIDENCE) / len(counts)
     right = np.cumsum(same)[counts - 1]
     called = [np.arange(len(same)) < count for count in counts]
-    of_called = _effects([(same[:count], place[:count]) for count in counts][::-1])[::-1]
-    of_same = _effects([(is_called[same], place[same]) for is_called in called])
+    of_called = _effects([(same[:count], place[:count]) for count in counts], level)
+    of_same = _effects([(is_called[same], place[same]) for is_called in called], level)
     precision_low = _lower_bounds(right, counts, of_called, level)
     recall_low = _lower_bounds(right, np.full(len(counts), same.sum()), of_same, level)
     raws = [_between(calibration, ranked, count) for count in counts]
@@ -52,32 +52,37 @@ def _counts(probability: Array) -> Array:
     return np.unique(possible[np.searchsorted(possible, np.ceil(wanted))])
 
 
-def _effects(samples: list[tuple[Array, Array]]) -> Array:
-    """Give each sample's design effect: how many of its dependent pairs are worth one that is independent, at least 1.
+def _effects(samples: list[tuple[Array, Array]], level: float) -> Array:
+    """Give each sample's design effect: how many of its dependent pairs are worth one that is independent.
 
-    A sample is values 0 or 1 (m,) with the components of their pairs. One of equal values shows nothing of it and has
-    that of the sample before; the first then counts each component as a single pair.
+    A sample is values 0 or 1 (m,) with the components of their pairs. From 1, where pairs of a component agree no more
+    than others, the effect goes up to that of components in which all are equal (Kish 1965). How far they agree is told
+    by components of several pairs that hold a 0 (a wrong pair): as these are few, it is moved towards all being equal,
+    by 1 / (1 + their number). And few or uneven components say little of their spread: the effect is larger by as
+    much as Student's t has longer tails than with m pairs.
     """
-    effects: list[float] = []
+    student = import_extra("scipy.stats", "train", "choosing thresholds").t
+    effects = []
     for values, place in samples:
-        found = _effect(values, place)
-        if found is None:
-            sizes = np.bincount(place)
-            found = effects[-1] if effects else float((sizes**2).sum() / sizes.sum())
-        effects.append(found)
+        sizes = np.bincount(place)
+        pairs, of_equals = len(values), float((sizes**2).sum() / sizes.sum())
+        told_by = int(((np.bincount(place, weights=1 - values) > 0) & (sizes > 1)).sum())
+        agreeing = _agreement(values, place, of_equals)
+        agreeing += (1 - agreeing) / (1 + told_by)
+        freedom = pairs / of_equals - 1
+        longer = (student.ppf(level, freedom) / student.ppf(level, pairs - 1)) ** 2 if freedom > 0 else np.inf
+        effects.append(min(pairs, (1 + agreeing * (of_equals - 1)) * longer) if pairs > 1 else 1.0)
     return np.array(effects)
 
 
-def _effect(values: Array, place: Array) -> float | None:
-    share = values.mean()
-    if share in (0, 1):
-        return None
+def _agreement(values: Array, place: Array, of_equals: float) -> float:
+    """Estimate how far pairs of a component agree, from 0 to 1, by the spread of the components' sums."""
+    share, number = values.mean(), len(np.unique(place))
+    if share in (0, 1) or number == 1 or of_equals == 1:
+        return 0.0
     sums = np.bincount(place, weights=values - share)
-    number = len(np.unique(place))
-    if number == 1:
-        return float(len(values))
-    of_components = (sums**2).sum() * number / (number - 1)
-    return max(1.0, float(of_components / (share * (1 - share) * len(values))))
+    spread = (sums**2).sum() * number / (number - 1) / (share * (1 - share) * len(values))
+    return float(np.clip((spread - 1) / (of_equals - 1), 0, 1))
 
 
 def _lower_bounds(right: Array, total: Array, effects: Array, level: float) -> Array:

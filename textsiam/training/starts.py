@@ -121,11 +121,15 @@ class Origin:
             return None
         return Vocabulary(self.model.tokenizer.proto, {"notes": self.model.details.get("vocabulary_notes", [])})
 
-    def seen_texts(self, pairs: Pairs) -> SeenTexts:
-        """Hash the texts of training pairs, and add those that the model was trained on."""
+    def seen_texts(self, pairs: Pairs) -> SeenTexts | None:
+        """Hash the texts of training pairs, and add those that the model was trained on; None where it kept none.
+
+        Texts without labels, and those that a teacher was trained on, are not among them.
+        """
         seen = SeenTexts.of(pairs.texts())
-        earlier = None if self.model is None else self.model.seen_texts
-        return seen if earlier is None else seen | earlier
+        if self.model is None:
+            return seen
+        return None if self.model.seen_texts is None else seen | self.model.seen_texts
 
     def start(self, material: Material, config: TrainConfig, *, show_progress: bool) -> Start:
         """Give what is put into the network; reads the vectors, with the errors of ``embed_words``."""

@@ -15,6 +15,7 @@ import numpy as np
 from textsiam.arrays import Array
 from textsiam.data.pairs import Pairs
 from textsiam.errors import DataError, OptionError
+from textsiam.model.calibration import log_odds
 from textsiam.model.pair_model import PairModel
 from textsiam.progress import progress
 from textsiam.training.corpus import TokenizedPairs
@@ -105,7 +106,7 @@ def _of_models(models: list[PairModel], target: str, prior: float | None) -> Tea
 def _calibrated(model: PairModel, prior: float | None) -> tuple[Callable[[list[tuple[str, str]]], Array], str]:
     """Give a function of pairs to the model's logits, and what the model is known by."""
     calibration = model.calibration
-    shift = 0.0 if prior is None else _log_odds(prior) - _log_odds(calibration.prior)
+    shift = 0.0 if prior is None else log_odds(prior) - log_odds(calibration.prior)
 
     def logits(pairs: list[tuple[str, str]]) -> Array:
         return calibration.logit(model.score_details(pairs).raw) + shift
@@ -114,10 +115,6 @@ def _calibrated(model: PairModel, prior: float | None) -> tuple[Callable[[list[t
     curve = dataclasses.replace(calibration, threshold=0.5, policy="given")  # neither has a part in a logit
     known = hashlib.sha256(f"{digest(*numbers)} {curve} {shift} {model.architecture}".encode() + model.tokenizer.proto)
     return logits, known.hexdigest()
-
-
-def _log_odds(share: float) -> float:
-    return float(np.log(share) - np.log1p(-share)) if 0 < share < 1 else 0.0
 
 
 class TextsByNumber:
