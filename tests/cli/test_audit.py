@@ -4,11 +4,13 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import textsiam
 from tests.cli.conftest import Run, write_pairs
 from tests.data.test_audit import PLANTED
+from tests.training.conftest import make_rows
 
 
 @pytest.fixture
@@ -55,3 +57,38 @@ def test_bad_input(run: Run, tmp_path: Path, options: tuple[str, ...]) -> None:
     result = run("audit", pairs, *(option.format(pairs=pairs) for option in options))
     assert result.code == 2
     assert result.out == ""
+
+
+def test_suspects_are_written_by_rising_probability(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs, out = write_pairs(tmp_path / "p.csv", 30), tmp_path / "suspects.csv"
+    probabilities = np.linspace(0.9, 0.05, 30).astype(np.float32)
+    monkeypatch.setattr("textsiam.training.suspects.label_probabilities", lambda pairs, **options: probabilities)
+    result = run("audit", pairs, "--suspects", out)
+    assert result.code == 0
+    with out.open(encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file)
+    assert head == ["row", "text_a", "text_b", "label", "label_probability"]
+    read = textsiam.read_pairs(pairs)
+    wanted = [row for row in range(29, -1, -1) if probabilities[row] <= 0.2]
+    assert len(wanted) > 3
+    for line, row in zip(rows, wanted, strict=True):
+        assert line == [str(row + 1), *read[row][:2], str(int(read[row][2])), f"{probabilities[row]:.4f}"]
+    assert f"{out}: {len(wanted)} pairs whose label is likely wrong, of 30" in result.err
+    before = out.read_bytes()
+    assert "is there already" in run("audit", pairs, "--suspects", out).err
+    assert "there is no folder" in run("audit", pairs, "--suspects", tmp_path / "none" / "s.csv").err
+    assert "is a folder" in run("audit", pairs, "--suspects", tmp_path).err
+    assert out.read_bytes() == before
+    assert run("audit", pairs, "--suspects", out, "--overwrite").code == 0
+
+
+@pytest.mark.slow
+def test_suspects_of_a_corpus_are_found(run: Run, tmp_path: Path) -> None:
+    pairs, out = tmp_path / "p.csv", tmp_path / "suspects.csv"
+    turned = set(range(7, 400, 40))
+    with pairs.open("w", encoding="utf-8", newline="") as file:
+        rows = [(a, b, int(label) ^ (row in turned)) for row, (a, b, label) in enumerate(make_rows(1200))]
+        csv.writer(file).writerows([("text_a", "text_b", "label"), *rows])
+    assert run("audit", pairs, "--suspects", out).code == 0
+    found = [int(line.split(",")[0]) - 1 for line in out.read_text(encoding="utf-8").splitlines()[1:]]
+    assert set(found[: len(turned)]) == turned

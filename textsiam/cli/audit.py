@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
 from cyclopts import Parameter
 
+from textsiam.atomic import atomic_path
+from textsiam.cli.messages import say
+from textsiam.cli.number_types import WholeNumber
+from textsiam.cli.outputs import check_new
 from textsiam.cli.pair_options import LabelOptions, read_labelled
 from textsiam.cli.row_options import RowOptions
 from textsiam.errors import OptionError
 
 if TYPE_CHECKING:
     from textsiam.data.audit import Audit, Leak
+    from textsiam.data.pairs import Pairs
 
 SHOWN = 5  # rows and chains of each kind
+MOST_PROBABLE = 0.2  # labels of a suspect
 
 
 def audit(
@@ -24,6 +32,9 @@ def audit(
     /,
     *,
     test: list[Path] | None = None,
+    suspects: Path | None = None,
+    overwrite: Annotated[bool, Parameter(negative=())] = False,
+    seed: WholeNumber = 0,
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
     rows: RowOptions = RowOptions(),  # noqa: B008 - frozen
     labels: LabelOptions = LabelOptions(),  # noqa: B008 - frozen
@@ -36,17 +47,44 @@ def audit(
         File of labelled pairs.
     test
         Another file of labelled pairs, such as test or dev, in which texts of PAIRS are looked for; may come again.
+    suspects
+        CSV file to write: pairs whose label is likely wrong, the likeliest first. Four quick models, each trained
+        without the pairs that it judges, find them; this takes minutes.
+    overwrite
+        Replace that file if it is there.
+    seed
+        Of what is drawn.
     as_json
         Print JSON, with all rows, instead of a summary.
     """
     import textsiam
 
+    if suspects is not None:
+        check_new(suspects, "--suspects", overwrite=overwrite)
     names = [str(path) for path in test or []]
     if len(set(names)) < len(names):
         raise OptionError(f"--test names {max(names, key=names.count)} twice")
     others = {str(path): read_labelled(path, rows, labels) for path in test or []}
-    found = textsiam.audit(read_labelled(pairs, rows, labels), others=others)
+    given = read_labelled(pairs, rows, labels)
+    found = textsiam.audit(given, others=others, seed=seed)
     print(json.dumps(found.to_dict(), indent=2, ensure_ascii=False) if as_json else "\n".join(_lines(found)))
+    if suspects is not None:
+        _write_suspects(given, suspects, seed)
+
+
+def _write_suspects(pairs: Pairs, out: Path, seed: int) -> None:
+    """Write the pairs whose label has a probability of at most 0.2, by rising probability."""
+    from textsiam.training.suspects import label_probabilities
+
+    probabilities = label_probabilities(pairs, seed=seed, show_progress=True)
+    rows = [row for row in np.argsort(probabilities, kind="stable").tolist() if probabilities[row] <= MOST_PROBABLE]
+    with atomic_path(out) as part, part.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["row", "text_a", "text_b", "label", "label_probability"])
+        for row in rows:
+            text_a, text_b, label = pairs[row]
+            writer.writerow([row + 1, text_a, text_b, int(label), f"{probabilities[row]:.4f}"])
+    say(f"{out}: {len(rows):,} pairs whose label is likely wrong, of {len(pairs):,}")
 
 
 def _lines(found: Audit) -> Iterator[str]:

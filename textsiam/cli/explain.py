@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from textsiam.atomic import write_atomically
 from textsiam.cli.messages import say
 from textsiam.cli.number_types import WholeNumber
-from textsiam.errors import OptionError
+from textsiam.cli.outputs import check_new
 from textsiam.model.folder import check_no_file
 from textsiam.model.pair_model import PairModel
 
@@ -65,8 +65,8 @@ def explain(
     import textsiam
 
     check_no_file(model)
-    if html is not None and html.exists() and not overwrite:
-        raise OptionError(f"--html {html} is there already; give another file, or --overwrite to replace it")
+    if html is not None:
+        check_new(html, "--html", overwrite=overwrite)
     found = textsiam.explain(PairModel.load(model), text_a, text_b, orders=orders, seed=seed)
     if as_json:
         print(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
