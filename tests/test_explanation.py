@@ -156,10 +156,27 @@ def test_what_cannot_be_explained_is_told(arguments: tuple[Any, Any], problem: s
         explain(BAG, *arguments)
 
 
-@pytest.mark.parametrize("orders", [0, 1.5, True])
+@pytest.mark.parametrize("orders", [0, 1, 1.5, True, 10_001])
 def test_orders_out_of_range_are_refused(orders: Any) -> None:
-    with pytest.raises(textsiam.OptionError, match="expected an integer of at least 1"):
+    with pytest.raises(textsiam.OptionError, match="expected an integer from 2 to 10,000"):
         explain(BAG, *SHORT, orders=orders)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, True])
+def test_seeds_out_of_range_are_refused(seed: Any) -> None:
+    with pytest.raises(textsiam.OptionError, match="expected an integer of at least 0"):
+        explain(BAG, *SHORT, seed=seed)
+
+
+def test_standard_errors_tell_how_far_other_orders_move_contributions(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {word.standard_error for word in explain(LSTM, *SHORT).words} == {0.0}
+    assert "\u00b1" not in str(explain(LSTM, *SHORT))
+    found = [explain(LSTM, *LONG, orders=16, seed=seed) for seed in range(40)]
+    assert f"\u00b1 {max(word.standard_error for word in found[0].words):.3f}" in str(found[0])
+    shares = np.array([[word.contribution for word in one.words] for one in found])
+    told = np.array([[word.standard_error for word in one.words] for one in found])
+    assert np.sqrt((told**2).mean(axis=0)) == pytest.approx(shares.std(axis=0, ddof=1), rel=0.5)
+    assert np.sqrt((told**2).mean()) == pytest.approx(np.sqrt((shares.var(axis=0, ddof=1)).mean()), rel=0.12)
 
 
 def test_the_public_name_stays_a_function() -> None:

@@ -19,18 +19,23 @@ from textsiam.model.pair_model import PairModel
 
 ALL_SUBSETS = 10  # words, of both texts, up to which every subset is scored
 MOST_WORDS = 400  # of both texts
+MOST_ORDERS = 10_000
 _WORD = re.compile(r"\S+")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Word:
-    """A word of text ``side`` ("a" or "b"), from ``start`` to ``end`` there, and its part of the log odds."""
+    """A word of text ``side`` ("a" or "b"), from ``start`` to ``end`` there, and its part of the log odds.
+
+    ``standard_error`` says how unsure random orders leave the contribution; 0 where every subset was scored.
+    """
 
     side: str
     word: str
     start: int
     end: int
     contribution: float
+    standard_error: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,14 +68,14 @@ class Explanation:
         return [
             f"probability {self.probability:.4f} (threshold {self.threshold:.4f})",
             f"log odds {self.logit:+.3f}: {self.baseline:+.3f} without words, "
-            f"{self.logit - self.baseline:+.3f} by them (error {self.error:.0e})",
+            f"{self.logit - self.baseline:+.3f} by them (sum off by {self.error:.0e})",
         ]
 
     def ranked(self) -> list[tuple[str, float]]:
         """Return a line for each word, by rising contribution, and the contribution."""
         width = max((len(word.word) for word in self.words), default=0) + 2
         words = sorted(self.words, key=lambda word: word.contribution)
-        return [(f"{w.side}  {w.word:<{width}}{w.contribution:>+8.3f}", w.contribution) for w in words]
+        return [(f"{w.side}  {w.word:<{width}}{w.contribution:>+8.3f}{_unsure(w)}", w.contribution) for w in words]
 
     def html(self) -> str:
         """Return both texts as HTML, each word on the colour of its contribution: green for the same, red against."""
@@ -92,6 +97,10 @@ class Explanation:
         return f'<p class="explained">{"".join(parts)}{html.escape(text[done:])}</p>'
 
 
+def _unsure(word: Word) -> str:
+    return f"  \u00b1 {word.standard_error:.3f}" if word.standard_error else ""
+
+
 def explain(model: PairModel, text_a: str, text_b: str, *, orders: int = 32, seed: int = 0) -> Explanation:
     """Share the log odds of two texts out among their words, by Shapley values.
 
@@ -102,20 +111,30 @@ def explain(model: PairModel, text_a: str, text_b: str, *, orders: int = 32, see
     et al. 2022, "Sampling permutations for Shapley value estimation"), which cost about 2 x orders x words scores: an
     LSTM of 64 takes 0.2 seconds for 14 words and 0.5 for 35. Whatever is drawn, contributions add up, and are the same
     with the texts swapped. Of models that learned grades the log odds are those of the grade on the scale from 0 to 1.
-    Raises OptionError for what is no text, more than 400 words, or orders below 1.
+    Raises OptionError for what is no text, more than 400 words, or orders or a seed out of range.
     """
-    if isinstance(orders, bool) or not isinstance(orders, int) or orders < 1:
-        raise OptionError(f"orders is {orders!r}, expected an integer of at least 1")
+    if isinstance(orders, bool) or not isinstance(orders, int) or not 2 <= orders <= MOST_ORDERS:
+        raise OptionError(f"orders is {orders!r}, expected an integer from 2 to {MOST_ORDERS:,}")
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise OptionError(f"seed is {seed!r}, expected an integer of at least 0")
     model.inspect([text_a, text_b])  # raises for what is no text
     # the same random orders for the same two texts, whichever is first
     turned = (text_b, text_a) < (text_a, text_b)
     first, second = (text_b, text_a) if turned else (text_a, text_b)
     game = _Game(model, first, second)
-    shares = _exact(game) if game.number <= ALL_SUBSETS else _sampled(game, orders, seed)
+    exact = game.number <= ALL_SUBSETS
+    shares, unsure = (_exact(game), np.zeros(game.number)) if exact else _sampled(game, orders, seed)
     logit, baseline = game.values(np.array([[True], [False]]).repeat(game.number, axis=1)).tolist()
     words = [
-        Word(side=side, word=found.group(), start=found.start(), end=found.end(), contribution=float(share))
-        for (side, found), share in zip(game.words("ba" if turned else "ab"), shares, strict=True)
+        Word(
+            side=side,
+            word=found.group(),
+            start=found.start(),
+            end=found.end(),
+            contribution=float(share),
+            standard_error=float(error),
+        )
+        for (side, found), share, error in zip(game.words("ba" if turned else "ab"), shares, unsure, strict=True)
     ]
     return Explanation(
         text_a=text_a,
@@ -166,14 +185,21 @@ def _exact(game: _Game) -> Array:
     return shares
 
 
-def _sampled(game: _Game, orders: int, seed: int) -> Array:
-    """Let the words join in random orders, and in the same ones backwards."""
+def _sampled(game: _Game, orders: int, seed: int) -> tuple[Array, Array]:
+    """Let the words join in random orders, and in the same ones backwards; gives their shares and standard errors."""
     number, random = game.number, np.random.default_rng(seed)
-    drawn = [random.permutation(number) for _ in range(orders)]
-    shares = np.zeros(number)
-    for order in itertools.chain.from_iterable((order, order[::-1]) for order in drawn):
-        joined = np.zeros((number + 1, number), dtype=bool)
-        for place, word in enumerate(order.tolist(), 1):
-            joined[place:, word] = True
-        shares[order] += np.diff(game.values(joined))
-    return shares / (2 * orders)
+    found = np.empty((orders, number))
+    for row in found:
+        order = random.permutation(number)
+        row[:] = (_joining(game, order) + _joining(game, order[::-1])) / 2
+    return found.mean(axis=0), found.std(axis=0, ddof=1) / math.sqrt(orders)
+
+
+def _joining(game: _Game, order: Array) -> Array:
+    """Give what each word adds when it joins those that stand before it in an order."""
+    joined = np.zeros((len(order) + 1, len(order)), dtype=bool)
+    for place, word in enumerate(order.tolist(), 1):
+        joined[place:, word] = True
+    shares = np.empty(len(order))
+    shares[order] = np.diff(game.values(joined))
+    return shares

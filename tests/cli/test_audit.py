@@ -24,7 +24,7 @@ def test_the_summary_names_rows_and_shows_chains(run: Run, planted: Path) -> Non
     result = run("audit", planted)
     assert result.code == 0
     lines = {line[:18].strip(): line[18:].strip() for line in result.out.splitlines() if not line.startswith(" ")}
-    assert lines["pairs"] == "11   36.4% the same"
+    assert lines["pairs"] == "11   36.4% the same; rows count from 1, a header is none"
     assert lines["contradictions"].endswith("the same two texts, different labels: rows 1, 3; 8, 9")
     assert lines["repeats"].endswith("rows 2, 7")
     assert lines["self pairs"] == "2   a text with itself: rows 8, 9; 1 called not the same: rows 9"
@@ -80,6 +80,32 @@ def test_suspects_are_written_by_rising_probability(run: Run, tmp_path: Path, mo
     assert "is a folder" in run("audit", pairs, "--suspects", tmp_path).err
     assert out.read_bytes() == before
     assert run("audit", pairs, "--suspects", out, "--overwrite").code == 0
+
+
+def test_suspects_never_take_the_place_of_an_input(run: Run, tmp_path: Path) -> None:
+    pairs, test = write_pairs(tmp_path / "p.csv", 30), write_pairs(tmp_path / "t.csv", 30, 50)
+    before = pairs.read_bytes(), test.read_bytes()
+    for out in (pairs, test, tmp_path / "." / "p.csv"):
+        result = run("audit", pairs, "--test", test, "--suspects", out, "--overwrite")
+        assert (result.code, "is an input; give another file" in result.err) == (2, True)
+    assert (pairs.read_bytes(), test.read_bytes()) == before
+
+
+def test_suspects_of_models_near_chance_are_not_to_be_trusted(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs = write_pairs(tmp_path / "p.csv", 40)
+    told = np.random.default_rng(1).random(40).astype(np.float32)
+    monkeypatch.setattr("textsiam.training.suspects.label_probabilities", lambda pairs, **options: told)
+    assert "near chance: do not trust" in run("audit", pairs, "--suspects", tmp_path / "s.csv").err
+    monkeypatch.setattr("textsiam.training.suspects.label_probabilities", lambda pairs, **options: told / 4 + 0.75)
+    assert "chance" not in run("audit", pairs, "--suspects", tmp_path / "s.csv", "--overwrite").err
+
+
+def test_suspects_of_grades_are_refused_before_anything_is_done(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "g.csv").write_text("text_a,text_b,label\na,b,3\nc,d,1\n", encoding="utf-8")
+    result = run("audit", tmp_path / "g.csv", "--label-range", "0,5", "--suspects", tmp_path / "s.csv")
+    assert (result.code, result.out, "these are graded" in result.err) == (2, "", True)
 
 
 @pytest.mark.slow

@@ -125,7 +125,7 @@ def test_a_model_of_grades_has_no_shares(run: Run, tmp_path: Path) -> None:
     assert run("train", tmp_path / "graded.csv", "--label-range", "0,5", "--out", tmp_path / "m", *SMALL).code == 0
     result = run("threshold", tmp_path / "m", "--precision", 0.9)
     assert (result.code, "learned grades" in result.err) == (2, True)
-    assert run("threshold", tmp_path / "m").out.startswith("in use: 0.5000 (half)")
+    assert run("threshold", tmp_path / "m").out == "in use: 0.5000 of the range of grades (half)\n"
     assert run("threshold", tmp_path / "m", "--value", 0.7, "--set").code == 0
     assert textsiam.PairModel.load(tmp_path / "m").calibration.threshold == float(np.float32(0.7))
     result = run("score", tmp_path / "m", "a", "b", "--prior", 0.1)

@@ -4,6 +4,7 @@ import json
 import time
 from collections import defaultdict, deque
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -119,6 +120,18 @@ def test_grades_have_no_chains_and_no_leakage() -> None:
     assert found.graded
     assert found.contradictions == ((1, 4),)
     assert (found.broken_chains, found.chains, found.leakage_roc_auc) == (0, (), None)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, True])
+def test_seeds_out_of_range_are_refused(seed: Any) -> None:
+    with pytest.raises(textsiam.OptionError, match="expected an integer from 0 to"):
+        audit(PLANTED, seed=seed)
+
+
+@pytest.mark.parametrize("others", ["test.csv", ["test.csv"]])
+def test_others_need_names(others: Any) -> None:
+    with pytest.raises(textsiam.OptionError, match="expected pairs by name"):
+        audit(PLANTED, others=others)
 
 
 def test_no_pairs_have_nothing_wrong() -> None:

@@ -161,6 +161,11 @@ def test_before_calibration_the_heads_own_score_counts(
     assert set(result.uncalibrated) == {"ece", "brier", "log_loss"}
 
 
+def test_slices_are_no_column(model: PairModel) -> None:
+    with pytest.raises(OptionError, match="slices is 'source', expected True or False; by takes a column"):
+        evaluate(model, records(), slices="source")  # type: ignore[arg-type] # what is tested
+
+
 @pytest.mark.parametrize("draws", [-1, True, 1.5])
 def test_draws_out_of_range_are_refused(model: PairModel, draws: Any) -> None:
     with pytest.raises(OptionError, match=r"draws is .* expected an integer of at least 0"):
@@ -239,19 +244,24 @@ def test_the_table_has_a_line_for_each_number(model: PairModel) -> None:
     lines = [line.split() for line in str(result).splitlines()]
     assert lines[0] == ["pairs", "8"]
     assert lines[1] == ["label", "mean", "0.5000"]
-    for number, name in enumerate(BINARY, 2):
+    assert lines[2][:2] == ["prior", "0.3700"]
+    for number, name in enumerate(BINARY, 3):
         low, high = result.intervals.get(name, (None, None))
         interval = [] if low is None else [f"{low:.4f}", "to", f"{high:.4f}"]
         assert lines[number] == [*name.split("_"), f"{getattr(result, name):.4f}", *interval]
-    assert lines[12][:4] == ["ece", "by", "chance", f"{result.ece_by_chance:.4f}"]
-    for line, name in zip(lines[13:16], ("ece", "brier", "log_loss"), strict=True):
+    assert lines[13][:4] == ["ece", "by", "chance", f"{result.ece_by_chance:.4f}"]
+    assert lines[13][-4:] == ["in", "39", "of", "40"]
+    for line, name in zip(lines[14:17], ("ece", "brier", "log_loss"), strict=True):
         assert line == [*name.split("_"), "before", f"{result.uncalibrated[name]:.4f}", "calibration"]
-    assert lines[16:19] == [["texts", "empty", "1"], ["texts", "unknown", "0"], ["texts", "cut", "0"]]
-    assert lines[19:21] == [[], ["slice", "pairs", "ROC-AUC", "accuracy"]]
-    for line, (name, part) in zip(lines[21:], result.slices.items(), strict=True):
-        figures = [f"{part.pairs}", f"{part.roc_auc:.4f}", f"{part.accuracy:.4f}"]
+    assert lines[17:20] == [["texts", "empty", "1"], ["texts", "unknown", "0"], ["texts", "cut", "0"]]
+    assert lines[20:22] == [[], ["slice", "pairs", "ROC-AUC", "accuracy"]]
+    for line, (name, part) in zip(lines[22:-1], result.slices.items(), strict=True):
+        mark = "*" if part.one_label else ""
+        figures = [f"{part.pairs}", f"{part.roc_auc:.4f}{mark}", f"{part.accuracy:.4f}"]
         interval = [] if part.accuracy_interval is None else "{:.4f} to {:.4f}".format(*part.accuracy_interval).split()
         assert line == [name, *figures, *interval]
+    assert [part.one_label for part in result.slices.values()] == [True, False, True]
+    assert lines[-1][:4] == ["*", "of", "one", "label"]
 
 
 def test_the_table_of_grades_leaves_out_what_does_not_apply(model: PairModel) -> None:

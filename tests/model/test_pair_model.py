@@ -333,6 +333,13 @@ def test_a_decision_becomes_the_models_own(make_model: MakeModel) -> None:
     assert model.calibration.threshold == 0.45
     model.set_threshold(decision)
     assert (model.calibration.threshold, model.calibration.policy) == (decision.threshold, "precision=0.7")
+    told = model.card
+    model.set_threshold(0.25)
+    assert (model.calibration.threshold, model.calibration.policy) == (0.25, "given")
+    for wrong in (1.5, "0.5", True):
+        with pytest.raises(OptionError, match="expected a probability from 0 to 1, or a decision"):
+            model.set_threshold(wrong)  # type: ignore[arg-type] # what is tested
+    model.card = told
     assert model.card.startswith(f"| threshold | {decision.threshold:.4f} (precision=0.7, precision at least 0.8000")
 
 

@@ -17,7 +17,7 @@ from textsiam.cli.number_types import WholeNumber
 from textsiam.cli.outputs import check_new
 from textsiam.cli.pair_options import LabelOptions, read_labelled
 from textsiam.cli.row_options import RowOptions
-from textsiam.errors import OptionError
+from textsiam.errors import OptionError, import_extra
 
 if TYPE_CHECKING:
     from textsiam.data.audit import Audit, Leak
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 
 SHOWN = 5  # rows and chains of each kind
 MOST_PROBABLE = 0.2  # labels of a suspect
+TRUSTED = 0.7  # ROC-AUC of the models that suspect
 
 
 def audit(
     pairs: Path,
     /,
     *,
-    test: list[Path] | None = None,
+    test: Annotated[list[Path] | None, Parameter(negative=())] = None,
     suspects: Path | None = None,
     overwrite: Annotated[bool, Parameter(negative=())] = False,
     seed: WholeNumber = 0,
@@ -60,12 +61,14 @@ def audit(
     import textsiam
 
     if suspects is not None:
-        check_new(suspects, "--suspects", overwrite=overwrite)
+        check_new(suspects, "--suspects", overwrite=overwrite, inputs=(pairs, *(test or ())))
     names = [str(path) for path in test or []]
     if len(set(names)) < len(names):
         raise OptionError(f"--test names {max(names, key=names.count)} twice")
     others = {str(path): read_labelled(path, rows, labels) for path in test or []}
     given = read_labelled(pairs, rows, labels)
+    if suspects is not None and given.graded:
+        raise OptionError("--suspects looks among labels of 0 and 1, these are graded; leave it out")
     found = textsiam.audit(given, others=others, seed=seed)
     print(json.dumps(found.to_dict(), indent=2, ensure_ascii=False) if as_json else "\n".join(_lines(found)))
     if suspects is not None:
@@ -77,6 +80,10 @@ def _write_suspects(pairs: Pairs, out: Path, seed: int) -> None:
     from textsiam.training.suspects import label_probabilities
 
     probabilities = label_probabilities(pairs, seed=seed, show_progress=True)
+    judged = np.where(pairs.labels > 0.5, probabilities, 1 - probabilities)
+    roc_auc = import_extra("sklearn.metrics", "train", "looking for suspects").roc_auc_score(pairs.labels > 0.5, judged)
+    if roc_auc < TRUSTED:
+        say(f"models without these labels have ROC-AUC {roc_auc:.2f} on them, near chance: do not trust the suspects")
     rows = [row for row in np.argsort(probabilities, kind="stable").tolist() if probabilities[row] <= MOST_PROBABLE]
     with atomic_path(out) as part, part.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file)
@@ -90,7 +97,7 @@ def _write_suspects(pairs: Pairs, out: Path, seed: int) -> None:
 def _lines(found: Audit) -> Iterator[str]:
     lengths = found.lengths
     label = f"mean grade {found.label_mean:.3f} (0 to 1)" if found.graded else f"{found.label_mean:.1%} the same"
-    yield _line("pairs", found.pairs, label)
+    yield _line("pairs", found.pairs, f"{label}; rows count from 1, a header is none")
     yield _line(
         "distinct texts",
         found.texts,

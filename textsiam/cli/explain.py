@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from textsiam.atomic import write_atomically
-from textsiam.cli.messages import say
+from textsiam.cli.messages import say, tell_texts
 from textsiam.cli.number_types import WholeNumber
 from textsiam.cli.outputs import check_new
 from textsiam.model.folder import check_no_file
@@ -52,7 +52,7 @@ def explain(
     text_b
         The second text.
     orders
-        Random orders of the words, where there are more than 10: the more, the surer each word's share.
+        Random orders of the words, where there are more than 10 (400 at most): the more, the surer each word's share.
     seed
         Of the random orders.
     html
@@ -67,7 +67,9 @@ def explain(
     check_no_file(model)
     if html is not None:
         check_new(html, "--html", overwrite=overwrite)
-    found = textsiam.explain(PairModel.load(model), text_a, text_b, orders=orders, seed=seed)
+    loaded = PairModel.load(model)
+    found = textsiam.explain(loaded, text_a, text_b, orders=orders, seed=seed)
+    tell_texts(loaded.inspect([text_a, text_b]))
     if as_json:
         print(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     elif sys.stdout.isatty():

@@ -40,9 +40,10 @@ def threshold(
     recall
         The highest threshold at which this share of the same pairs are called so, with 95 % confidence.
     cost
-        What a false positive and a false negative cost, such as 5,1: the threshold that costs least.
+        What a false positive and a false negative cost, such as 5,1: the threshold that costs least, if the
+        probabilities are right; dev has no other part in it.
     value
-        This very threshold.
+        This very threshold, from 0 to 1 (of grades, on their range).
     prior
         Share of same pairs where the model will be used, such as 0.01, if it differs from dev's.
     set_it
@@ -109,6 +110,8 @@ def _seen(policy: Policy) -> list[Decision]:
 
 
 def _all(policy: Policy, in_use: Calibration) -> str:
+    if policy.graded:
+        return f"in use: {in_use.threshold:.4f} of the range of grades ({in_use.policy})"
     lines = [f"in use: {in_use.threshold:.4f} ({in_use.policy}), prior {in_use.prior:.4f}"]
     if policy.decisions is not None:
         lines += [

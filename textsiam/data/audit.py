@@ -16,7 +16,7 @@ from textsiam.data.pair_graph import PairGraph
 from textsiam.data.pairs import Pairs
 from textsiam.data.read import read_pairs
 from textsiam.data.scripts import script_of
-from textsiam.errors import import_extra
+from textsiam.errors import OptionError, import_extra
 from textsiam.text.normalization import normalize_text
 
 MOST_CHAINS = 1000  # that are shown as paths
@@ -93,8 +93,13 @@ def audit(pairs: Any, *, others: Mapping[str, Any] | None = None, seed: int = 0)
     """Look through labelled ``pairs`` (Pairs, or what ``read_pairs`` takes) before anything is trained on them.
 
     ``others`` are further pairs by name, such as {"test": "test.tsv"}, in which texts of these are looked for. ``seed``
-    draws the folds of the leakage measurement. Raises DataError for pairs that cannot be read.
+    draws the folds of the leakage measurement. Raises DataError for pairs that cannot be read, OptionError for others
+    without names and a seed out of range.
     """
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
+        raise OptionError(f"seed is {seed!r}, expected an integer from 0 to 2**32 - 1")
+    if others is not None and not isinstance(others, Mapping):
+        raise OptionError(f'others is {others!r:.80}, expected pairs by name, such as {{"test": "test.tsv"}}')
     pairs = pairs if isinstance(pairs, Pairs) else read_pairs(pairs)
     graph, labels = PairGraph(pairs.texts()), pairs.labels
     contradictions, repeats = _repeated(graph.keys(), labels)

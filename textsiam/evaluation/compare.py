@@ -53,8 +53,19 @@ class Comparison:
             for name, found in self.differences.items()
         }
 
+    def _settings(self) -> list[str]:
+        both = (self.first, self.second)
+        if self.first.threshold is None:
+            return []
+        return ["; ".join(f"threshold {one.threshold:.4f}, prior {one.prior:.4f}" for one in both)]
+
     def __str__(self) -> str:
-        lines = [f"{self.first.pairs:,} pairs", "", f"{'':<20}{'first':>10}{'second':>10}{'difference':>12}"]
+        lines = [
+            f"{self.first.pairs:,} pairs; second minus first, with 95 % intervals",
+            *self._settings(),
+            "",
+            f"{'':<20}{'first':>10}{'second':>10}{'difference':>12}",
+        ]
         for name, found in self.differences.items():
             first, second = getattr(self.first, name), getattr(self.second, name)
             chance = "" if found.beyond_chance else "   may be chance"

@@ -59,6 +59,8 @@ def evaluate(
     if isinstance(model, str | PathLike):
         raise OptionError(f"model is a path, expected a model; load it with textsiam.PairModel.load({str(model)!r})")
     check_draws(draws, least=0)
+    if not isinstance(slices, bool):
+        raise OptionError(f"slices is {slices!r}, expected True or False; by takes a column")
     if not isinstance(pairs, Pairs):
         pairs = read_pairs(pairs, keep=() if by is None else (by,))
     _check_pairs(pairs, sliced=slices or by is not None)

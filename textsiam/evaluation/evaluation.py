@@ -89,6 +89,8 @@ class Evaluation:
 
     def __str__(self) -> str:
         lines = [f"{'pairs':<20}{self.pairs:>10,}", f"{'label mean':<20}{self.label_mean:>10.4f}"]
+        if self.threshold is not None:
+            lines.append(f"{'prior':<20}{self.prior:>10.4f}   the label mean that probabilities assume")
         for name in METRICS:
             value = getattr(self, name)
             if value is not None:
@@ -96,7 +98,7 @@ class Evaluation:
                 lines.append(f"{name.replace('_', ' '):<20}{value:>10.4f}{remark}")
         if self.ece_by_chance is not None:
             lines.append(
-                f"{'ece by chance':<20}{self.ece_by_chance:>10.4f}   right probabilities stay below in 95 of 100"
+                f"{'ece by chance':<20}{self.ece_by_chance:>10.4f}   right probabilities stay below in 39 of 40"
             )
         for name, value in self.uncalibrated.items():
             lines.append(f"{name.replace('_', ' ') + ' before':<20}{value:>10.4f}   calibration")
@@ -112,6 +114,8 @@ class Evaluation:
                     "" if part.accuracy_interval is None else "   {:.4f} to {:.4f}".format(*part.accuracy_interval)
                 )
                 lines.append(f"{name:<{width}}{part.pairs:>10,}{part.roc_auc:>10.4f}{part.accuracy:>10.4f}{interval}")
+            if any(part.one_label for part in self.slices.values()):
+                lines.append("* of one label alone: against all pairs of the other label")
         return "\n".join(lines)
 
 

@@ -29,7 +29,7 @@ Words = list[str]
 class Slice:
     """The metrics of some of the pairs.
 
-    Where a slice holds one label only, its ROC-AUC is that of its pairs against all pairs of the other label.
+    Where a slice holds one label only (``one_label``), its ROC-AUC is that of its pairs against all others.
     ``accuracy_interval`` is the 95 % one, by a bootstrap that draws whole components; None where nothing was drawn, or
     there are fewer than 5 of them.
     """
@@ -38,6 +38,7 @@ class Slice:
     accuracy: float
     roc_auc: float
     accuracy_interval: tuple[float, float] | None = None
+    one_label: bool = False
 
 
 def make_slices(
@@ -61,6 +62,7 @@ def make_slices(
             accuracy=float(right[inside].mean()),
             roc_auc=metrics["roc_auc"],
             accuracy_interval=interval,
+            one_label=bool(one_label),
         )
     return slices
 

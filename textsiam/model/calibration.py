@@ -56,17 +56,14 @@ class Calibration:
 
     def __post_init__(self) -> None:
         check_choice("method of a calibration", self.method, METHODS)
-        # lists are what JSON has
-        object.__setattr__(self, "bend", tuple(self.bend))
-        object.__setattr__(self, "knots", tuple(tuple(knot) for knot in self.knots))
         if self.dev_prior is None:
             object.__setattr__(self, "dev_prior", self.prior)
-        numbers = [(name, getattr(self, name)) for name in ("slope", "intercept", "threshold", "prior", "dev_prior")]
-        numbers += [("bend", number) for number in self.bend]
-        numbers += [("knots", number) for knot in self.knots for number in knot]
-        for name, value in numbers:
-            if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-                raise OptionError(f"{name} of a calibration is {value!r}, expected a number that is finite")
+        for name in ("slope", "intercept", "threshold", "prior", "dev_prior"):
+            object.__setattr__(self, name, _finite(name, getattr(self, name)))
+        # lists are what JSON has
+        object.__setattr__(self, "bend", tuple(_finite("bend", number) for number in self.bend))
+        knots = tuple(tuple(_finite("knots", number) for number in knot) for knot in self.knots)
+        object.__setattr__(self, "knots", knots)
         self._check_shapes()
 
     def _check_shapes(self) -> None:
@@ -110,6 +107,13 @@ class Calibration:
         """Return float32 (n,) in [0, 1] from raw scores (n,)."""
         # so that nothing overflows, and small ones are right to their last digit
         return np.exp(-np.logaddexp(0, -self.logit(raw))).astype(np.float32)
+
+
+def _finite(name: str, value: object) -> float:
+    """Give a number of NumPy or Python as a float, so that equal calibrations are shown alike."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.floating) or not isfinite(value):
+        raise OptionError(f"{name} of a calibration is {value!r}, expected a number that is finite")
+    return float(value)
 
 
 def checked_prior(prior: float) -> float:

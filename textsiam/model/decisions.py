@@ -125,6 +125,13 @@ def decide(
     return chosen._replace(policy=f"{name}={target:g}")
 
 
+def checked_threshold(threshold: float) -> float:
+    """Give a threshold in float32, or raise OptionError unless it is a number from 0 to 1."""
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
+        raise OptionError(f"threshold is {threshold!r}, expected a probability from 0 to 1, or a decision")
+    return in_float32(threshold)
+
+
 def in_float32(threshold: float) -> float:
     """Round to float32, as probabilities are: else arrays of them and single ones would compare differently."""
     return float(np.float32(threshold))

@@ -18,7 +18,7 @@ from textsiam.errors import ModelFolderError, OptionError, check_choice
 from textsiam.model.architecture import Architecture
 from textsiam.model.calibration import Calibration
 from textsiam.model.custom import EncoderFactory, EncoderFactoryError, check_factory, check_sendable
-from textsiam.model.decisions import Decision, Decisions, adopted, decide
+from textsiam.model.decisions import Decision, Decisions, adopted, checked_threshold, decide
 from textsiam.model.folder import as_json, read_folder, write_folder
 from textsiam.model.inputs import check_pairs, checked_texts, distinct_texts, places_of, text_blocks
 from textsiam.model.policy import kept_files, kept_parts
@@ -238,8 +238,10 @@ class PairModel:
             raise OptionError("this model learned grades, of which no share is the same; no threshold can be chosen")
         return decide(self.calibration_at(prior), self.decisions, precision=precision, recall=recall, cost=cost)
 
-    def set_threshold(self, decision: Decision) -> None:
-        """Make a decision the model's own: its threshold, and the share of same pairs that probabilities assume."""
+    def set_threshold(self, decision: Decision | float) -> None:
+        """Make a threshold the model's own, or a decision: its threshold, and the prior that probabilities assume."""
+        if not isinstance(decision, Decision):
+            decision = Decision(checked_threshold(decision), "given", self.calibration.prior)
         self.calibration, self.card = adopted(decision, self.calibration, self.card)
 
     def inspect(self, texts: Iterable[str]) -> TextReport:

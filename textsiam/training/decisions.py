@@ -35,7 +35,8 @@ def fit_decisions(calibration: Calibration, raw: Array, labels: Array, component
     of_called = _effects([(same[:count], place[:count]) for count in counts], level)
     of_same = _effects([(is_called[same], place[same]) for is_called in called], level)
     precision_low = _lower_bounds(right, counts, of_called, level)
-    recall_low = _lower_bounds(right, np.full(len(counts), same.sum()), of_same, level)
+    # recall never falls as more is called the same, so that a looser cut has at least the bound of a stricter one
+    recall_low = np.maximum.accumulate(_lower_bounds(right, np.full(len(counts), same.sum()), of_same, level))
     raws = [_between(calibration, ranked, count) for count in counts]
     cuts = zip(raws, counts.tolist(), right.tolist(), precision_low.tolist(), recall_low.tolist(), strict=True)
     return Decisions(pairs=len(raw), same=int(same.sum()), cuts=tuple(Cut(*cut) for cut in cuts))
