@@ -110,10 +110,8 @@ class Evaluation:
             width = max(20, *(len(name) + 2 for name in self.slices))
             lines += ["", f"{'slice':<{width}}{'pairs':>10}{'ROC-AUC':>10}{'accuracy':>10}"]
             for name, part in self.slices.items():
-                interval = (
-                    "" if part.accuracy_interval is None else "   {:.4f} to {:.4f}".format(*part.accuracy_interval)
-                )
-                lines.append(f"{name:<{width}}{part.pairs:>10,}{part.roc_auc:>10.4f}{part.accuracy:>10.4f}{interval}")
+                figures = f"{part.pairs:>10,}{part.roc_auc:>10.4f}{'*' if part.one_label else ' '}{part.accuracy:>9.4f}"
+                lines.append(f"{name:<{width}}{figures}{_remark(part.accuracy_interval)}")
             if any(part.one_label for part in self.slices.values()):
                 lines.append("* of one label alone: against all pairs of the other label")
         return "\n".join(lines)
