@@ -22,8 +22,9 @@ def test_a_file_to_a_model_folder(run: Run, tmp_path: Path) -> None:
     assert result.code == 0
     assert "256 pairs" in result.err
     assert "dev accuracy" in result.out
+    # no decisions.json: after so few steps higher scores are not more often the same, and nothing is promised
     assert sorted(path.name for path in out.iterdir()) == [
-        *("README.md", "calibration.json", "config.json", "decisions.json", "manifest.json", "seen_texts.bin"),
+        *("README.md", "calibration.json", "config.json", "manifest.json", "seen_texts.bin"),
         *("train.toml", "vocabulary.model", "weights.safetensors"),
     ]
     steps = [json.loads(line) for line in (tmp_path / "model.run" / "log.jsonl").read_text("utf-8").splitlines()]
