@@ -22,8 +22,8 @@ def test_a_file_to_a_model_folder(run: Run, tmp_path: Path) -> None:
     assert result.code == 0
     assert "256 pairs" in result.err
     assert "dev accuracy" in result.out
-    # no decisions.json: after so few steps higher scores are not more often the same, and nothing is promised
-    assert sorted(path.name for path in out.iterdir()) == [
+    # decisions.json is there only if higher scores are more often the same, which so few steps may not reach
+    assert sorted(path.name for path in out.iterdir() if path.name != "decisions.json") == [
         *("README.md", "calibration.json", "config.json", "manifest.json", "seen_texts.bin"),
         *("train.toml", "vocabulary.model", "weights.safetensors"),
     ]
