@@ -58,7 +58,7 @@ class Explanation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON values."""
-        return {**dataclasses.asdict(self), "words": [dataclasses.asdict(word) for word in self.words]}
+        return dataclasses.asdict(self)
 
     def __str__(self) -> str:
         return "\n".join([*self.summary(), "", *(line for line, _ in self.ranked())])
@@ -139,7 +139,7 @@ def explain(model: PairModel, text_a: str, text_b: str, *, orders: int = 32, see
     return Explanation(
         text_a=text_a,
         text_b=text_b,
-        probability=1 / (1 + math.exp(-logit)) if logit > -700 else 0.0,
+        probability=float(np.exp(-np.logaddexp(0, -logit))),
         threshold=model.calibration.threshold,
         logit=logit,
         baseline=baseline,

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import textsiam
-from textsiam.evaluation.leaks import find_leaks
+from textsiam.arrays import Array
+from textsiam.evaluation.leaks import Leaks, find_leaks
 from textsiam.evaluation.metrics import binary_metrics, graded_metrics
 from textsiam.model.pair_model import PairModel
 from textsiam.model.seen_texts import SeenTexts
@@ -27,24 +28,30 @@ SEEN = SeenTexts.of(["RED cat", "here now"])
 PROBABILITIES = np.array([0.9, 0.8, 0.1, 0.7, 0.2, 0.6, 0.3], dtype=np.float32)
 
 
+def leaks_of(
+    seen: SeenTexts, pairs: textsiam.Pairs, probabilities: Array = PROBABILITIES, threshold: float = 0.5
+) -> Leaks:
+    return find_leaks(seen, pairs, probabilities, threshold, textsiam.question_components(pairs))
+
+
 def test_seen_texts_and_linked_pairs_are_counted() -> None:
     pairs = textsiam.Pairs.from_rows(ROWS)
-    found = find_leaks(SEEN, pairs, PROBABILITIES, 0.5)
+    found = leaks_of(SEEN, pairs)
     assert (found.texts, found.seen_texts) == (10, 1)
     assert (found.linked_pairs, found.unlinked_pairs) == (3, 4)
     assert found.unlinked == binary_metrics(PROBABILITIES[3:], pairs.labels[3:], 0.5)
 
 
 def test_others_of_one_label_have_no_metrics() -> None:
-    found = find_leaks(SEEN, textsiam.Pairs.from_rows(ROWS[:4]), PROBABILITIES[:4], 0.5)
+    found = leaks_of(SEEN, textsiam.Pairs.from_rows(ROWS[:4]), PROBABILITIES[:4])
     assert (found.unlinked_pairs, found.unlinked) == (1, None)
 
 
 def test_all_or_none_can_be_linked() -> None:
     pairs = textsiam.Pairs.from_rows(ROWS)
-    everything = find_leaks(SeenTexts.of(pairs.texts()), pairs, PROBABILITIES, 0.5)
+    everything = leaks_of(SeenTexts.of(pairs.texts()), pairs)
     assert (everything.seen_texts, everything.linked_pairs, everything.unlinked) == (10, 7, None)
-    nothing = find_leaks(SeenTexts.of([]), pairs, PROBABILITIES, 0.5)
+    nothing = leaks_of(SeenTexts.of([]), pairs)
     assert (nothing.seen_texts, nothing.linked_pairs, nothing.unlinked_pairs) == (0, 0, 7)
     assert nothing.unlinked == binary_metrics(PROBABILITIES, pairs.labels, 0.5)
 
@@ -53,7 +60,7 @@ def test_grades_have_their_metrics() -> None:
     pairs = textsiam.Pairs.from_rows(
         [(a, b, 2 * label + row % 3) for row, (a, b, label) in enumerate(ROWS)], label_range=(0, 4)
     )
-    found = find_leaks(SEEN, pairs, PROBABILITIES, 0.5)
+    found = leaks_of(SEEN, pairs)
     assert found.unlinked == graded_metrics(PROBABILITIES[3:], pairs.labels[3:])
 
 
@@ -67,7 +74,7 @@ def test_evaluate_tells_them_if_the_model_keeps_its_texts(model: PairModel) -> N
         seen_texts=SEEN,
     )
     result = textsiam.evaluate(keeping, ROWS, draws=0)
-    assert result.leaks == find_leaks(SEEN, textsiam.Pairs.from_rows(ROWS), result.probabilities, 0.4)
+    assert result.leaks == leaks_of(SEEN, textsiam.Pairs.from_rows(ROWS), result.probabilities, 0.4)
     lines = [line.split() for line in str(result).splitlines()]
     assert ["texts", "in", "training", "1", "of", "10"] in lines
     assert ["pairs", "linked", "to", "it", "3", "of", "7"] in lines
@@ -109,6 +116,6 @@ def test_on_qqp_it_finds_what_a_search_by_hand_finds(real_data: Path) -> None:
             if ends & reached:
                 reached |= ends
     linked = sum(normalize_text(a) in reached for a, _, _ in test)
-    found = find_leaks(SeenTexts.of(train.texts()), test, np.linspace(0, 1, len(test)), 0.5)
+    found = leaks_of(SeenTexts.of(train.texts()), test, np.linspace(0, 1, len(test)))
     assert (found.seen_texts, found.linked_pairs) == (counted, linked)
     assert found.texts == len({normalize_text(text) for text in test.texts()})

@@ -111,7 +111,7 @@ def test_slices_of_kinds_have_their_metrics_and_intervals() -> None:
         assert part.accuracy == right[inside].mean()
         interval = component_bootstrap(components[inside], right[inside], draws=100, seed=2)
         assert part.accuracy_interval == interval
-    without = make_slices(kinds_of_column(column), pairs, probabilities, 0.5, 0, 2)
+    without = make_slices(kinds_of_column(column), pairs, probabilities, 0.5, components, 0, 2)
     assert [part.accuracy_interval for part in without.values()] == [None, None]
 
 

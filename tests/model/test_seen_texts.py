@@ -23,8 +23,10 @@ def test_it_holds_what_it_was_made_of_and_nothing_else(texts: list[str], others:
 
 
 @given(TEXTS, TEXTS)
-def test_the_union_holds_both(texts: list[str], others: list[str]) -> None:
-    assert SeenTexts.of(texts) | SeenTexts.of(others) == SeenTexts.of([*texts, *others])
+def test_union_and_intersection(texts: list[str], others: list[str]) -> None:
+    one, other = SeenTexts.of(texts), SeenTexts.of(others)
+    assert one | other == SeenTexts.of([*texts, *others])
+    assert one & other == SeenTexts.of(text for text in texts if other.holds([text])[0])
 
 
 @given(TEXTS)

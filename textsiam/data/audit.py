@@ -17,7 +17,6 @@ from textsiam.data.pairs import Pairs
 from textsiam.data.read import read_pairs
 from textsiam.data.scripts import script_of
 from textsiam.errors import OptionError, import_extra
-from textsiam.text.normalization import normalize_text
 
 MOST_CHAINS = 1000  # that are shown as paths
 FAR_LONGER = 5  # times the length that 99 of 100 texts stay within: such a text is told
@@ -106,7 +105,6 @@ def audit(pairs: Any, *, others: Mapping[str, Any] | None = None, seed: int = 0)
     selves = graph.first == graph.second
     broken, chains = (0, ()) if pairs.graded else _broken_chains(pairs, graph)
     scores = None if pairs.graded else _leakage(graph, labels, seed)
-    texts = list(dict.fromkeys(map(normalize_text, pairs.texts())))
     return Audit(
         pairs=len(pairs),
         texts=graph.nodes,
@@ -118,9 +116,9 @@ def audit(pairs: Any, *, others: Mapping[str, Any] | None = None, seed: int = 0)
         self_pairs_not_same=_rows(selves & (labels == 0)),
         broken_chains=broken,
         chains=chains,
-        empty_texts=_rows(_holds(graph, {place for place, text in enumerate(texts) if not text})),
-        lengths=_lengths(graph, texts),
-        scripts=dict(Counter(map(script_of, texts)).most_common()),
+        empty_texts=_rows(_holds(graph, {place for place, text in enumerate(graph.texts) if not text})),
+        lengths=_lengths(graph),
+        scripts=dict(Counter(map(script_of, graph.texts)).most_common()),
         leakage_roc_auc=None if scores is None else scores[0],
         leakage_accuracy=None if scores is None else scores[1],
         leaks={name: _leak(pairs, other) for name, other in (others or {}).items()},
@@ -173,8 +171,8 @@ def _holds(graph: PairGraph, nodes: set[int]) -> Array:
     return np.isin(graph.first, wanted) | np.isin(graph.second, wanted)
 
 
-def _lengths(graph: PairGraph, texts: list[str]) -> Lengths:
-    words = np.array([len(text.split()) for text in texts], dtype=np.int64)
+def _lengths(graph: PairGraph) -> Lengths:
+    words = np.array([len(text.split()) for text in graph.texts], dtype=np.int64)
     if not len(words):
         return Lengths(median=0.0, p99=0.0, longest=0, far_longer=())
     median, p99 = np.quantile(words, [0.5, 0.99]).tolist()

@@ -16,14 +16,17 @@ PURPOSE = "looking at pairs as a graph"
 
 
 class PairGraph:
-    """The graph of some pairs: ``first`` and ``second`` are the nodes of each pair, int64 (n,), of ``nodes`` in all."""
+    """The graph of some pairs: ``first`` and ``second`` are the nodes of each pair, int64 (n,), of ``nodes`` in all.
+
+    ``texts`` has each node's text, as ``normalize_text`` makes it.
+    """
 
     def __init__(self, texts: Iterable[str]) -> None:
         """Take the texts of the pairs, a and b in turn."""
         numbers: dict[str, int] = {}
         ends = np.fromiter((numbers.setdefault(normalize_text(text), len(numbers)) for text in texts), dtype=np.int64)
         self.first, self.second = ends.reshape(-1, 2).T
-        self.nodes = len(numbers)
+        self.nodes, self.texts = len(numbers), list(numbers)
 
     def groups(self, rows: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Give the group of each node, int64 (nodes,): those that a chain of the chosen pairs (bool (n,)) joins."""

@@ -69,18 +69,18 @@ def evaluate(
     probabilities, labels, threshold = scores.probabilities, pairs.labels, model.calibration.threshold
     kinds += [*kinds_of_texts(pairs, model.tokenizer)] if slices else []
     found = _graded(probabilities, labels) if pairs.graded else _binary(model, scores.raw, probabilities, labels)
+    components, judged = question_components(pairs), (pairs, probabilities, threshold)
     result = Evaluation(
         pairs=len(pairs),
         label_mean=float(labels.mean()),
         prior=model.calibration.prior,
         texts=scores.texts,
-        leaks=None if model.seen_texts is None else find_leaks(model.seen_texts, pairs, probabilities, threshold),
-        slices=make_slices(kinds, pairs, probabilities, threshold, draws, seed) if kinds else {},
+        leaks=None if model.seen_texts is None else find_leaks(model.seen_texts, *judged, components),
+        slices=make_slices(kinds, *judged, components, draws, seed) if kinds else {},
         probabilities=probabilities,
         labels=labels,
         **found,
     )
-    components = question_components(pairs)
     if not draws or not enough_components(components):
         return result
     metrics = metrics_of_draws(result, graded=pairs.graded)

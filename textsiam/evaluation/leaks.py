@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from textsiam.arrays import Array
-from textsiam.data.components import question_components
 from textsiam.data.pairs import Pairs
 from textsiam.evaluation.metrics import binary_metrics, graded_metrics
 from textsiam.model.seen_texts import SeenTexts
@@ -41,16 +40,17 @@ class Leaks:
         return "\n".join(lines)
 
 
-def find_leaks(seen: SeenTexts, pairs: Pairs, probabilities: Array, threshold: float) -> Leaks:
-    """Look the texts of pairs up among the seen ones, and compute the metrics of pairs that nothing links to them."""
+def find_leaks(seen: SeenTexts, pairs: Pairs, probabilities: Array, threshold: float, components: Array) -> Leaks:
+    """Look the texts of pairs up among the seen ones, and compute the metrics of pairs that nothing links to them.
+
+    ``components`` are those of the pairs, as ``question_components`` gives them.
+    """
     is_seen = seen.holds(pairs.texts()).reshape(-1, 2)  # text a, text b, text a, ...
-    components = question_components(pairs)
     linked = np.bincount(components, weights=is_seen.any(axis=1))[components] > 0
-    some = list(dict.fromkeys(pairs.texts()))
-    labels = pairs.labels[~linked]
+    some, labels = SeenTexts.of(pairs.texts()), pairs.labels[~linked]
     return Leaks(
-        texts=len(SeenTexts.of(some)),
-        seen_texts=len(SeenTexts.of(text for text, known in zip(some, seen.holds(some), strict=True) if known)),
+        texts=len(some),
+        seen_texts=len(some & seen),
         linked_pairs=int(linked.sum()),
         unlinked_pairs=int((~linked).sum()),
         unlinked=_metrics(probabilities[~linked], labels, threshold, graded=pairs.graded),

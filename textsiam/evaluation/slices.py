@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from textsiam.arrays import Array
-from textsiam.data.components import question_components
 from textsiam.data.pairs import Pairs
 from textsiam.evaluation.intervals import component_bootstrap, enough_components
 from textsiam.evaluation.metrics import binary_metrics
@@ -42,10 +41,16 @@ class Slice:
 
 
 def make_slices(
-    kinds: Iterable[tuple[str, Array]], pairs: Pairs, probabilities: Array, threshold: float, draws: int, seed: int
+    kinds: Iterable[tuple[str, Array]],
+    pairs: Pairs,
+    probabilities: Array,
+    threshold: float,
+    components: Array,
+    draws: int,
+    seed: int,
 ) -> dict[str, Slice]:
     """Compute the metrics of the named kinds of pairs, bool (n,) each; those without a pair are left out."""
-    truth, components = pairs.labels > 0.5, question_components(pairs)
+    truth = pairs.labels > 0.5
     right = (probabilities >= threshold) == truth
     slices = {}
     for name, inside in kinds:

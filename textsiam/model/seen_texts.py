@@ -47,6 +47,9 @@ class SeenTexts:
     def __or__(self, other: SeenTexts) -> SeenTexts:
         return SeenTexts(np.union1d(self.hashes, other.hashes))
 
+    def __and__(self, other: SeenTexts) -> SeenTexts:
+        return SeenTexts(np.intersect1d(self.hashes, other.hashes, assume_unique=True))
+
     def __len__(self) -> int:
         return len(self.hashes)
 
