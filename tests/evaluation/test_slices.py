@@ -99,12 +99,11 @@ def test_slices_of_kinds_have_their_metrics_and_intervals() -> None:
     pairs = textsiam.Pairs.from_rows([(f"a {n}", f"b {n // 2}", n % 3 > 0) for n in range(40)])
     probabilities = np.linspace(0.1, 0.9, 40).astype(np.float32)
     column = ["x", "y", "x", "y"] * 10
-    found = make_slices(
-        [*kinds_of_column(column), ("nobody", np.zeros(40, dtype=bool))], pairs, probabilities, 0.5, 100, 2
-    )
+    kinds = [*kinds_of_column(column), ("nobody", np.zeros(40, dtype=bool))]
+    components = textsiam.question_components(pairs)
+    found = make_slices(kinds, pairs, probabilities, 0.5, components, 100, 2)
     assert list(found) == ["x", "y"]
     right = (probabilities >= 0.5) == (pairs.labels > 0.5)
-    components = textsiam.question_components(pairs)
     for place, part in enumerate(found.values()):
         inside = slice(place, 40, 2)
         assert part.pairs == 20
