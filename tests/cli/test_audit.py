@@ -87,7 +87,7 @@ def test_suspects_never_take_the_place_of_an_input(run: Run, tmp_path: Path) -> 
     before = pairs.read_bytes(), test.read_bytes()
     for out in (pairs, test, tmp_path / "." / "p.csv"):
         result = run("audit", pairs, "--test", test, "--suspects", out, "--overwrite")
-        assert (result.code, "is an input; give another file" in result.err) == (2, True)
+        assert (result.code, "--suspects is the input" in result.err) == (2, True)
     assert (pairs.read_bytes(), test.read_bytes()) == before
 
 

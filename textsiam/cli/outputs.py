@@ -1,4 +1,4 @@
-"""Files that commands write."""
+"""Files that commands write, checked before any work is done."""
 
 from __future__ import annotations
 
@@ -9,16 +9,23 @@ from textsiam.errors import OptionError
 
 
 def check_new(path: Path, option: str, *, overwrite: bool, inputs: Iterable[Path] = ()) -> None:
-    """Raise OptionError, before any work is done, where ``path`` is a folder, has none, or is there already.
+    """Raise OptionError where ``option`` names a file that cannot be made, or must not; see the two checks below."""
+    check_place(path, option)
+    check_free(path, option, overwrite=overwrite, inputs=inputs)
 
-    Nor may it be one of the ``inputs``, to be overwritten or not.
-    """
-    for given in inputs:
-        if path.exists() and given.exists() and path.samefile(given):
-            raise OptionError(f"{option} {path} is an input; give another file")
+
+def check_place(path: Path, option: str) -> None:
+    """Raise OptionError where ``path`` is a folder, or stands in none."""
     if path.is_dir():
         raise OptionError(f"{option} {path} is a folder, expected a file")
     if not path.parent.is_dir():
         raise OptionError(f"{option} {path}: there is no folder {path.parent}; make it first")
+
+
+def check_free(path: Path, option: str, *, overwrite: bool, inputs: Iterable[Path] = ()) -> None:
+    """Raise OptionError where ``path`` is one of the ``inputs``, or is there already and not to be overwritten."""
+    for given in inputs:
+        if path.exists() and given.exists() and path.samefile(given):
+            raise OptionError(f"{option} is the input {given}; give another file")
     if path.exists() and not overwrite:
         raise OptionError(f"{option} {path} is there already; give another file, or --overwrite to replace it")

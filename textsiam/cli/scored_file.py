@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import numpy.typing as npt
 
+from textsiam.cli.outputs import check_free, check_place
 from textsiam.data.files import file_format, inner_suffix
 from textsiam.data.row_source import Row, RowSource, storable
 from textsiam.errors import OptionError, import_extra
@@ -35,19 +36,13 @@ def check_out(out: Path, path: Path, *, overwrite: bool) -> None:
 
     Nor may it be the file ``path`` that is read, or a file that is there, unless that is to be overwritten.
     """
-    if out.is_dir():
-        raise OptionError(f"--out {out} is a folder, expected a file")
-    if not out.parent.is_dir():
-        raise OptionError(f"--out {out}: there is no folder {out.parent}; make it first")
+    check_place(out, "--out")
     kind, ending = file_format(out), out.suffix.lower()
     if ending == ".zst":
         raise OptionError(f"--out {out}: .zst cannot be written, only read; use .gz, .bz2 or .xz")
     if kind == "parquet" and ending != inner_suffix(out):
         raise OptionError(f"--out {out}: Parquet is compressed within; leave {ending} away")
-    if out.exists() and path.exists() and out.samefile(path):
-        raise OptionError(f"--out is the input {path}; give another file")
-    if out.exists() and not overwrite:
-        raise OptionError(f"--out {out} is there already; give another file, or --overwrite to replace it")
+    check_free(out, "--out", overwrite=overwrite, inputs=(path,))
 
 
 def check_names(source: RowSource, out: Path, column: str) -> None:
