@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from textsiam.atomic import atomic_path, flush_to_disk, write_atomically
+from textsiam.atomic import atomic_path, flush_to_disk, part_folder, write_atomically
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
 
@@ -226,3 +226,20 @@ def test_a_kill_at_any_moment_leaves_a_whole_file(tmp_path: Path) -> None:
             writer.kill()
         assert writer.returncode != 0
         assert whole(target.read_bytes()), f"kill {kill} left {target.stat().st_size} bytes"
+
+
+def test_a_folder_is_whole_before_it_is_renamed(tmp_path: Path) -> None:
+    target = tmp_path / "folder"
+    with part_folder(target, {"a": b"1", "b": b"\x00"}) as part:
+        assert part.parent == tmp_path
+        assert {file.name: file.read_bytes() for file in part.iterdir()} == {"a": b"1", "b": b"\x00"}
+        assert names(tmp_path) == [part.name]
+        part.rename(target)
+    assert names(tmp_path) == ["folder"]
+    assert names(target) == ["a", "b"]
+
+
+def test_nothing_is_left_of_a_folder_that_was_not_renamed(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), part_folder(tmp_path / "folder", {"a": b"1", "b/c": b"2"}):
+        pytest.fail("a file in a folder that is not there was written")
+    assert names(tmp_path) == []

@@ -30,10 +30,11 @@ ALLOWED: dict[str, set[str]] = {
     "model": BASE | {"text"},
     "index": BASE | {"text"},
     "training": BASE | {"text", "data", "model"},
-    "evaluation": BASE | {"text", "data", "model"},
+    "explanation": BASE | {"text", "model"},
+    "evaluation": BASE | {"text", "data", "model", "explanation"},
 }
-ANYTHING = {"", "cli", "integrations", "explanation"}
-HEAVY = {"torch", "datasets", "sklearn", "scipy", "matplotlib", "pyarrow", "pandas"}
+ANYTHING = {"", "cli", "integrations"}
+HEAVY = {"torch", "datasets", "sklearn", "scipy", "matplotlib", "jinja2", "pyarrow", "pandas"}
 LAZY_ROOMS = {"", "text", "data", "model", "index", "cli", *BASE}  # what the base install reaches
 NEVER = {"text": {"torch", "datasets"}, "model": {"torch", "datasets"}, "index": {"torch", "datasets"}}
 LONGEST_FILE, LONGEST_FUNCTION = 300, 60
@@ -66,6 +67,7 @@ PUBLIC = [
     "sample_pairs",
     "split_pairs",
     "train",
+    "write_report",
 ]
 
 

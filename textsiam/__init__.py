@@ -36,6 +36,7 @@ _HOMES = {
     "sample_pairs": "textsiam.data.sample",
     "split_pairs": "textsiam.data.split",
     "train": "textsiam.training.train",
+    "write_report": "textsiam.evaluation.report",
 }
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "sample_pairs",
     "split_pairs",
     "train",
+    "write_report",
 ]
 
 if TYPE_CHECKING:
@@ -89,6 +91,7 @@ if TYPE_CHECKING:
     from textsiam.evaluation.compare import compare
     from textsiam.evaluation.evaluate import evaluate
     from textsiam.evaluation.evaluation import Evaluation
+    from textsiam.evaluation.report import write_report
     from textsiam.explanation import explain
     from textsiam.model.pair_model import PairModel
     from textsiam.text.tokenizer import Tokenizer

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -40,6 +42,21 @@ def write_atomically(target: str | Path, content: bytes | str) -> None:
     data = content.encode("utf-8") if isinstance(content, str) else content
     with atomic_path(target) as part:
         part.write_bytes(data)
+
+
+@contextmanager
+def part_folder(folder: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
+    """Give a hidden folder beside ``folder`` that holds ``files``, flushed, to rename; else it is removed."""
+    part = folder.parent / f"{_hidden_prefix(folder)}{secrets.token_hex(4)}.part"
+    try:
+        part.mkdir()
+        for name, content in files.items():
+            (part / name).write_bytes(content)
+            flush_to_disk(part / name)
+        flush_to_disk(part)
+        yield part
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def flush_to_disk(path: Path) -> None:

@@ -94,7 +94,7 @@ class Explanation:
                     f"{html.escape(word.word)}</span>",
                 ]
                 done = word.end
-        return f'<p class="explained">{"".join(parts)}{html.escape(text[done:])}</p>'
+        return f'<p class="explained" dir="auto">{"".join(parts)}{html.escape(text[done:])}</p>'
 
 
 def _unsure(word: Word) -> str:

@@ -73,3 +73,32 @@ def test_an_altered_model_folder_is_refused(run: Run, tmp_path: Path, model_fold
     result = run("evaluate", tmp_path / "m", write_pairs(tmp_path / "test.csv", 10))
     assert result.code == 2
     assert "cut short or altered: weights.safetensors" in result.err
+
+
+def test_a_report_is_written_beside_the_table(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    pairs = write_pairs(tmp_path / "test.csv", 100, start=3000)
+    expected = textsiam.evaluate(textsiam.PairModel.load(model_folder), pairs, slices=True)
+    result = run("evaluate", model_folder, pairs, "--report", tmp_path / "r")
+    assert result.code == 0
+    assert result.out == f"{expected}\n"
+    page = tmp_path / "r" / "report.html"
+    assert f"{page}: written" in result.err
+    text = page.read_text(encoding="utf-8")
+    assert f"<h1>{model_folder} on {pairs}</h1>" in text
+    assert "negation: none" in text
+    assert f"{expected.accuracy:.4f}" in text
+
+
+def test_a_report_of_grades_has_no_slices(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    path = tmp_path / "graded.csv"
+    path.write_text("text_a,text_b,label\n" + "".join(f"the {n % 7} a,the {n % 3} b,{n % 6}\n" for n in range(40)))
+    assert run("evaluate", model_folder, path, "--label-range", "0,5", "--report", tmp_path / "r").code == 0
+    assert "Slices" not in (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_report_that_exists_is_refused_before_anything_is_scored(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "r").mkdir()
+    result = run("evaluate", tmp_path / "no-model", tmp_path / "no-pairs", "--report", tmp_path / "r")
+    assert result.code == 2
+    assert f"the report {tmp_path / 'r'} is there already; give another folder, or remove it" in result.err
+    assert list((tmp_path / "r").iterdir()) == []

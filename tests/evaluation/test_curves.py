@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from textsiam.arrays import Array
 from textsiam.errors import DataError
-from textsiam.evaluation.curves import precision_recall_points, roc_points
-from textsiam.evaluation.metrics import binary_metrics
+from textsiam.evaluation.curves import precision_recall_points, reliability_points, roc_points, threshold_points
+from textsiam.evaluation.metrics import binary_metrics, expected_calibration_error
 
 Scored = list[tuple[float, int]]
 QUICK = settings(deadline=None, max_examples=40)
@@ -90,3 +90,42 @@ def test_one_label_is_refused(labels: list[int]) -> None:
     for curve in (roc_points, precision_recall_points):
         with pytest.raises(DataError, match="pairs that are the same and pairs that are not"):
             curve(probabilities, np.array(labels, dtype=np.float32))
+
+
+@QUICK
+@given(SCORED, st.integers(1, 6))
+def test_the_gaps_of_the_reliability_points_are_the_ece(scored: Scored, bins: int) -> None:
+    probabilities, labels = split(scored)
+    points = reliability_points(probabilities, labels, bins)
+    assert 1 <= len(points["pairs"]) <= bins
+    assert points["pairs"].sum() == len(scored)
+    assert points["probability"].tolist() == sorted(points["probability"].tolist())
+    gap = sum(
+        pairs * abs(probability - same)
+        for probability, same, pairs in zip(points["probability"], points["same"], points["pairs"], strict=True)
+    )
+    expected = expected_calibration_error(probabilities, labels > 0.5, bins)
+    assert gap / len(scored) == pytest.approx(expected, abs=1e-9)
+
+
+def test_reliability_points_of_two_bins() -> None:
+    points = reliability_points(*split([(0.9, 1), (0.1, 0), (0.7, 0), (0.3, 0)]), bins=2)
+    assert {name: values.tolist() for name, values in points.items()} == {
+        "probability": pytest.approx([0.2, 0.8]),
+        "same": [0.0, 0.5],
+        "pairs": [2, 2],
+    }
+
+
+@QUICK
+@given(SCORED, st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0]) | st.floats(0, 1, width=32), min_size=1, max_size=5))
+def test_threshold_points_are_what_counting_gives(scored: Scored, thresholds: list[float]) -> None:
+    points = threshold_points(*split(scored), np.array(thresholds), (3.0, 0.5))
+    for place, threshold in enumerate(thresholds):
+        called = [label for probability, label in scored if probability >= threshold]
+        missed = [label for probability, label in scored if probability < threshold]
+        precision = points["precision"][place]
+        assert math.isnan(precision) if not called else precision == pytest.approx(sum(called) / len(called))
+        assert points["recall"][place] == pytest.approx(rate(scored, 1, threshold))
+        cost = 3.0 * (len(called) - sum(called)) + 0.5 * sum(missed)
+        assert points["cost"][place] == pytest.approx(cost / len(scored))

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import numpy.typing as npt
 from cyclopts import Parameter
 
-from textsiam.cli.messages import tell_texts
+from textsiam.cli.messages import say, tell_texts
 from textsiam.cli.pair_options import LabelOptions, read_labelled
 from textsiam.cli.row_options import RowOptions
 from textsiam.errors import OptionError
@@ -24,6 +24,7 @@ def evaluate(
     *,
     by: str | None = None,
     slices: Annotated[bool, Parameter(negative=())] = False,
+    report: Path | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
     curves: bool = False,
     device: str | None = None,
@@ -44,6 +45,8 @@ def evaluate(
         Column whose values make slices with metrics of their own.
     slices
         Add metrics by length, words in both, numbers, negation (of English) and unknown tokens.
+    report
+        New folder for a page with plots, slices, and the worst mistakes explained (extra report).
     as_json
         Print JSON instead of a table.
     curves
@@ -52,13 +55,21 @@ def evaluate(
         cpu or cuda to encode with torch; NumPy if not given.
     """
     import textsiam
+    from textsiam.evaluation.report import check_report
 
     if curves and not as_json:
         raise OptionError("--curves goes with --json")
+    if report is not None:
+        check_report(report)
     loaded = textsiam.PairModel.load(model, device=device)
     labelled = read_labelled(pairs, rows, labels, keep=() if by is None else (by,))
+    slices = slices or (report is not None and not labelled.graded)
     result = textsiam.evaluate(loaded, labelled, by=by, slices=slices, show_progress=True)
     tell_texts(result.texts)
+    if report is not None:
+        title = f"{model} on {pairs}"
+        page = textsiam.write_report(result, loaded, labelled, report, title=title, show_progress=True)
+        say(f"{page}: written")
     if not as_json:
         print(result)
         return

@@ -56,8 +56,7 @@ def evaluate(
     Raises DataError for pairs that cannot be read, a column that is not there, or 0/1 labels of which one is missing;
     OptionError for a path in place of a model, or draws below 0.
     """
-    if isinstance(model, str | PathLike):
-        raise OptionError(f"model is a path, expected a model; load it with textsiam.PairModel.load({str(model)!r})")
+    check_model(model)
     check_draws(draws, least=0)
     if not isinstance(slices, bool):
         raise OptionError(f"slices is {slices!r}, expected True or False; by takes a column")
@@ -86,6 +85,12 @@ def evaluate(
     metrics = metrics_of_draws(result, graded=pairs.graded)
     of_draws = resampled(components, metrics, draws=draws, seed=seed)
     return dataclasses.replace(result, intervals=_intervals(of_draws, result))
+
+
+def check_model(model: object) -> None:
+    """Raise OptionError for a path in place of a model."""
+    if isinstance(model, str | PathLike):
+        raise OptionError(f"model is a path, expected a model; load it with textsiam.PairModel.load({str(model)!r})")
 
 
 def check_draws(draws: int, *, least: int) -> None:

@@ -62,7 +62,7 @@ def expected_calibration_error(probabilities: Array, truth: Array, bins: int = E
     With equal-mass bins, as Nixon et al. 2019 ("Measuring calibration in deep learning") advise; pairs of equal
     probability share a bin, so that the order of the pairs does not matter. In [0, 1].
     """
-    bin_of_pair = _equal_mass(probabilities, bins)
+    bin_of_pair = equal_mass_bins(probabilities, bins)
     # the gap of a bin, times its pairs
     gaps = np.bincount(bin_of_pair, weights=probabilities.astype(np.float64) - truth, minlength=bins)
     return float(np.abs(gaps).sum() / len(probabilities))
@@ -75,14 +75,14 @@ def ece_by_chance(probabilities: Array, bins: int = ECE_BINS, draws: int = 2000,
     of gaps is drawn from the normal distribution that the labels, independent of each other, would give it; labels of
     pairs that share texts are not, and chance gives them more.
     """
-    bin_of_pair = _equal_mass(probabilities, bins)
+    bin_of_pair = equal_mass_bins(probabilities, bins)
     wide = probabilities.astype(np.float64)
     spread = np.sqrt(np.bincount(bin_of_pair, weights=wide * (1 - wide), minlength=bins))
     drawn = np.abs(np.random.default_rng(seed).normal(size=(draws, bins)) * spread).sum(axis=1)
     return float(np.quantile(drawn, 0.975) / len(probabilities))
 
 
-def _equal_mass(probabilities: Array, bins: int) -> Array:
+def equal_mass_bins(probabilities: Array, bins: int) -> Array:
     """Give each pair its bin, (n,); pairs of equal probability share one."""
     _, place, counts = np.unique(probabilities, return_inverse=True, return_counts=True)
     first_ranks = np.cumsum(counts) - counts

@@ -16,13 +16,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from textsiam.atomic import flush_to_disk
+from textsiam.atomic import flush_to_disk, part_folder
 from textsiam.errors import ModelFolderError
 
 # 1: all weights were float32; 2: no head alignment, custom encoders, n-grams and token weights; 3: one calibration
@@ -44,22 +43,12 @@ def write_folder(folder: str | Path, files: Mapping[str, bytes]) -> None:
     try:
         folder = given.resolve()
         folder.parent.mkdir(parents=True, exist_ok=True)
-        part = folder.parent / f".{folder.name}.{secrets.token_hex(4)}.part"
-        part.mkdir()
+        with part_folder(folder, {**files, MANIFEST: _manifest(files)}) as part:
+            if folder.exists():
+                part.chmod(folder.stat().st_mode & 0o777)
+            _swap(part, folder)
     except OSError as error:
         raise _refused(given, error) from error
-    try:
-        for name, content in {**files, MANIFEST: _manifest(files)}.items():
-            (part / name).write_bytes(content)
-            flush_to_disk(part / name)
-        if folder.exists():
-            part.chmod(folder.stat().st_mode & 0o777)
-        flush_to_disk(part)
-        _swap(part, folder)
-    except OSError as error:
-        raise _refused(given, error) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def check_target(folder: Path) -> None:
