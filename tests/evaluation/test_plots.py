@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,12 +19,13 @@ from textsiam.model.scores import TextReport
 RANDOM = np.random.default_rng(5)
 PROBABILITIES = RANDOM.uniform(size=3000).astype(np.float32)
 LABELS = (RANDOM.uniform(size=3000) < PROBABILITIES).astype(np.float32)
+METRICS: dict[str, Any] = binary_metrics(PROBABILITIES, LABELS, 0.6)
 RESULT = Evaluation(
     pairs=3000,
     label_mean=float(LABELS.mean()),
     prior=0.5,
     threshold=0.6,
-    **binary_metrics(PROBABILITIES, LABELS, 0.6),
+    **METRICS,
     ece_by_chance=ece_by_chance(PROBABILITIES),
     intervals={"roc_auc": (0.81, 0.85)},
     texts=TextReport(),
