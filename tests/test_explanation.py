@@ -181,3 +181,25 @@ def test_standard_errors_tell_how_far_other_orders_move_contributions(monkeypatc
 
 def test_the_public_name_stays_a_function() -> None:
     assert textsiam.explain is explain
+
+
+def test_han_and_kana_are_words_of_their_own() -> None:
+    text = "\u6211 \u7231\u5410\u53f8iPhone\u3092 ok"
+    found = explain(BAG, text, "reset it")
+    assert [word.word for word in found.words if word.side == "a"] == [
+        *("\u6211", "\u7231", "\u5410", "\u53f8", "iPhone", "\u3092", "ok")
+    ]
+    words = list(explanation._WORD.finditer(text))
+    assert explanation._joined(words) == text
+    assert explanation._joined(words[1:4:2]) == "\u7231\u53f8"  # what stood between them had no space
+    assert explanation._joined(words[0:2]) == "\u6211 \u7231"
+    assert explanation._joined([]) == ""
+
+
+def test_of_a_model_of_grades_a_grade_is_explained() -> None:
+    model = make(encoder="bag")
+    model.details["graded"] = True
+    found = explain(model, *SHORT)
+    assert found.graded
+    assert found.summary()[0].startswith(f"grade {found.probability:.4f} (threshold")
+    assert explain(BAG, *SHORT).summary()[0].startswith("probability ")

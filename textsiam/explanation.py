@@ -20,7 +20,9 @@ from textsiam.model.pair_model import PairModel
 ALL_SUBSETS = 10  # words, of both texts, up to which every subset is scored
 MOST_WORDS = 400  # of both texts
 MOST_ORDERS = 10_000
-_WORD = re.compile(r"\S+")
+# Han characters and kana, which no spaces part, are words of their own
+_SINGLE = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_WORD = re.compile(rf"[{_SINGLE}]|[^\s{_SINGLE}]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +42,7 @@ class Word:
 
 @dataclass(frozen=True, kw_only=True)
 class Explanation:
-    """Why a model gives two texts their probability.
+    """Why a model gives two texts their probability, or their grade on the scale from 0 to 1 (``graded``).
 
     ``logit`` are the log odds of ``probability``, ``baseline`` those of the two texts without a word; the contributions
     of ``words``, in the order of text a, then b, add up to their difference, but for ``error``. Above 0 they speak for
@@ -55,6 +57,7 @@ class Explanation:
     baseline: float
     error: float
     words: tuple[Word, ...]
+    graded: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON values."""
@@ -64,9 +67,9 @@ class Explanation:
         return "\n".join([*self.summary(), "", *(line for line, _ in self.ranked())])
 
     def summary(self) -> list[str]:
-        """Return the probability, and what the words add up to, in two lines."""
+        """Return the probability or grade, and what the words add up to, in two lines."""
         return [
-            f"probability {self.probability:.4f} (threshold {self.threshold:.4f})",
+            f"{'grade' if self.graded else 'probability'} {self.probability:.4f} (threshold {self.threshold:.4f})",
             f"log odds {self.logit:+.3f}: {self.baseline:+.3f} without words, "
             f"{self.logit - self.baseline:+.3f} by them (sum off by {self.error:.0e})",
         ]
@@ -145,6 +148,7 @@ def explain(model: PairModel, text_a: str, text_b: str, *, orders: int = 32, see
         baseline=baseline,
         error=abs(logit - baseline - float(shares.sum())),
         words=tuple(sorted(words, key=lambda word: word.side)),
+        graded=bool(model.details.get("graded")),
     )
 
 
@@ -166,10 +170,17 @@ class _Game:
         """Return the log odds, float64 (s,), of subsets, bool (s, words)."""
         parts = np.split(subsets, [len(self.found[0])], axis=1)
         sides = [
-            [" ".join(word.group() for word, is_there in zip(words, row, strict=True) if is_there) for row in part]
+            [_joined(list(itertools.compress(words, row))) for row in part]
             for words, part in zip(self.found, parts, strict=True)
         ]
         return self.model.calibration.logit(self.model.score_details(zip(*sides, strict=True)).raw)
+
+
+def _joined(words: list[re.Match[str]]) -> str:
+    """Put a text together of some of its words, with a space where the text has some between them."""
+    gaps = (word.string[word.end() : following.start()] for word, following in itertools.pairwise(words))
+    spaces = (" " if any(map(str.isspace, gap)) else "" for gap in gaps)
+    return "".join(word.group() + space for word, space in zip(words, [*spaces, ""], strict=True)) if words else ""
 
 
 def _exact(game: _Game) -> Array:

@@ -51,6 +51,7 @@ def test_slices_by_traits(run: Run, tmp_path: Path, model_folder: Path) -> None:
     [
         ("text_a,text_b,label\na,b,1\n", (), "all 1 have label 1"),
         ("text_a,text_b,label\na,b,1\nc,d,0\n", ("--by", "kind"), "kind"),
+        ("text_a,text_b,label\na,b,1\nc,d,0\n", ("--by", "label"), "--by is 'label', which every pair has"),
         ("text_a,text_b,label\na,b,1\nc,d,0\n", ("--curves",), "--curves goes with --json"),
         ("text_a,text_b,label\na,b,1\nc,d,0\n", ("--device", "gpu"), "device is 'gpu'"),
     ],

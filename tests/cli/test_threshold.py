@@ -65,7 +65,16 @@ def test_a_threshold_is_chosen_and_nothing_changes(
     assert read_folder(folder) == before
     shown = run("threshold", folder, *goal, *prior).out.splitlines()
     assert shown[0].split() == ["threshold", f"{values['threshold']:.4f}"]
-    assert len(shown) == (4 if values["precision"] is not None else 2)
+    assert shown[1].split() == ["prior", f"{values['prior']:.4f}"]
+    if values["precision"] is None:  # dev was not asked: what it shows of the nearest threshold
+        assert model.decisions is not None
+        seen = model.decisions.seen(model.calibration_at(share))
+        near = min(seen, key=lambda one: abs(one.threshold - values["threshold"]))
+        assert shown.pop(2).split()[:4] == ["dev", "shows", "of", f"{near.threshold:.4f}"]
+        values |= {"precision": near.precision, "recall": near.recall}
+    assert [line.split()[:2] for line in shown[2:]] == [
+        [name, f"{values[name]:.4f}"] for name in ("precision", "recall")
+    ]
 
 
 def test_set_changes_threshold_prior_and_card_and_nothing_else(run: Run, folder: Path) -> None:
@@ -91,6 +100,17 @@ def test_set_changes_threshold_prior_and_card_and_nothing_else(run: Run, folder:
     assert run("threshold", folder, "--recall", 0.6).out.splitlines()[0].split()[1] == f"{decision.threshold:.4f}"
 
 
+def test_reset_goes_back_to_what_training_chose(run: Run, folder: Path) -> None:
+    before, calibration = read_folder(folder), textsiam.PairModel.load(folder).calibration
+    assert run("threshold", folder, "--value", 0.9, "--prior", 0.01, "--set").code == 0
+    assert run("threshold", folder, "--cost", "3,1", "--set").code == 0
+    result = run("threshold", folder, "--reset")
+    assert result.code == 0
+    assert f"threshold {calibration.threshold:.4f} (accuracy), before 0.7500 (cost=3,1)" in result.err
+    assert textsiam.PairModel.load(folder).calibration == calibration
+    assert {name for name, content in read_folder(folder).items() if content != before[name]} <= {"README.md"}
+
+
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
@@ -98,12 +118,14 @@ def test_set_changes_threshold_prior_and_card_and_nothing_else(run: Run, folder:
         (("--precision", 0.9, "--recall", 0.9), "--precision and --recall cannot go together; give one"),
         (("--precision", 2), "precision is 2.0, expected a share above 0 and below 1"),
         (("--precision", "high"), "high"),
-        (("--value", 1.5), "value (--value) is 1.5, expected a probability from 0 to 1"),
+        (("--value", 1.5), "threshold is 1.5, expected a probability from 0 to 1"),
         (("--cost", "3"), "cost (--cost) is '3', expected FP,FN"),
         (("--cost", "3,1,2"), "cost (--cost) is '3,1,2', expected FP,FN"),
         (("--cost", "3,x"), "cost (--cost) is '3,x', expected FP,FN"),
         (("--cost", "3,0"), "cost is (3.0, 0.0), expected two numbers above 0"),
         (("--prior", 1), "prior is 1.0, expected the share of same pairs"),
+        (("--reset", "--value", 0.5), "--value and --reset cannot go together; give one"),
+        (("--reset", "--prior", 0.5), "--reset goes back to dev's prior; leave out --prior"),
         (("--set",), "--set needs one of --precision, --recall, --cost and --value"),
     ],
 )
@@ -128,6 +150,8 @@ def test_a_model_of_grades_has_no_shares(run: Run, tmp_path: Path) -> None:
     assert run("threshold", tmp_path / "m").out == "in use: 0.5000 of the range of grades (half)\n"
     assert run("threshold", tmp_path / "m", "--value", 0.7, "--set").code == 0
     assert textsiam.PairModel.load(tmp_path / "m").calibration.threshold == float(np.float32(0.7))
+    assert run("threshold", tmp_path / "m", "--reset").code == 0
+    assert run("threshold", tmp_path / "m").out == "in use: 0.5000 of the range of grades (half)\n"
     result = run("score", tmp_path / "m", "a", "b", "--prior", 0.1)
     assert (result.code, "learned grades" in result.err) == (2, True)
 

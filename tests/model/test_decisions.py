@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from textsiam.errors import OptionError
 from textsiam.model.calibration import Calibration
-from textsiam.model.decisions import Cut, Decision, Decisions, adopted, decide
+from textsiam.model.decisions import Cut, Decision, Decisions, adopted, chosen_by_training, decide
 
 CUTS = (
     Cut(3.0, 100, 99, 0.93, 0.15),
@@ -133,7 +134,7 @@ def test_a_decision_is_adopted_and_told() -> None:
         "The probabilities assume that the share of same pairs is 0.1; on dev it was 0.500.\n\nThe end.\n"
     )
     given, told = adopted(Decision(0.25, "given", 0.5), calibration, told)
-    assert given == Calibration(threshold=0.25, policy="given")
+    assert given == Calibration(threshold=0.25, policy="given", dev_threshold=0.5)
     assert "| threshold | 0.2500 (given) |" in told
     # the same pairs are called the same at the prior's own threshold
     raw = np.array([cut.raw for cut in CUTS])
@@ -172,3 +173,13 @@ def test_thresholds_are_rounded_as_probabilities_are() -> None:
     threshold = decide(PLAIN, None, cost=(7, 3)).threshold
     assert threshold == float(np.float32(0.7)) != 0.7
     assert adopted(Decision(0.7, "given", 0.5), PLAIN, "")[0].threshold == threshold
+
+
+def test_what_training_chose_is_kept_beside_a_decision() -> None:
+    trained = Calibration(threshold=0.45, prior=0.3)
+    changed, _ = adopted(decide(trained.at(0.1), DEV, cost=(3, 1)), trained, "")
+    changed, _ = adopted(Decision(0.25, "given", 0.2), changed, "")
+    assert chosen_by_training(changed, graded=False) == Decision(0.45, "accuracy", 0.3)
+    assert chosen_by_training(changed, graded=True).policy == "half"
+    back, _ = adopted(chosen_by_training(changed, graded=False), changed, "")
+    assert back == dataclasses.replace(trained, threshold=float(np.float32(0.45)))

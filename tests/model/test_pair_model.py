@@ -337,7 +337,7 @@ def test_a_decision_becomes_the_models_own(make_model: MakeModel) -> None:
     model.set_threshold(0.25)
     assert (model.calibration.threshold, model.calibration.policy) == (0.25, "given")
     for wrong in (1.5, "0.5", True):
-        with pytest.raises(OptionError, match="expected a probability from 0 to 1, or a decision"):
+        with pytest.raises(OptionError, match="expected a probability from 0 to 1"):
             model.set_threshold(wrong)  # type: ignore[arg-type] # what is tested
     model.card = told
     assert model.card.startswith(f"| threshold | {decision.threshold:.4f} (precision=0.7, precision at least 0.8000")
@@ -413,7 +413,7 @@ def test_the_files_of_a_folder_are_plain_json(make_model: MakeModel, tmp_path: P
     calibration = json.loads((tmp_path / "model" / "calibration.json").read_text(encoding="utf-8"))
     assert calibration == {
         "method": "platt", "slope": 1.7, "intercept": -0.4, "bend": [], "knots": [], "threshold": 0.45,
-        "policy": "accuracy", "prior": 0.37, "dev_prior": 0.37,
+        "policy": "accuracy", "prior": 0.37, "dev_prior": 0.37, "dev_threshold": 0.45,
     }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from cyclopts import Parameter
 from textsiam.cli.messages import say, tell_texts
 from textsiam.cli.pair_options import LabelOptions, read_labelled
 from textsiam.cli.row_options import RowOptions
+from textsiam.data.pairs import COLUMNS
 from textsiam.errors import OptionError
 
 
@@ -57,8 +58,7 @@ def evaluate(
     import textsiam
     from textsiam.evaluation.report import check_report
 
-    if curves and not as_json:
-        raise OptionError("--curves goes with --json")
+    _check(by, curves=curves, as_json=as_json)
     if report is not None:
         check_report(report)
     loaded = textsiam.PairModel.load(model, device=device)
@@ -77,6 +77,13 @@ def evaluate(
     if curves:
         values |= {"roc": _as_json(result.roc()), "precision_recall": _as_json(result.precision_recall())}
     print(json.dumps(values, indent=2))
+
+
+def _check(by: str | None, *, curves: bool, as_json: bool) -> None:
+    if curves and not as_json:
+        raise OptionError("--curves goes with --json")
+    if by in COLUMNS:
+        raise OptionError(f"--by is {by!r}, which every pair has, expected a further column of the file")
 
 
 def _as_json(points: Mapping[str, npt.NDArray[Any]]) -> dict[str, list[float | None]]:

@@ -77,8 +77,7 @@ def explain(
     else:
         print(found)
     if html is not None:
-        summary = f"probability {found.probability:.4f} (threshold {found.threshold:.4f})"
-        write_atomically(html, _PAGE.format(summary=summary, texts=found.html()))
+        write_atomically(html, _PAGE.format(summary=found.summary()[0], texts=found.html()))
         say(f"{html}: written")
 
 

@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from textsiam.cli.messages import say
 from textsiam.errors import OptionError
 from textsiam.model.calibration import Calibration
-from textsiam.model.decisions import CONFIDENCE, Decision, decide, in_float32
+from textsiam.model.decisions import CONFIDENCE, Decision, checked_threshold, chosen_by_training, decide
 from textsiam.model.folder import check_no_file
 from textsiam.model.policy import Policy, read_policy
 
@@ -25,6 +25,7 @@ def threshold(
     recall: float | None = None,
     cost: str | None = None,
     value: float | None = None,
+    reset: Annotated[bool, Parameter(negative=())] = False,
     prior: float | None = None,
     set_it: Annotated[bool, Parameter(name="--set", negative=())] = False,
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
@@ -44,6 +45,8 @@ def threshold(
         probabilities are right; dev has no other part in it.
     value
         This very threshold, from 0 to 1 (of grades, on their range).
+    reset
+        The threshold that training chose, and dev's share of same pairs, become the model's own again.
     prior
         Share of same pairs where the model will be used, such as 0.01, if it differs from dev's.
     set_it
@@ -54,10 +57,10 @@ def threshold(
     check_no_file(model)
     policy = in_use = read_policy(model)
     if policy.graded and (precision, recall, cost, prior) != (None, None, None, None):
-        raise OptionError(f"{model} learned grades, of which no share is the same; --value alone sets its threshold")
+        raise OptionError(f"{model} learned grades, of which no share is the same; only --value sets its threshold")
     if prior is not None:
-        policy = dataclasses.replace(policy, calibration=policy.calibration.at(prior))
-    goals = {"--precision": precision, "--recall": recall, "--cost": cost, "--value": value}
+        policy = _moved(policy, prior, reset=reset)
+    goals = {"--precision": precision, "--recall": recall, "--cost": cost, "--value": value, "--reset": reset or None}
     given = [name for name, goal in goals.items() if goal is not None]
     if len(given) > 1:
         raise OptionError(f"{' and '.join(given)} cannot go together; give one")
@@ -66,21 +69,28 @@ def threshold(
             raise OptionError("--set needs one of --precision, --recall, --cost and --value")
         print(_all_as_json(policy, in_use.calibration) if as_json else _all(policy, in_use.calibration))
         return
-    decision = _given(policy, value) if value is not None else _chosen(policy, precision, recall, cost)
-    if set_it:
+    decision = _chosen(policy, precision, recall, cost, value)
+    if set_it or reset:
         policy.replace(decision)
         before = f"{in_use.calibration.threshold:.4f} ({in_use.calibration.policy})"
         say(f"{model}: threshold {decision.threshold:.4f} ({decision.policy}), before {before}")
-    print(json.dumps(decision._asdict()) if as_json else _described(decision))
+    print(json.dumps(decision._asdict()) if as_json else _described(decision, _seen(policy)))
 
 
-def _given(policy: Policy, value: float) -> Decision:
-    if not 0 <= value <= 1:
-        raise OptionError(f"value (--value) is {value:g}, expected a probability from 0 to 1")
-    return Decision(in_float32(value), "given", policy.calibration.prior)
+def _moved(policy: Policy, prior: float, *, reset: bool) -> Policy:
+    if reset:
+        raise OptionError("--reset goes back to dev's prior; leave out --prior")
+    return dataclasses.replace(policy, calibration=policy.calibration.at(prior))
 
 
-def _chosen(policy: Policy, precision: float | None, recall: float | None, cost: str | None) -> Decision:
+def _chosen(
+    policy: Policy, precision: float | None, recall: float | None, cost: str | None, value: float | None
+) -> Decision:
+    """Choose by the one that is given; of none, what training chose."""
+    if value is not None:
+        return Decision(checked_threshold(value), "given", policy.calibration.prior)
+    if (precision, recall, cost) == (None, None, None):
+        return chosen_by_training(policy.calibration, graded=policy.graded)
     costs = None if cost is None else _costs(cost)
     return decide(policy.calibration, policy.decisions, precision=precision, recall=recall, cost=costs)
 
@@ -95,8 +105,12 @@ def _costs(text: str) -> tuple[float, float]:
     return false_positive, false_negative
 
 
-def _described(decision: Decision) -> str:
+def _described(decision: Decision, seen: list[Decision]) -> str:
+    """Lay out a decision; of one that dev was not asked for, what dev shows of the nearest threshold."""
     lines = [f"{'threshold':<20}{decision.threshold:>10.4f}", f"{'prior':<20}{decision.prior:>10.4f}"]
+    if decision.precision is None and seen:
+        decision = min(seen, key=lambda one: abs(one.threshold - decision.threshold))
+        lines.append(f"{'dev shows of':<20}{decision.threshold:>10.4f}   the nearest one that it tells of")
     for name in ("precision", "recall"):
         share, low = getattr(decision, name), getattr(decision, f"{name}_low")
         if share is not None:

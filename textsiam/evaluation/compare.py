@@ -68,7 +68,8 @@ class Comparison:
         ]
         for name, found in self.differences.items():
             first, second = getattr(self.first, name), getattr(self.second, name)
-            chance = "" if found.beyond_chance else "   may be chance"
+            equal = found == (0, 0, 0)
+            chance = "" if found.beyond_chance else "   the same" if equal else "   may be chance"
             lines.append(
                 f"{name.replace('_', ' '):<20}{first:>10.4f}{second:>10.4f}{found.value:>+12.4f}"
                 f"   {found.low:+.4f} to {found.high:+.4f}{chance}"

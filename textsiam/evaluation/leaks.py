@@ -19,7 +19,7 @@ class Leaks:
     ``texts`` are the distinct ones, ``seen_texts`` those that the training pairs hold too. ``linked_pairs`` are pairs
     that a chain of evaluated pairs, each sharing a text with the next, leads to a seen text: which of them are the same
     can be known without reading. ``unlinked_pairs`` are the others, and ``unlinked`` their metrics, at the same
-    threshold; None where they have one label alone.
+    threshold; None where they are all pairs, or have one label alone.
     """
 
     texts: int
@@ -53,7 +53,7 @@ def find_leaks(seen: SeenTexts, pairs: Pairs, probabilities: Array, threshold: f
         seen_texts=len(some & seen),
         linked_pairs=int(linked.sum()),
         unlinked_pairs=int((~linked).sum()),
-        unlinked=_metrics(probabilities[~linked], labels, threshold, graded=pairs.graded),
+        unlinked=_metrics(probabilities[~linked], labels, threshold, graded=pairs.graded) if linked.any() else None,
     )
 
 

@@ -42,6 +42,8 @@ class Calibration:
         Share of label 1 on dev (for grades, their mean), with which the curve was fitted. None: ``prior``.
     prior
         Share of label 1 that the probabilities assume.
+    dev_threshold
+        The threshold that training chose, for ``dev_prior``. None: ``threshold``.
     """
 
     method: str = "platt"
@@ -53,12 +55,15 @@ class Calibration:
     policy: str = "accuracy"
     prior: float = 0.5
     dev_prior: float | None = None
+    dev_threshold: float | None = None
 
     def __post_init__(self) -> None:
         check_choice("method of a calibration", self.method, METHODS)
         if self.dev_prior is None:
             object.__setattr__(self, "dev_prior", self.prior)
-        for name in ("slope", "intercept", "threshold", "prior", "dev_prior"):
+        if self.dev_threshold is None:
+            object.__setattr__(self, "dev_threshold", self.threshold)
+        for name in ("slope", "intercept", "threshold", "prior", "dev_prior", "dev_threshold"):
             object.__setattr__(self, name, _finite(name, getattr(self, name)))
         # lists are what JSON has
         object.__setattr__(self, "bend", tuple(_finite("bend", number) for number in self.bend))

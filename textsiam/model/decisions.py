@@ -125,10 +125,17 @@ def decide(
     return chosen._replace(policy=f"{name}={target:g}")
 
 
+def chosen_by_training(calibration: Calibration, *, graded: bool) -> Decision:
+    """Give the decision that a model came with: the most accurate threshold on dev, or half of the grades."""
+    assert calibration.dev_threshold is not None
+    assert calibration.dev_prior is not None
+    return Decision(calibration.dev_threshold, "half" if graded else "accuracy", calibration.dev_prior)
+
+
 def checked_threshold(threshold: float) -> float:
     """Give a threshold in float32, or raise OptionError unless it is a number from 0 to 1."""
     if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
-        raise OptionError(f"threshold is {threshold!r}, expected a probability from 0 to 1, or a decision")
+        raise OptionError(f"threshold is {threshold!r}, expected a probability from 0 to 1")
     return in_float32(threshold)
 
 
