@@ -243,3 +243,9 @@ def test_nothing_is_left_of_a_folder_that_was_not_renamed(tmp_path: Path) -> Non
     with pytest.raises(FileNotFoundError), part_folder(tmp_path / "folder", {"a": b"1", "b/c": b"2"}):
         pytest.fail("a file in a folder that is not there was written")
     assert names(tmp_path) == []
+
+
+def test_nothing_is_left_of_a_folder_when_the_work_on_it_fails(tmp_path: Path) -> None:
+    with pytest.raises(KeyError), part_folder(tmp_path / "folder", {"a": b"1"}):
+        raise KeyError
+    assert names(tmp_path) == []

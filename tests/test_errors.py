@@ -4,6 +4,7 @@ import inspect
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from textsiam import errors
@@ -14,6 +15,7 @@ from textsiam.errors import (
     TextsiamError,
     TrainingInterrupted,
     check_choice,
+    check_integer,
     import_extra,
 )
 
@@ -118,3 +120,20 @@ def test_a_part_that_its_package_lacks_is_no_missing_package(tmp_path: Path, mon
     with pytest.raises(ImportError, match="no_such_name") as caught:
         import_extra("broken_part_of_ours", "train", "reading")
     assert not isinstance(caught.value, MissingExtraError)
+
+
+@pytest.mark.parametrize("good", [2, np.int64(5), 7])
+def test_integers_in_range_pass(good: object) -> None:
+    check_integer("folds", good, least=2)
+    check_integer("folds", good, least=2, most=7)
+
+
+@pytest.mark.parametrize("bad", [1, True, 2.0, "3", None])
+def test_what_is_no_integer_in_range_is_named(bad: object) -> None:
+    with pytest.raises(OptionError, match=rf"folds is {re.escape(repr(bad))}, expected an integer of at least 2$"):
+        check_integer("folds", bad, least=2)
+
+
+def test_the_most_is_named_too() -> None:
+    with pytest.raises(OptionError, match=r"orders is 8, expected an integer from 2 to 7$"):
+        check_integer("orders", 8, least=2, most=7)

@@ -183,6 +183,10 @@ def test_the_public_name_stays_a_function() -> None:
     assert textsiam.explain is explain
 
 
+def test_html_lets_each_text_have_its_direction() -> None:
+    assert explain(BAG, *SHORT).html().count('<p class="explained" dir="auto">') == 2
+
+
 def test_han_and_kana_are_words_of_their_own() -> None:
     text = "\u6211 \u7231\u5410\u53f8iPhone\u3092 ok"
     found = explain(BAG, text, "reset it")

@@ -48,8 +48,8 @@ def write_atomically(target: str | Path, content: bytes | str) -> None:
 def part_folder(folder: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
     """Give a hidden folder beside ``folder`` that holds ``files``, flushed, to rename; else it is removed."""
     part = folder.parent / f"{_hidden_prefix(folder)}{secrets.token_hex(4)}.part"
+    part.mkdir()
     try:
-        part.mkdir()
         for name, content in files.items():
             (part / name).write_bytes(content)
             flush_to_disk(part / name)

@@ -18,6 +18,7 @@ from __future__ import annotations
 import difflib
 import importlib
 from collections.abc import Iterable
+from numbers import Integral
 from pathlib import Path
 from types import ModuleType
 
@@ -84,6 +85,18 @@ def check_choice(option: str, got: object, allowed: Iterable[str]) -> None:
     near = difflib.get_close_matches(str(got).replace("-", "_").lower(), names, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     raise OptionError(f"{option} is {got!r}, expected one of {', '.join(names)}{hint}")
+
+
+def check_integer(option: str, got: object, *, least: int, most: int | None = None) -> None:
+    """Raise OptionError unless ``got`` is an integer, not a bool, of at least ``least`` and at most ``most``."""
+    if (
+        isinstance(got, Integral)
+        and not isinstance(got, bool)
+        and least <= int(got) <= (int(got) if most is None else most)
+    ):
+        return
+    expected = f"of at least {least:,}" if most is None else f"from {least:,} to {most:,}"
+    raise OptionError(f"{option} is {got!r}, expected an integer {expected}")
 
 
 def import_extra(module: str, extra: str, purpose: str) -> ModuleType:

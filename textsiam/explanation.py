@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from textsiam.arrays import Array
-from textsiam.errors import OptionError
+from textsiam.errors import OptionError, check_integer
 from textsiam.model.pair_model import PairModel
 
 ALL_SUBSETS = 10  # words, of both texts, up to which every subset is scored
@@ -114,12 +114,11 @@ def explain(model: PairModel, text_a: str, text_b: str, *, orders: int = 32, see
     et al. 2022, "Sampling permutations for Shapley value estimation"), which cost about 2 x orders x words scores: an
     LSTM of 64 takes 0.2 seconds for 14 words and 0.5 for 35. Whatever is drawn, contributions add up, and are the same
     with the texts swapped. Of models that learned grades the log odds are those of the grade on the scale from 0 to 1.
-    Raises OptionError for what is no text, more than 400 words, or orders or a seed out of range.
+    Words are parted by white space, Han characters and kana one by one. Raises OptionError for what is no text, more
+    than 400 words, or orders or a seed out of range.
     """
-    if isinstance(orders, bool) or not isinstance(orders, int) or not 2 <= orders <= MOST_ORDERS:
-        raise OptionError(f"orders is {orders!r}, expected an integer from 2 to {MOST_ORDERS:,}")
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise OptionError(f"seed is {seed!r}, expected an integer of at least 0")
+    check_integer("orders", orders, least=2, most=MOST_ORDERS)
+    check_integer("seed", seed, least=0)
     model.inspect([text_a, text_b])  # raises for what is no text
     # the same random orders for the same two texts, whichever is first
     turned = (text_b, text_a) < (text_a, text_b)
@@ -150,6 +149,11 @@ def explain(model: PairModel, text_a: str, text_b: str, *, orders: int = 32, see
         words=tuple(sorted(words, key=lambda word: word.side)),
         graded=bool(model.details.get("graded")),
     )
+
+
+def count_words(text: str) -> int:
+    """Count the words of a text as ``explain`` parts them: by white space, Han characters and kana one by one."""
+    return sum(1 for _ in _WORD.finditer(text))
 
 
 class _Game:

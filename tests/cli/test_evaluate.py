@@ -36,7 +36,10 @@ def test_slices_by_a_column(run: Run, tmp_path: Path, model_folder: Path) -> Non
     rows = [f"the {n % 7} a,the {n % 3} b,{n % 2},{'north' if n % 3 else 'south'}\n" for n in range(60)]
     path.write_text("text_a,text_b,label,region\n" + "".join(rows), encoding="utf-8")
     values = json.loads(run("evaluate", model_folder, path, "--by", "region", "--json").out)
-    assert {name: part["pairs"] for name, part in values["slices"].items()} == {"north": 40, "south": 20}
+    assert {name: part["pairs"] for name, part in values["slices"].items()} == {
+        "region: north": 40,
+        "region: south": 20,
+    }
 
 
 def test_slices_by_traits(run: Run, tmp_path: Path, model_folder: Path) -> None:
@@ -51,7 +54,7 @@ def test_slices_by_traits(run: Run, tmp_path: Path, model_folder: Path) -> None:
     [
         ("text_a,text_b,label\na,b,1\n", (), "all 1 have label 1"),
         ("text_a,text_b,label\na,b,1\nc,d,0\n", ("--by", "kind"), "kind"),
-        ("text_a,text_b,label\na,b,1\nc,d,0\n", ("--by", "label"), "--by is 'label', which every pair has"),
+        ("text_a,text_b,label\na,b,1\nc,d,0\n", ("--by", "label"), "--by is 'label', a name that every pair has"),
         ("text_a,text_b,label\na,b,1\nc,d,0\n", ("--curves",), "--curves goes with --json"),
         ("text_a,text_b,label\na,b,1\nc,d,0\n", ("--device", "gpu"), "device is 'gpu'"),
     ],
@@ -85,7 +88,7 @@ def test_a_report_is_written_beside_the_table(run: Run, tmp_path: Path, model_fo
     page = tmp_path / "r" / "report.html"
     assert f"{page}: written" in result.err
     text = page.read_text(encoding="utf-8")
-    assert f"<h1>{model_folder} on {pairs}</h1>" in text
+    assert f">{model_folder} on {pairs}</h1>" in text
     assert "negation: none" in text
     assert f"{expected.accuracy:.4f}" in text
 
@@ -103,3 +106,10 @@ def test_a_report_that_exists_is_refused_before_anything_is_scored(run: Run, tmp
     assert result.code == 2
     assert f"the report {tmp_path / 'r'} is there already; give another folder, or remove it" in result.err
     assert list((tmp_path / "r").iterdir()) == []
+
+
+def test_a_place_where_no_report_can_be_is_refused_before_anything_is_scored(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    result = run("evaluate", tmp_path / "no-model", tmp_path / "no-pairs", "--report", tmp_path / "file" / "r")
+    assert result.code == 2
+    assert f"cannot be made: {tmp_path / 'file'} is no folder that can be written to" in result.err

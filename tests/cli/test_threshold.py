@@ -89,6 +89,7 @@ def test_set_changes_threshold_prior_and_card_and_nothing_else(run: Run, folder:
     assert {name for name in after if after[name] != before[name]} == {"calibration.json", "README.md"}
     assert set(after) == set(before)
     wanted = {"threshold": decision.threshold, "policy": "recall=0.6", "prior": 0.3}
+    wanted |= {"dev_threshold": model.calibration.threshold}
     assert changed.calibration == dataclasses.replace(model.calibration, **wanted)  # type: ignore[arg-type] # of several types
     assert f"| threshold | {decision.threshold:.4f} (recall=0.6, precision at least" in changed.card
     assert "share of same pairs is 0.3; on dev it was" in changed.card
@@ -100,15 +101,40 @@ def test_set_changes_threshold_prior_and_card_and_nothing_else(run: Run, folder:
     assert run("threshold", folder, "--recall", 0.6).out.splitlines()[0].split()[1] == f"{decision.threshold:.4f}"
 
 
-def test_reset_goes_back_to_what_training_chose(run: Run, folder: Path) -> None:
-    before, calibration = read_folder(folder), textsiam.PairModel.load(folder).calibration
+def test_trained_goes_back_to_what_training_chose(run: Run, folder: Path) -> None:
+    before, model = read_folder(folder), textsiam.PairModel.load(folder)
     assert run("threshold", folder, "--value", 0.9, "--prior", 0.01, "--set").code == 0
     assert run("threshold", folder, "--cost", "3,1", "--set").code == 0
-    result = run("threshold", folder, "--reset")
-    assert result.code == 0
-    assert f"threshold {calibration.threshold:.4f} (accuracy), before 0.7500 (cost=3,1)" in result.err
-    assert textsiam.PairModel.load(folder).calibration == calibration
-    assert {name for name, content in read_folder(folder).items() if content != before[name]} <= {"README.md"}
+    changed = read_folder(folder)
+    shown = run("threshold", folder, "--trained").out.splitlines()
+    assert read_folder(folder) == changed
+    result = run("threshold", folder, "--trained", "--set")
+    assert result.out.splitlines() == shown
+    assert f"threshold {model.calibration.threshold:.4f} (accuracy), before 0.7500 (cost=3,1)" in result.err
+    assert read_folder(folder) == before
+    # what dev shows is told for the prior that comes back
+    assert model.decisions is not None
+    seen = model.decisions.seen(model.calibration)
+    near = min(seen, key=lambda one: abs(one.threshold - model.calibration.threshold))
+    assert shown[3].split()[:2] == ["precision", f"{near.precision:.4f}"]
+
+
+def test_where_dev_shows_nothing_no_figures_are_borrowed(run: Run, folder: Path) -> None:
+    model = textsiam.PairModel.load(folder)
+    assert model.decisions is not None
+    highest = model.decisions.seen(model.calibration)[0].threshold
+    lines = run("threshold", folder, "--value", (1 + highest) / 2).out.splitlines()
+    assert lines[2].startswith("dev tells nothing of it, only of ")
+    assert len(lines) == 3
+
+
+def test_what_an_earlier_version_replaced_cannot_come_back(run: Run, folder: Path) -> None:
+    model = textsiam.PairModel.load(folder)
+    model.calibration = dataclasses.replace(model.calibration, threshold=0.9, policy="precision=0.8")
+    model.save(folder)
+    result = run("threshold", folder, "--trained", "--set")
+    assert result.code == 2
+    assert "replaced by an earlier textsiam; give a value, or train again" in result.err
 
 
 @pytest.mark.parametrize(
@@ -118,15 +144,15 @@ def test_reset_goes_back_to_what_training_chose(run: Run, folder: Path) -> None:
         (("--precision", 0.9, "--recall", 0.9), "--precision and --recall cannot go together; give one"),
         (("--precision", 2), "precision is 2.0, expected a share above 0 and below 1"),
         (("--precision", "high"), "high"),
-        (("--value", 1.5), "threshold is 1.5, expected a probability from 0 to 1"),
+        (("--value", 1.5), "value (--value) is 1.5, expected a probability from 0 to 1"),
         (("--cost", "3"), "cost (--cost) is '3', expected FP,FN"),
         (("--cost", "3,1,2"), "cost (--cost) is '3,1,2', expected FP,FN"),
         (("--cost", "3,x"), "cost (--cost) is '3,x', expected FP,FN"),
         (("--cost", "3,0"), "cost is (3.0, 0.0), expected two numbers above 0"),
         (("--prior", 1), "prior is 1.0, expected the share of same pairs"),
-        (("--reset", "--value", 0.5), "--value and --reset cannot go together; give one"),
-        (("--reset", "--prior", 0.5), "--reset goes back to dev's prior; leave out --prior"),
-        (("--set",), "--set needs one of --precision, --recall, --cost and --value"),
+        (("--trained", "--value", 0.5), "--value and --trained cannot go together; give one"),
+        (("--trained", "--prior", 0.5), "--trained goes back to dev's prior; leave out --prior"),
+        (("--set",), "--set needs one of --precision, --recall, --cost, --value, --trained"),
     ],
 )
 def test_what_cannot_be_is_told_and_changes_nothing(
@@ -150,7 +176,7 @@ def test_a_model_of_grades_has_no_shares(run: Run, tmp_path: Path) -> None:
     assert run("threshold", tmp_path / "m").out == "in use: 0.5000 of the range of grades (half)\n"
     assert run("threshold", tmp_path / "m", "--value", 0.7, "--set").code == 0
     assert textsiam.PairModel.load(tmp_path / "m").calibration.threshold == float(np.float32(0.7))
-    assert run("threshold", tmp_path / "m", "--reset").code == 0
+    assert run("threshold", tmp_path / "m", "--trained", "--set").code == 0
     assert run("threshold", tmp_path / "m").out == "in use: 0.5000 of the range of grades (half)\n"
     result = run("score", tmp_path / "m", "a", "b", "--prior", 0.1)
     assert (result.code, "learned grades" in result.err) == (2, True)

@@ -98,7 +98,7 @@ def test_json_and_table_hold_the_same(model: PairModel) -> None:
     values = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     lines = str(found).splitlines()
     assert lines[0] == "120 pairs; second minus first, with 95 % intervals"
-    assert lines[1] == "threshold 0.4000, prior 0.3700; threshold 0.6000, prior 0.3700"
+    assert lines[1] == "first: threshold 0.4000, prior 0.3700; second: threshold 0.6000, prior 0.3700"
     for line, (name, value) in zip(lines[4:], values.items(), strict=True):
         cells = line[20:].split()
         assert line[:20].strip() == name.replace("_", " ")

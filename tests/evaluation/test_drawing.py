@@ -4,6 +4,8 @@ import re
 import struct
 from typing import TYPE_CHECKING
 
+import matplotlib
+
 from textsiam.evaluation.drawing import COLOURS, draw
 
 if TYPE_CHECKING:
@@ -16,8 +18,8 @@ def line(axes: Axes) -> None:
 
 
 def test_the_svg_is_an_element_without_size_or_address() -> None:
-    svg = draw("roc", "ROC curve", "", line).svg
-    assert svg.startswith('<svg role="img" aria-label="ROC curve" ')
+    svg = draw("roc", "ROC curve", "of <all>", line).svg
+    assert svg.startswith('<svg role="img" aria-label="ROC curve. of &lt;all&gt;" ')
     assert svg.rstrip().endswith("</svg>")
     assert not re.search(r"<svg [^>]*(width|height)=", svg)
     assert "viewBox" in svg
@@ -44,6 +46,13 @@ def test_what_two_svgs_refer_to_is_their_own() -> None:
 
 def test_equal_plots_are_equal_to_the_byte() -> None:
     assert draw("roc", "ROC curve", "of all", line) == draw("roc", "ROC curve", "of all", line)
+
+
+def test_styles_of_the_caller_have_no_part() -> None:
+    plain = draw("roc", "ROC curve", "of all", line)
+    with matplotlib.rc_context({"axes.facecolor": "black", "lines.linewidth": 9, "text.usetex": True}):
+        assert draw("roc", "ROC curve", "of all", line) == plain
+        assert matplotlib.rcParams["axes.facecolor"] == "black"
 
 
 def test_the_png_is_a_picture() -> None:

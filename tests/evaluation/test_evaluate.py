@@ -82,16 +82,20 @@ def test_rows_mappings_and_files_do_as_well_as_pairs(model: PairModel, tmp_path:
     lines = ["text_a\ttext_b\tlabel\tsource", *("\t".join(map(str, row)) for row in ROWS)]
     (tmp_path / "pairs.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="")
     assert evaluate(model, tmp_path / "pairs.tsv").to_dict() == expected
-    assert set(evaluate(model, tmp_path / "pairs.tsv", by="source").slices) == {"chat", "forum", "mail"}
+    assert set(evaluate(model, tmp_path / "pairs.tsv", by="source").slices) == {
+        "source: chat",
+        "source: forum",
+        "source: mail",
+    }
 
 
 def test_slices_hold_the_metrics_of_their_pairs(model: PairModel) -> None:
     result = evaluate(model, records(), by="source")
     sources = [source for _, _, _, source in ROWS]
     called = result.probabilities >= 0.4
-    assert list(result.slices) == ["chat", "forum", "mail"]
+    assert list(result.slices) == ["source: chat", "source: forum", "source: mail"]
     for source, found in result.slices.items():
-        inside = [place for place, other in enumerate(sources) if other == source]
+        inside = [place for place, other in enumerate(sources) if f"source: {other}" == source]
         assert found.pairs == len(inside)
         assert found.accuracy == sum(called[place] == ROWS[place][2] for place in inside) / len(inside)
         compared = inside
@@ -233,7 +237,7 @@ def test_to_dict_is_json(model: PairModel, kind: str) -> None:
     assert set(values) == {"pairs", "label_mean", "prior", "texts", "slices", *METRICS, *others}
     assert values["texts"] == {"texts": 15, "empty": 1, "unknown": 0, "cut": 0, "unknown_tokens": 0}
     if kind == "binary":
-        assert values["slices"]["mail"]["pairs"] == 2
+        assert values["slices"]["source: mail"]["pairs"] == 2
         assert values["pearson"] is None
     else:
         assert values["accuracy"] is None
@@ -259,7 +263,7 @@ def test_the_table_has_a_line_for_each_number(model: PairModel) -> None:
         mark = "*" if part.one_label else ""
         figures = [f"{part.pairs}", f"{part.roc_auc:.4f}{mark}", f"{part.accuracy:.4f}"]
         interval = [] if part.accuracy_interval is None else "{:.4f} to {:.4f}".format(*part.accuracy_interval).split()
-        assert line == [name, *figures, *interval]
+        assert line == [*name.split(), *figures, *interval]
     assert [part.one_label for part in result.slices.values()] == [True, False, True]
     assert lines[-1][:4] == ["*", "of", "one", "label"]
 
@@ -281,3 +285,13 @@ def test_the_reports_of_texts_reach_the_result(model: PairModel) -> None:
 def test_a_path_is_no_model(path: Any) -> None:
     with pytest.raises(OptionError, match=r"model is a path, .*it with textsiam\.PairModel\.load\('models.+mine'\)"):
         evaluate(path, records())
+
+
+def test_names_of_slices_stay_short_and_on_one_line_in_the_table(model: PairModel) -> None:
+    kinds = ["a\nb \x1b[31m", "x" * 80, ""]
+    rows = [{**record, "source": kinds[number % 3]} for number, record in enumerate(RECORDS)]
+    result = evaluate(model, textsiam.read_pairs(rows, keep=["source"]), by="source")
+    assert set(result.slices) == {"source: a\nb \x1b[31m", f"source: {'x' * 80}", "source: (empty)"}
+    shown = [line for line in str(result).splitlines() if line.startswith("source: ")]
+    assert [line[:50].rstrip() for line in shown] == ["source: (empty)", "source: a b  [31m", f"source: {'x' * 39}..."]
+    assert str(result).replace("\n", "").isprintable()

@@ -30,6 +30,7 @@ def test_the_worst_are_those_that_a_search_finds(model: PairModel, most: int) ->
     assert tuple([one.number for one in side] for side in found) == brute_force(result, most)
     assert most == 0 or all(found)
     for one in (*found[0], *found[1]):
+        assert one.times == 1
         assert (one.text_a, one.text_b, one.label) == PAIRS[one.number - 1]
         assert one.probability == result.probabilities[one.number - 1]
         assert one.explanation == textsiam.explain(model, one.text_a, one.text_b)
@@ -45,10 +46,10 @@ def test_the_worst_grades_are_the_largest_errors(model: PairModel) -> None:
 
 def test_words_are_named_by_what_they_add(model: PairModel) -> None:
     explanation = textsiam.explain(model, "red cat sleeps here", "red dog sleeps now today")
-    one = Mistake(number=1, text_a="", text_b="", probability=0.5, label=0.0, explanation=explanation)
+    one = Mistake(number=1, text_a="", text_b="", probability=0.5, label=0.0, times=1, explanation=explanation)
     for sign in (1, -1):
         speaking = sorted(sign * word.contribution for word in explanation.words if sign * word.contribution > 0)
-        assert [sign * float(word.split()[1]) for word in one.words(sign)] == pytest.approx(speaking[:-4:-1], abs=0.005)
+        assert [sign * part for _, _, part in one.words(sign)] == speaking[:-4:-1]
 
 
 def test_long_texts_are_not_explained(model: PairModel) -> None:
@@ -59,10 +60,22 @@ def test_long_texts_are_not_explained(model: PairModel) -> None:
         for one in worst_mistakes(evaluate(model, pairs, draws=0), model, pairs, 9)[0]
     }
     assert explained == {1: True, 2: False}
-    unexplained = Mistake(number=1, text_a="a", text_b="b", probability=0.5, label=0.0, explanation=None)
+    unexplained = Mistake(number=1, text_a="a", text_b="b", probability=0.5, label=0.0, times=1, explanation=None)
     assert unexplained.words(1) == []
 
 
-def test_progress_is_shown_where_it_is_asked_for(model: PairModel, capsys: pytest.CaptureFixture[str]) -> None:
-    worst_mistakes(evaluate(model, PAIRS, draws=0), model, PAIRS, 1)
-    assert capsys.readouterr().err == ""
+@pytest.mark.parametrize("show", [True, False])
+def test_progress_is_shown_where_it_is_asked_for(
+    model: PairModel, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, show: bool
+) -> None:
+    monkeypatch.setattr("textsiam.progress.PLAIN_SECONDS", 0.0)
+    worst_mistakes(evaluate(model, PAIRS, draws=0), model, PAIRS, 1, show_progress=show)
+    assert ("explaining mistakes: 1/2 pairs" in capsys.readouterr().err) == show
+
+
+def test_equal_mistakes_are_shown_once_and_counted(model: PairModel) -> None:
+    rows = [("red cat", "red cat now", 0), ("dog", "bird", 1), ("red cat now", "red cat", 0), ("red", "red", 0)] * 2
+    pairs = textsiam.read_pairs(rows)
+    high, low = worst_mistakes(evaluate(model, pairs, draws=0), model, pairs, 2)
+    assert [(one.number, one.times) for one in high] == [(4, 2), (1, 4)]
+    assert [(one.number, one.times) for one in low] == [(2, 2)]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -65,7 +67,7 @@ def test_the_dots_are_the_threshold() -> None:
     assert dots(drawn(lambda axes: plots._roc(axes, RESULT))) == [pytest.approx((false_rate, recall))]
     assert dots(drawn(lambda axes: plots._precision_recall(axes, RESULT))) == [pytest.approx((recall, precision))]
     chart = dots(drawn(lambda axes: plots._thresholds(axes, RESULT, (1.0, 1.0))))
-    assert chart == [pytest.approx((0.6, precision)), pytest.approx((0.6, recall))]
+    assert chart == [pytest.approx((0.6, recall)), pytest.approx((0.6, precision))]
 
 
 def test_the_threshold_chart_has_what_counting_gives() -> None:
@@ -90,6 +92,31 @@ def test_the_histograms_hold_every_pair() -> None:
     assert sum(bar.get_height() for bar in errors if isinstance(bar, Rectangle)) == 3000
 
 
+def inside_of(place: int) -> Array:
+    """Give the pairs of one of 15 bins."""
+    return np.argsort(PROBABILITIES, kind="stable")[200 * place : 200 * (place + 1)]
+
+
+def wilson(right: int, number: int) -> tuple[float, float]:
+    """Give the interval of Wilson (1927)."""
+    z, share = 1.959963984540054, right / number
+    middle = (share + z * z / (2 * number)) / (1 + z * z / number)
+    half = z / (1 + z * z / number) * math.sqrt(share * (1 - share) / number + z * z / (4 * number**2))
+    return middle - half, middle + half
+
+
+def test_precision_and_recall_are_drawn_in_steps_from_recall_0_above_the_share_of_same_pairs() -> None:
+    axes = drawn(lambda axes: plots._precision_recall(axes, RESULT))
+    recall, precision = points(axes, 1)
+    assert axes.lines[1].get_drawstyle() == "steps-pre"
+    assert recall[0] == 0
+    assert (np.diff(recall) >= 0).all()
+    assert recall[-1] == 1
+    area = sum((recall[place] - recall[place - 1]) * precision[place] for place in range(1, len(recall)))
+    assert area == pytest.approx(RESULT.average_precision, abs=0.005)  # but for the points that are left out
+    assert set(points(axes, 0)[1].tolist()) == {RESULT.label_mean}
+
+
 def test_the_reliability_diagram_has_a_point_for_each_bin_inside_of_its_interval() -> None:
     axes = drawn(lambda axes: plots._reliability(axes, RESULT))
     x, share = points(axes, 1)
@@ -99,7 +126,9 @@ def test_the_reliability_diagram_has_a_point_for_each_bin_inside_of_its_interval
     assert len(x) == 15
     assert ((ends[:, 0] < share) & (share < ends[:, 1])).all()
     for place in (0, 7, 14):
-        inside = np.argsort(PROBABILITIES, kind="stable")[200 * place : 200 * (place + 1)]
+        low, high = wilson(int(LABELS[inside_of(place)].sum()), 200)
+        assert ends[place] == pytest.approx((low, high))
+        inside = inside_of(place)
         assert x[place] == pytest.approx(PROBABILITIES[inside].mean(), abs=1e-6)
         assert share[place] == pytest.approx(LABELS[inside].mean())
 
@@ -132,3 +161,11 @@ def test_plots_of_grades() -> None:
     x, y = points(drawn(lambda axes: plots._grades(axes, GRADED)), 1)
     assert x.tolist() == GRADED.labels.tolist()
     assert y.tolist() == GRADED.probabilities.tolist()
+
+
+def test_where_nothing_is_called_the_same_there_is_no_precision_to_mark() -> None:
+    none = dataclasses.replace(RESULT, threshold=1.5, precision=0.0, recall=0.0)
+    assert np.isnan(dots(drawn(lambda axes: plots._precision_recall(axes, none)))[0][1])
+    chart = dots(drawn(lambda axes: plots._thresholds(axes, none, (1.0, 1.0))))
+    assert chart[0] == (1.5, 0.0)
+    assert np.isnan(chart[1][1])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -80,8 +81,9 @@ def test_everything_that_was_found_stands_in_the_page(page: Path, result: Evalua
         assert f"<td>{value:.4f}</td></tr>" in text, name
     for part in result.slices.values():
         assert f"<td>{part.pairs}</td><td>{part.roc_auc:.4f}{'*' * part.one_label}</td><td>{part.accuracy:.4f}" in text
-    for of_others in (result.leaks.unlinked or {}).values():
-        assert f"<td>{of_others:.4f}</td></tr>" in text
+    assert result.leaks.unlinked is not None
+    for name, of_others in result.leaks.unlinked.items():
+        assert f"<td>{getattr(result, name):.4f}</td><td>{of_others:.4f}</td></tr>" in text
     called, same = result.probabilities >= knowing.calibration.threshold, result.labels > 0.5
     assert text.count("<article>") == min(10, (called & ~same).sum()) + min(10, (~called & same).sum()) > 10
     assert "bag" in text
@@ -107,6 +109,58 @@ def test_nothing_leads_out_of_the_page(page: Path) -> None:
     assert {"svg", "path", "table", "xlink:href"} <= found.names
     assert found.names & {"script", "link", "img", "iframe", "object", "a", "onerror", "onload", "src"} == set()
     assert all(address.startswith("#") for address in found.addresses)
+
+
+def test_the_page_lets_no_script_run_even_if_there_were_one(page: Path) -> None:
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page.read_text(encoding="utf-8"))
+    assert policy is not None
+    rules = dict(rule.split(" ", 1) for rule in policy[1].split("; "))
+    assert rules["default-src"] == "'none'"
+    assert "script-src" not in rules
+    with chromium() as browser:
+        visit = Visit(browser, page)
+        visit.page.evaluate(
+            "document.body.append(Object.assign(document.createElement('script'), {text: 'planted = 3'}))"
+        )
+        assert visit.page.evaluate("window.planted") is None
+        assert "Content Security Policy" in visit.complaints[0]
+
+
+def test_without_intervals_or_mistakes_there_is_nothing_of_them(
+    knowing: PairModel, pairs: Pairs, tmp_path: Path
+) -> None:
+    page = write_report(evaluate(knowing, pairs, draws=0), knowing, pairs, tmp_path / "r", mistakes=0)
+    text = page.read_text(encoding="utf-8")
+    assert "<small></small>" in text
+    assert "Without intervals" in text
+    assert "false positives</h2>" not in text
+    assert "Slices" not in text
+
+
+def test_han_texts_are_counted_as_they_are_explained(knowing: PairModel, tmp_path: Path) -> None:
+    rows = [("\u4e00\u4e8c" * 300, "\u4e00", 0), ("\u4e00\u4e8c", "\u4e00", 0), ("red", "red", 1), ("cat", "dog", 1)]
+    han = textsiam.read_pairs(rows)
+    knowing = textsiam.PairModel.load(_saved_with_threshold(knowing, tmp_path, 0.0))
+    page = write_report(evaluate(knowing, han), knowing, han, tmp_path / "r")
+    text = page.read_text(encoding="utf-8")
+    assert text.count("not explained: more than 120 words") == 1
+    assert text.count("for the same: ") == 1
+
+
+def _saved_with_threshold(model: PairModel, folder: Path, threshold: float) -> Path:
+    model.save(folder / "m")
+    other = PairModel.load(folder / "m")
+    other.set_threshold(threshold)
+    other.save(folder / "m")
+    return folder / "m"
+
+
+def test_costs_of_the_models_policy_are_those_of_the_chart(knowing: PairModel, pairs: Pairs, tmp_path: Path) -> None:
+    model = PairModel.load(_saved_with_threshold(knowing, tmp_path, 0.5))
+    model.set_threshold(model.decide(cost=(5, 0.5)))
+    text = write_report(evaluate(model, pairs, draws=0), model, pairs, tmp_path / "r", mistakes=0).read_text("utf-8")
+    assert "Cost: 5 for a false positive, 0.5 for a false negative" in text
+    assert "cost=5,0.5" in text
 
 
 def test_texts_with_markup_are_text(page: Path) -> None:
@@ -169,7 +223,8 @@ def test_a_report_of_grades(model: PairModel, tmp_path: Path) -> None:
     assert text.count("<article>") == 4
     assert "Scored too high" in text
     assert "probability" not in text.split("<main>")[1].split("<h2>Model")[0].lower()
-    assert "pearson" in text
+    assert "Pearson" in text
+    assert "before calibration" not in text
     with chromium() as browser:
         visit = Visit(browser, page)
         assert visit.complaints == []
@@ -210,7 +265,7 @@ def test_a_place_where_no_folder_can_be_is_named(
     knowing: PairModel, pairs: Pairs, result: Evaluation, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("mine", encoding="utf-8")
-    with pytest.raises(OptionError, match=r"report .*could not be written"):
+    with pytest.raises(OptionError, match="file is no folder that can be written to"):
         write_report(result, knowing, pairs, tmp_path / "file" / "report", mistakes=0)
 
 
@@ -218,14 +273,26 @@ def test_other_pairs_and_paths_are_refused(
     knowing: PairModel, pairs: Pairs, result: Evaluation, tmp_path: Path
 ) -> None:
     others = textsiam.read_pairs([("a", "b", 1), ("c", "d", 0)])
+    changed = PairModel.load(_saved_with_threshold(knowing, tmp_path / "models", 0.7))
+    with pytest.raises(OptionError, match="threshold or prior is not that of the evaluation"):
+        write_report(result, changed, pairs, tmp_path / "r")
     with pytest.raises(OptionError, match="not those that were evaluated"):
         write_report(result, knowing, others, tmp_path / "r")
     with pytest.raises(OptionError, match="model is a path"):
         write_report(result, "models/m", pairs, tmp_path / "r")  # type: ignore[arg-type] # what is tested
+    model = PairModel.load(tmp_path / "models" / "m")
+    model.calibration = knowing.calibration
+    model.weights["encoder.embedding.weight"] = model.weights["encoder.embedding.weight"][::-1].copy()
+    model.save(tmp_path / "models" / "turned")
+    turned = PairModel.load(tmp_path / "models" / "turned")
+    with pytest.raises(OptionError, match="gives other probabilities than those of the evaluation"):
+        write_report(result, turned, pairs, tmp_path / "r")
+    with pytest.raises(OptionError, match="result is PairModel, expected what"):
+        write_report(knowing, result, pairs, tmp_path / "r")  # type: ignore[arg-type] # what is tested
     for wrong in (-1, True, 1.5):
         with pytest.raises(OptionError, match="mistakes is"):
             write_report(result, knowing, pairs, tmp_path / "r", mistakes=wrong)  # type: ignore[arg-type]
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["models"]
 
 
 @pytest.mark.parametrize("missing", ["matplotlib", "jinja2"])

@@ -99,10 +99,10 @@ def test_slices_of_kinds_have_their_metrics_and_intervals() -> None:
     pairs = textsiam.Pairs.from_rows([(f"a {n}", f"b {n // 2}", n % 3 > 0) for n in range(40)])
     probabilities = np.linspace(0.1, 0.9, 40).astype(np.float32)
     column = ["x", "y", "x", "y"] * 10
-    kinds = [*kinds_of_column(column), ("nobody", np.zeros(40, dtype=bool))]
+    kinds = [*kinds_of_column("k", column), ("nobody", np.zeros(40, dtype=bool))]
     components = textsiam.question_components(pairs)
     found = make_slices(kinds, pairs, probabilities, 0.5, components, 100, 2)
-    assert list(found) == ["x", "y"]
+    assert list(found) == ["k: x", "k: y"]
     right = (probabilities >= 0.5) == (pairs.labels > 0.5)
     for place, part in enumerate(found.values()):
         inside = slice(place, 40, 2)
@@ -110,7 +110,7 @@ def test_slices_of_kinds_have_their_metrics_and_intervals() -> None:
         assert part.accuracy == right[inside].mean()
         interval = component_bootstrap(components[inside], right[inside], draws=100, seed=2)
         assert part.accuracy_interval == interval
-    without = make_slices(kinds_of_column(column), pairs, probabilities, 0.5, components, 0, 2)
+    without = make_slices(kinds_of_column("k", column), pairs, probabilities, 0.5, components, 0, 2)
     assert [part.accuracy_interval for part in without.values()] == [None, None]
 
 
@@ -118,9 +118,9 @@ def test_evaluate_makes_them_if_asked(model: PairModel) -> None:
     records = [{"text_a": "red cat", "text_b": f"red dog {n}", "label": n % 2, "k": "z"} for n in range(8)]
     pairs = textsiam.read_pairs(records, keep=["k"])
     found = textsiam.evaluate(model, pairs, slices=True, by="k", draws=20).slices
-    assert next(iter(found)) == "z"
+    assert next(iter(found)) == "k: z"
     assert set(found) == {
-        *("z", "length: up to 8 words", "words in both: under half", "numbers: different", "negation: none"),
+        *("k: z", "length: up to 8 words", "words in both: under half", "numbers: different", "negation: none"),
         "unknown tokens: in one text or both",
     }
     assert all(part.pairs == 8 for part in found.values())

@@ -183,3 +183,20 @@ def test_what_training_chose_is_kept_beside_a_decision() -> None:
     assert chosen_by_training(changed, graded=True).policy == "half"
     back, _ = adopted(chosen_by_training(changed, graded=False), changed, "")
     assert back == dataclasses.replace(trained, threshold=float(np.float32(0.45)))
+
+
+@pytest.mark.parametrize("earlier", [{"policy": "given"}, {"policy": "accuracy", "prior": 0.1, "dev_prior": 0.5}])
+def test_what_an_earlier_version_replaced_is_not_made_up(earlier: dict[str, Any]) -> None:
+    with pytest.raises(OptionError, match="replaced by an earlier textsiam"):
+        chosen_by_training(Calibration(**earlier), graded=False)
+
+
+def test_the_card_tells_of_going_back_as_training_did() -> None:
+    card = (
+        "| threshold | 0.4500 (highest accuracy on dev) |\n\nThe probabilities assume that the share of same pairs is "
+    )
+    card += "that of dev, 0.300.\n"
+    trained = Calibration(threshold=0.45, prior=0.3)
+    changed, told = adopted(Decision(0.25, "given", 0.2), trained, card)
+    assert "is 0.2; on dev it was 0.300" in told
+    assert adopted(chosen_by_training(changed, graded=False), changed, told)[1] == card

@@ -127,7 +127,7 @@ def test_a_folder_in_the_place_of_a_file_cannot_be_read(folder: Path) -> None:
 def test_every_part_of_an_architecture_is_of_this_format() -> None:
     # an earlier textsiam would take a folder with a part that it does not know for an altered one
     parts = "encoder dim units layers bidirectional pooling widths attention_heads weighting ngrams buckets head"
-    known = {4: [*parts.split(), "head_units", "alignment_units", "max_tokens"]}
+    known = {5: [*parts.split(), "head_units", "alignment_units", "max_tokens"]}
     assert [field.name for field in dataclasses.fields(Architecture)] == known[FORMAT]
 
 

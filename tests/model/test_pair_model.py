@@ -413,7 +413,7 @@ def test_the_files_of_a_folder_are_plain_json(make_model: MakeModel, tmp_path: P
     calibration = json.loads((tmp_path / "model" / "calibration.json").read_text(encoding="utf-8"))
     assert calibration == {
         "method": "platt", "slope": 1.7, "intercept": -0.4, "bend": [], "knots": [], "threshold": 0.45,
-        "policy": "accuracy", "prior": 0.37, "dev_prior": 0.37, "dev_threshold": 0.45,
+        "policy": "accuracy", "prior": 0.37, "dev_prior": 0.37, "dev_threshold": None,
     }  # fmt: skip
 
 

@@ -146,5 +146,5 @@ def _examples(rows: Sequence[int]) -> str:
 
 
 def _groups(groups: Sequence[Sequence[int]], what: str) -> str:
-    shown = "; ".join(", ".join(map(str, rows[:SHOWN])) for rows in groups[:SHOWN])
+    shown = "; ".join(", ".join(map(str, rows[:SHOWN])) + ", ..." * (len(rows) > SHOWN) for rows in groups[:SHOWN])
     return f"{what}: rows {shown}{'; ...' if len(groups) > SHOWN else ''}" if groups else what

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from math import isfinite
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy.typing as npt
 from cyclopts import Parameter
@@ -16,6 +16,9 @@ from textsiam.cli.pair_options import LabelOptions, read_labelled
 from textsiam.cli.row_options import RowOptions
 from textsiam.data.pairs import COLUMNS
 from textsiam.errors import OptionError
+
+if TYPE_CHECKING:
+    from textsiam.evaluation.evaluation import Evaluation
 
 
 def evaluate(
@@ -47,7 +50,7 @@ def evaluate(
     slices
         Add metrics by length, words in both, numbers, negation (of English) and unknown tokens.
     report
-        New folder for a page with plots, slices, and the worst mistakes explained (extra report).
+        New folder for a page with plots, slices by traits, and the worst mistakes explained (extra report).
     as_json
         Print JSON instead of a table.
     curves
@@ -66,24 +69,25 @@ def evaluate(
     slices = slices or (report is not None and not labelled.graded)
     result = textsiam.evaluate(loaded, labelled, by=by, slices=slices, show_progress=True)
     tell_texts(result.texts)
+    print(_values(result, curves=curves) if as_json else result, flush=True)
     if report is not None:
         title = f"{model} on {pairs}"
         page = textsiam.write_report(result, loaded, labelled, report, title=title, show_progress=True)
         say(f"{page}: written")
-    if not as_json:
-        print(result)
-        return
+
+
+def _values(result: Evaluation, *, curves: bool) -> str:
     values = result.to_dict()
     if curves:
         values |= {"roc": _as_json(result.roc()), "precision_recall": _as_json(result.precision_recall())}
-    print(json.dumps(values, indent=2))
+    return json.dumps(values, indent=2)
 
 
 def _check(by: str | None, *, curves: bool, as_json: bool) -> None:
     if curves and not as_json:
         raise OptionError("--curves goes with --json")
     if by in COLUMNS:
-        raise OptionError(f"--by is {by!r}, which every pair has, expected a further column of the file")
+        raise OptionError(f"--by is {by!r}, a name that every pair has; rename the column if it is a further one")
 
 
 def _as_json(points: Mapping[str, npt.NDArray[Any]]) -> dict[str, list[float | None]]:

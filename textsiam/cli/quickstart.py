@@ -96,8 +96,9 @@ def _comparison(results: Mapping[str, Evaluation]) -> str:
         f"{'':<26}{'pairs':>8}" + f"{'accuracy':>13}{'ROC-AUC':>9}" * len(results),
         _line("all", some.pairs, [(result.accuracy or 0.0, result.roc_auc or 0.0) for result in results.values()]),
     ]
-    for kind, part in some.slices.items():
-        figures = [(result.slices[kind].accuracy, result.slices[kind].roc_auc) for result in results.values()]
+    for name, part in some.slices.items():
+        kind = name.removeprefix("kind: ")
+        figures = [(result.slices[name].accuracy, result.slices[name].roc_auc) for result in results.values()]
         lines.append(_line(KINDS.get(kind, kind), part.pairs, figures))
     return "\n".join(lines)
 

@@ -25,7 +25,7 @@ def threshold(
     recall: float | None = None,
     cost: str | None = None,
     value: float | None = None,
-    reset: Annotated[bool, Parameter(negative=())] = False,
+    trained: Annotated[bool, Parameter(negative=())] = False,
     prior: float | None = None,
     set_it: Annotated[bool, Parameter(name="--set", negative=())] = False,
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
@@ -44,9 +44,9 @@ def threshold(
         What a false positive and a false negative cost, such as 5,1: the threshold that costs least, if the
         probabilities are right; dev has no other part in it.
     value
-        This very threshold, from 0 to 1 (of grades, on their range).
-    reset
-        The threshold that training chose, and dev's share of same pairs, become the model's own again.
+        This very threshold, from 0 to 1 (grades count as scaled to it).
+    trained
+        The threshold that training chose, for dev's share of same pairs.
     prior
         Share of same pairs where the model will be used, such as 0.01, if it differs from dev's.
     set_it
@@ -59,27 +59,27 @@ def threshold(
     if policy.graded and (precision, recall, cost, prior) != (None, None, None, None):
         raise OptionError(f"{model} learned grades, of which no share is the same; only --value sets its threshold")
     if prior is not None:
-        policy = _moved(policy, prior, reset=reset)
-    goals = {"--precision": precision, "--recall": recall, "--cost": cost, "--value": value, "--reset": reset or None}
-    given = [name for name, goal in goals.items() if goal is not None]
+        policy = _moved(policy, prior, trained=trained)
+    goals = {"precision": precision, "recall": recall, "cost": cost, "value": value, "trained": trained or None}
+    given = [f"--{name}" for name, goal in goals.items() if goal is not None]
     if len(given) > 1:
         raise OptionError(f"{' and '.join(given)} cannot go together; give one")
     if not given:
         if set_it:
-            raise OptionError("--set needs one of --precision, --recall, --cost and --value")
+            raise OptionError(f"--set needs one of --{', --'.join(goals)}")
         print(_all_as_json(policy, in_use.calibration) if as_json else _all(policy, in_use.calibration))
         return
     decision = _chosen(policy, precision, recall, cost, value)
-    if set_it or reset:
-        policy.replace(decision)
+    if set_it:
+        in_use.replace(decision)
         before = f"{in_use.calibration.threshold:.4f} ({in_use.calibration.policy})"
         say(f"{model}: threshold {decision.threshold:.4f} ({decision.policy}), before {before}")
-    print(json.dumps(decision._asdict()) if as_json else _described(decision, _seen(policy)))
+    print(json.dumps(decision._asdict()) if as_json else _described(decision, policy))
 
 
-def _moved(policy: Policy, prior: float, *, reset: bool) -> Policy:
-    if reset:
-        raise OptionError("--reset goes back to dev's prior; leave out --prior")
+def _moved(policy: Policy, prior: float, *, trained: bool) -> Policy:
+    if trained:
+        raise OptionError("--trained goes back to dev's prior; leave out --prior")
     return dataclasses.replace(policy, calibration=policy.calibration.at(prior))
 
 
@@ -88,7 +88,7 @@ def _chosen(
 ) -> Decision:
     """Choose by the one that is given; of none, what training chose."""
     if value is not None:
-        return Decision(checked_threshold(value), "given", policy.calibration.prior)
+        return Decision(checked_threshold(value, "value (--value)"), "given", policy.calibration.prior)
     if (precision, recall, cost) == (None, None, None):
         return chosen_by_training(policy.calibration, graded=policy.graded)
     costs = None if cost is None else _costs(cost)
@@ -105,10 +105,14 @@ def _costs(text: str) -> tuple[float, float]:
     return false_positive, false_negative
 
 
-def _described(decision: Decision, seen: list[Decision]) -> str:
+def _described(decision: Decision, policy: Policy) -> str:
     """Lay out a decision; of one that dev was not asked for, what dev shows of the nearest threshold."""
+    calibration = dataclasses.replace(policy.calibration, prior=decision.prior)
+    seen = _seen(dataclasses.replace(policy, calibration=calibration))
     lines = [f"{'threshold':<20}{decision.threshold:>10.4f}", f"{'prior':<20}{decision.prior:>10.4f}"]
-    if decision.precision is None and seen:
+    if decision.precision is None and seen and not seen[0].threshold <= decision.threshold <= seen[-1].threshold:
+        lines.append(f"dev tells nothing of it, only of {seen[0].threshold:.4f} to {seen[-1].threshold:.4f}")
+    elif decision.precision is None and seen:
         decision = min(seen, key=lambda one: abs(one.threshold - decision.threshold))
         lines.append(f"{'dev shows of':<20}{decision.threshold:>10.4f}   the nearest one that it tells of")
     for name in ("precision", "recall"):

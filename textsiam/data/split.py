@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from textsiam.data.components import question_components
 from textsiam.data.pairs import Pairs
 from textsiam.data.read import read_pairs
-from textsiam.errors import OptionError
+from textsiam.errors import OptionError, check_integer
 
 GRADE_BINS = 5
 
@@ -97,8 +97,7 @@ def set_dev_aside(pairs: Pairs, share: float, *, seed: int) -> tuple[Pairs, Pair
 
 def _split(pairs: Pairs, shares: Mapping[str, float], seed: int) -> tuple[tuple[Pairs, ...], SplitReport]:
     """Divide pairs into train and the sides of ``shares``, in this order."""
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise OptionError(f"seed is {seed!r}, expected an integer of at least 0")
+    check_integer("seed", seed, least=0)
     components = question_components(pairs)
     strata = _strata(pairs)
     asked = {side: round(share * len(pairs)) for side, share in shares.items()}

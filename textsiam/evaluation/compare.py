@@ -9,8 +9,8 @@ from textsiam.arrays import Array
 from textsiam.data.components import question_components
 from textsiam.data.pairs import Pairs
 from textsiam.data.read import read_pairs
-from textsiam.errors import DataError, OptionError
-from textsiam.evaluation.evaluate import check_draws, evaluate, metrics_of_draws
+from textsiam.errors import DataError, OptionError, check_integer
+from textsiam.evaluation.evaluate import evaluate, metrics_of_draws
 from textsiam.evaluation.evaluation import METRICS, Evaluation
 from textsiam.evaluation.intervals import LEAST_COMPONENTS, enough_components, percentile_interval, resampled
 from textsiam.model.pair_model import PairModel
@@ -54,10 +54,12 @@ class Comparison:
         }
 
     def _settings(self) -> list[str]:
-        both = (self.first, self.second)
+        both = {"first": self.first, "second": self.second}
         if self.first.threshold is None:
             return []
-        return ["; ".join(f"threshold {one.threshold:.4f}, prior {one.prior:.4f}" for one in both)]
+        return [
+            "; ".join(f"{name}: threshold {one.threshold:.4f}, prior {one.prior:.4f}" for name, one in both.items())
+        ]
 
     def __str__(self) -> str:
         lines = [
@@ -87,7 +89,7 @@ def compare(
     to the bootstrap"). Raises as ``evaluate`` does; OptionError for draws below 1, DataError for pairs that hang
     together in fewer than 5 components.
     """
-    check_draws(draws, least=1)
+    check_integer("draws", draws, least=1)
     if not isinstance(pairs, Pairs):
         pairs = read_pairs(pairs)
     found = [evaluate(model, pairs, draws=0, show_progress=show_progress) for model in (first, second)]

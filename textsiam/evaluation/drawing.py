@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from collections.abc import Callable
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 PURPOSE = "a report"
-# name of the page's CSS variable -> colour in a PNG, and of a page that sets none; told apart by everybody
+# name of the page's CSS variable -> colour in a PNG, and of a page that sets none; lines differ in style, too
 COLOURS = {"ink": "#1b1f24", "grid": "#d0d7df", "same": "#0a66c2", "different": "#c4510b", "third": "#2e7d33"}
 _INCHES = (4.8, 3.6)
 _DPI = 150
@@ -32,7 +33,7 @@ _STYLE = {
     "xtick.color": COLOURS["ink"],
     "ytick.color": COLOURS["ink"],
     "legend.frameon": False,
-    "svg.fonttype": "none",  # text stays text: small, and read aloud
+    "svg.fonttype": "none",  # text stays text, which is small
 }
 
 
@@ -54,17 +55,25 @@ def draw(name: str, title: str, caption: str, on: Callable[[Axes], None]) -> Plo
     """
     matplotlib = import_extra("matplotlib", "report", PURPOSE)
     figures = import_extra("matplotlib.figure", "report", PURPOSE)
-    # the salt makes what an SVG refers to its own, where several stand in one page
-    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": name}):
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()  # whatever styles the caller has set
+        # the salt makes what an SVG refers to its own, where several stand in one page
+        matplotlib.rcParams.update({**_STYLE, "svg.hashsalt": name})
         figure = figures.Figure(figsize=_INCHES, layout="constrained")
         on(figure.add_subplot())
         svg, png = io.StringIO(), io.BytesIO()
         figure.savefig(svg, format="svg", transparent=True, metadata={"Date": None})
         figure.savefig(png, format="png", dpi=_DPI, facecolor="white")
-    return Plot(name=name, title=title, caption=caption, svg=_for_page(svg.getvalue(), title), png=png.getvalue())
+    return Plot(
+        name=name,
+        title=title,
+        caption=caption,
+        svg=_for_page(svg.getvalue(), f"{title}. {caption}"),
+        png=png.getvalue(),
+    )
 
 
-def _for_page(svg: str, title: str) -> str:
+def _for_page(svg: str, label: str) -> str:
     """Give the SVG element alone, as wide as its place, without matplotlib's address, in the page's colours."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
@@ -72,4 +81,4 @@ def _for_page(svg: str, title: str) -> str:
     svg = re.sub(r' (width|height)="[\d.]+pt"', "", svg, count=2)  # of the whole, which come first
     for name, colour in COLOURS.items():
         svg = svg.replace(colour, f"var(--{name}, {colour})")
-    return svg.replace("<svg ", f'<svg role="img" aria-label="{title}" ', 1)
+    return svg.replace("<svg ", f'<svg role="img" aria-label="{html.escape(label)}" ', 1)

@@ -13,7 +13,7 @@ from textsiam.arrays import Array
 from textsiam.data.components import question_components
 from textsiam.data.pairs import Pairs
 from textsiam.data.read import read_pairs
-from textsiam.errors import DataError, OptionError
+from textsiam.errors import DataError, OptionError, check_integer
 from textsiam.evaluation.evaluation import Evaluation
 from textsiam.evaluation.intervals import ece_interval, enough_components, percentile_interval, resampled
 from textsiam.evaluation.leaks import find_leaks
@@ -57,13 +57,13 @@ def evaluate(
     OptionError for a path in place of a model, or draws below 0.
     """
     check_model(model)
-    check_draws(draws, least=0)
+    check_integer("draws", draws, least=0)
     if not isinstance(slices, bool):
         raise OptionError(f"slices is {slices!r}, expected True or False; by takes a column")
     if not isinstance(pairs, Pairs):
         pairs = read_pairs(pairs, keep=() if by is None else (by,))
     _check_pairs(pairs, sliced=slices or by is not None)
-    kinds = [] if by is None else [*kinds_of_column(pairs.extra(by))]
+    kinds = [] if by is None else [*kinds_of_column(by, pairs.extra(by))]
     scores = model.score_details(zip(pairs.text_a, pairs.text_b, strict=True), show_progress=show_progress)
     probabilities, labels, threshold = scores.probabilities, pairs.labels, model.calibration.threshold
     kinds += [*kinds_of_texts(pairs, model.tokenizer)] if slices else []
@@ -91,12 +91,6 @@ def check_model(model: object) -> None:
     """Raise OptionError for a path in place of a model."""
     if isinstance(model, str | PathLike):
         raise OptionError(f"model is a path, expected a model; load it with textsiam.PairModel.load({str(model)!r})")
-
-
-def check_draws(draws: int, *, least: int) -> None:
-    """Raise OptionError unless ``draws`` is an integer of at least ``least``."""
-    if isinstance(draws, bool) or not isinstance(draws, int) or draws < least:
-        raise OptionError(f"draws is {draws!r}, expected an integer of at least {least}")
 
 
 def metrics_of_draws(result: Evaluation, *, graded: bool) -> BinaryMetrics | GradedMetrics:

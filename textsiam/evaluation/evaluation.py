@@ -24,6 +24,7 @@ BINARY = (
     "brier",
     "log_loss",
 )
+LONGEST_NAME = 50  # of a slice, in a table
 METRICS = (*BINARY, "pearson", "spearman", "mean_squared_error")
 
 
@@ -107,14 +108,21 @@ class Evaluation:
         if self.leaks is not None:
             lines += ["", str(self.leaks)]
         if self.slices:
-            width = max(20, *(len(name) + 2 for name in self.slices))
+            shown = {name: _shown(name) for name in self.slices}
+            width = max(20, *(len(name) + 2 for name in shown.values()))
             lines += ["", f"{'slice':<{width}}{'pairs':>10}{'ROC-AUC':>10}{'accuracy':>10}"]
             for name, part in self.slices.items():
                 figures = f"{part.pairs:>10,}{part.roc_auc:>10.4f}{'*' if part.one_label else ' '}{part.accuracy:>9.4f}"
-                lines.append(f"{name:<{width}}{figures}{_remark(part.accuracy_interval)}")
+                lines.append(f"{shown[name]:<{width}}{figures}{_remark(part.accuracy_interval)}")
             if any(part.one_label for part in self.slices.values()):
                 lines.append("* of one label alone: against all pairs of the other label")
         return "\n".join(lines)
+
+
+def _shown(name: str) -> str:
+    """Give a name, which may hold anything, in one short line of what can be printed."""
+    line = "".join(character if character.isprintable() else " " for character in name)
+    return line if len(line) <= LONGEST_NAME else f"{line[: LONGEST_NAME - 3]}..."
 
 
 def _slice_values(part: Slice) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from textsiam.arrays import Array
-from textsiam.errors import OptionError
+from textsiam.errors import OptionError, check_integer
 from textsiam.evaluation.metrics import check_both_classes
 from textsiam.evaluation.resampled import roc_auc_of_groups
 
@@ -147,8 +147,7 @@ def _checked(components: Array, level: float, draws: int) -> Array:
         )
     if not 0 < level < 1:
         raise OptionError(f"level is {level!r}, expected a share above 0 and below 1, such as 0.95")
-    if isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
-        raise OptionError(f"draws is {draws!r}, expected an integer of at least 1")
+    check_integer("draws", draws, least=1)
     return components
 
 

@@ -9,11 +9,11 @@ import numpy as np
 from textsiam.arrays import Array
 from textsiam.data.pairs import Pairs
 from textsiam.evaluation.evaluation import Evaluation
-from textsiam.explanation import Explanation, explain
+from textsiam.explanation import Explanation, count_words, explain
 from textsiam.model.pair_model import PairModel
 from textsiam.progress import progress
 
-WORDS_EXPLAINED = 120  # in both texts: an LSTM of 64 takes 2 seconds for these
+WORDS_EXPLAINED = 120  # in both texts: more would take many seconds a pair
 WORDS_NAMED = 3
 
 
@@ -21,7 +21,8 @@ WORDS_NAMED = 3
 class Mistake:
     """A pair, ``number`` of those evaluated from 1 on, that is labelled otherwise than the model says.
 
-    ``probability`` and ``label`` are in [0, 1]. ``explanation`` is None where the texts have more than 120 words.
+    ``probability`` and ``label`` are in [0, 1]. ``times``: how often such a mistake is made with these texts, in either
+    order; the first is meant. ``explanation`` is None where the texts have more than 120 words.
     """
 
     number: int
@@ -29,13 +30,14 @@ class Mistake:
     text_b: str
     probability: float
     label: float
+    times: int
     explanation: Explanation | None
 
-    def words(self, sign: int) -> list[str]:
-        """Name the words that speak most for the same (``sign`` 1) or against (-1), with their parts of the logit."""
+    def words(self, sign: int) -> list[tuple[str, str, float]]:
+        """Give the words that speak most for the same (``sign`` 1) or against (-1): word, side, part of the logit."""
         words = () if self.explanation is None else self.explanation.words
         speaking = sorted((word for word in words if sign * word.contribution > 0), key=lambda w: -abs(w.contribution))
-        return [f"{word.word} {word.contribution:+.2f}" for word in speaking[:WORDS_NAMED]]
+        return [(word.word, word.side, word.contribution) for word in speaking[:WORDS_NAMED]]
 
 
 def worst_mistakes(
@@ -49,31 +51,39 @@ def worst_mistakes(
     error = result.probabilities.astype(np.float64) - result.labels
     called = error > 0 if result.threshold is None else result.probabilities >= result.threshold
     same = error < 0 if result.threshold is None else result.labels > 0.5
-    high = _largest(error, called & ~same, most)
-    low = _largest(-error, ~called & same, most)
-    with progress("explaining mistakes", len(high) + len(low), "pairs", show=show_progress) as bar:
+    high = _largest(error, called & ~same, pairs)
+    low = _largest(-error, ~called & same, pairs)
+    shown = [*list(high.items())[:most], *list(low.items())[:most]]
+    with progress("explaining mistakes", len(shown), "pairs", show=show_progress) as bar:
         found = []
-        for place in (*high, *low):
-            found.append(_mistake(result, model, pairs, place))
+        for place, times in shown:
+            found.append(_mistake(result, model, pairs, place, times))
             bar.advance(1)
-    return found[: len(high)], found[len(high) :]
+    number_high = min(most, len(high))
+    return found[:number_high], found[number_high:]
 
 
-def _largest(values: Array, among: Array, most: int) -> list[int]:
-    """Give the places of the largest values among some; of equal ones the first."""
+def _largest(values: Array, among: Array, pairs: Pairs) -> dict[int, int]:
+    """Give the places of the largest values among some, of equal texts the first, and how often these come."""
     places = np.flatnonzero(among)
-    ranked: list[int] = places[np.argsort(-values[places], kind="stable")][:most].tolist()
-    return ranked
+    texts_a, texts_b = pairs.text_a, pairs.text_b
+    first: dict[frozenset[str], int] = {}
+    times: dict[int, int] = {}
+    for place in places[np.argsort(-values[places], kind="stable")].tolist():
+        place_of_texts = first.setdefault(frozenset((texts_a[place], texts_b[place])), place)
+        times[place_of_texts] = times.get(place_of_texts, 0) + 1
+    return times
 
 
-def _mistake(result: Evaluation, model: PairModel, pairs: Pairs, place: int) -> Mistake:
+def _mistake(result: Evaluation, model: PairModel, pairs: Pairs, place: int, times: int) -> Mistake:
     text_a, text_b, label = pairs[place]
-    short = len(text_a.split()) + len(text_b.split()) <= WORDS_EXPLAINED
+    short = count_words(text_a) + count_words(text_b) <= WORDS_EXPLAINED
     return Mistake(
         number=place + 1,
         text_a=text_a,
         text_b=text_b,
         probability=float(result.probabilities[place]),
         label=label,
+        times=times,
         explanation=explain(model, text_a, text_b) if short else None,
     )

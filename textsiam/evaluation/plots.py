@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,11 @@ from textsiam.evaluation.drawing import COLOURS, PURPOSE, Plot, draw
 from textsiam.evaluation.evaluation import Evaluation
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
 INK, SAME, DIFFERENT, THIRD = (COLOURS[name] for name in ("ink", "same", "different", "third"))
+PAINTED = "#3d8fe0"  # as pictures do not take the page's colours: seen on light and on dark
 MOST_POINTS = 400  # of a curve: as fine as can be seen
 BARS = 40
 GRID = np.linspace(0, 1, 501)  # of thresholds
@@ -61,7 +64,7 @@ def graded_plots(result: Evaluation) -> list[Plot]:
             "Each dot is a pair, grades as labelled and as scored, both from 0 to 1; on the line they are equal",
             partial(_grades, result=result),
         ),
-        draw("errors", "Errors", "Score less grade; above 0 the score is too high", partial(_errors, result=result)),
+        draw("errors", "Errors", "Score minus grade; above 0 the score is too high", partial(_errors, result=result)),
     ]
 
 
@@ -73,6 +76,20 @@ def _named(says: str, result: Evaluation, name: str) -> str:
 
 def _unit_square(axes: Axes, x: str, y: str) -> None:
     axes.set(xlabel=x, ylabel=y, xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+
+
+def _chosen(result: Evaluation) -> tuple[float, float, float]:
+    """Give the threshold of 0/1 labels, and its recall and precision, nan where nothing is called the same."""
+    assert result.threshold is not None
+    assert result.recall is not None
+    assert result.precision is not None
+    called = (result.probabilities >= result.threshold).any()
+    return result.threshold, result.recall, result.precision if called else np.nan
+
+
+def _legend_above(axes: Axes, lines: Sequence[Artist]) -> None:
+    """Name lines above the axes, where they cross nothing."""
+    axes.legend(handles=lines, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(lines), fontsize="small")
 
 
 def _edges(low: float, high: float) -> list[float]:
@@ -92,16 +109,19 @@ def _roc(axes: Axes, result: Evaluation) -> None:
     points = result.roc()
     axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":")
     axes.plot(*_thinned(points["false_positive_rate"], points["true_positive_rate"]), color=SAME)
-    called, same = result.probabilities >= (result.threshold or 0.0), result.labels > 0.5
-    axes.plot(called[~same].mean(), called[same].mean(), "o", color=INK)
+    called = result.probabilities >= _chosen(result)[0]
+    axes.plot(called[result.labels <= 0.5].mean(), _chosen(result)[1], "o", color=INK)
     _unit_square(axes, "false positive rate", "true positive rate (recall)")
 
 
 def _precision_recall(axes: Axes, result: Evaluation) -> None:
     points = result.precision_recall()
     axes.axhline(result.label_mean, color=INK, linewidth=0.8, linestyle=":")
-    axes.plot(*_thinned(points["recall"], points["precision"]), color=SAME)
-    axes.plot(result.recall or 0.0, result.precision or 0.0, "o", color=INK)
+    # by rising recall, from 0 on; in steps, as average precision takes it
+    recall, precision = (np.append(points[name][::-1][:1], points[name][::-1]) for name in ("recall", "precision"))
+    recall[0] = 0
+    axes.plot(*_thinned(recall, precision), color=SAME, drawstyle="steps-pre")
+    axes.plot(*_chosen(result)[1:], "o", color=INK)
     _unit_square(axes, "recall", "precision")
 
 
@@ -122,9 +142,9 @@ def _scores(axes: Axes, result: Evaluation) -> None:
     for which, colour, says in ((~same, DIFFERENT, "label 0, not the same"), (same, SAME, "label 1, the same")):
         axes.hist(result.probabilities[which], edges, color=colour, alpha=0.35, edgecolor="none")
         axes.hist(result.probabilities[which], edges, color=colour, histtype="step", label=says)
-    axes.axvline(result.threshold or 0.0, color=INK, linewidth=1)
+    axes.axvline(_chosen(result)[0], color=INK, linewidth=1)
     axes.set(xlabel="probability", ylabel="pairs", xlim=(0, 1))
-    axes.legend()
+    _legend_above(axes, axes.get_legend_handles_labels()[0])
 
 
 def _thresholds(axes: Axes, result: Evaluation, cost: tuple[float, float]) -> None:
@@ -135,24 +155,24 @@ def _thresholds(axes: Axes, result: Evaluation, cost: tuple[float, float]) -> No
         *axes.plot(GRID, points["recall"], color=DIFFERENT, linestyle="--", label="recall"),
         *right.plot(GRID, points["cost"], color=THIRD, linestyle="-.", label="cost of a pair (right axis)"),
     ]
-    chosen = result.threshold or 0.0
-    axes.axvline(chosen, color=INK, linewidth=1)
-    axes.plot([chosen, chosen], [result.precision or 0.0, result.recall or 0.0], "o", color=INK)
+    threshold, *both = _chosen(result)
+    axes.axvline(threshold, color=INK, linewidth=1)
+    axes.plot([threshold, threshold], both, "o", color=INK)
     _unit_square(axes, "threshold", "precision, recall")
     right.set(ylabel="cost of a pair", ylim=(0, None))
     right.grid(visible=False)
     right.spines["right"].set_visible(True)
-    axes.legend(handles=lines, loc="lower center")
+    _legend_above(axes, lines)
 
 
 def _grades(axes: Axes, result: Evaluation) -> None:
     axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":")
     # thousands of dots are a picture in the SVG: as vectors they would weigh more than the rest of the page
-    axes.plot(result.labels, result.probabilities, ".", color=SAME, alpha=0.4, markersize=4, rasterized=True)
+    axes.plot(result.labels, result.probabilities, ".", color=PAINTED, alpha=0.5, markersize=4, rasterized=True)
     _unit_square(axes, "grade as labelled", "score")
 
 
 def _errors(axes: Axes, result: Evaluation) -> None:
     axes.hist(result.probabilities - result.labels, _edges(-1, 1), color=SAME, alpha=0.6)
     axes.axvline(0, color=INK, linewidth=1)
-    axes.set(xlabel="score less grade", ylabel="pairs", xlim=(-1, 1))
+    axes.set(xlabel="score minus grade", ylabel="pairs", xlim=(-1, 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from textsiam.atomic import part_folder
 from textsiam.data.pairs import Pairs
 from textsiam.data.read import read_pairs
-from textsiam.errors import OptionError, import_extra
+from textsiam.errors import OptionError, check_integer, import_extra
 from textsiam.evaluation.drawing import COLOURS, PURPOSE
 from textsiam.evaluation.evaluate import check_model
 from textsiam.evaluation.evaluation import Evaluation
@@ -21,6 +22,7 @@ from textsiam.evaluation.report_tables import tables
 from textsiam.model.pair_model import PairModel
 
 PAGE = "report.html"
+PAIRS_COMPARED, CLOSE = 100, 0.05  # to tell one model from another; in bf16 one differs from itself by less
 DARK = {"ink": "#e6eaee", "grid": "#3a424b", "same": "#6cb2ff", "different": "#ff9d66", "third": "#7fd483"}
 
 
@@ -39,20 +41,24 @@ def write_report(
     The page holds the metrics with intervals, ROC and precision-recall curves, a reliability diagram, probabilities by
     label, precision, recall and cost at every threshold (costs as the model's policy has them, else 1 and 1), slices
     and leaks as ``result`` has them, and the ``mistakes`` (0 or more) worst false positives and false negatives, with
-    what each of their words adds to the logit. Of grades: the grades against the scores, and the largest errors. It
-    runs no script, loads nothing, and shows any text as text. ``result`` is what ``evaluate`` gave for ``model`` and
-    ``pairs`` (Pairs, or what ``read_pairs`` takes). The folder is there only once it is whole.
-    Raises OptionError where ``folder`` exists or cannot be made, or ``pairs`` are not those of ``result``;
+    what each word adds to the logit, where both texts together have up to 120. Of grades: the grades against the
+    scores, and the largest errors. It runs no script, loads nothing, and shows any text as text. ``result`` is what
+    ``evaluate`` gave for ``model`` and ``pairs`` (Pairs, or what ``read_pairs`` takes). The folder is there only once
+    it is whole.
+    Raises OptionError where ``folder`` exists or cannot be made, or labels, threshold, prior or the first probabilities
+    are not those of ``result``;
     MissingExtraError without matplotlib or Jinja (extra ``report``).
     """
     folder = Path(folder)
     check_report(folder)
-    if isinstance(mistakes, bool) or not isinstance(mistakes, int) or mistakes < 0:
-        raise OptionError(f"mistakes is {mistakes!r}, expected an integer of at least 0")
+    check_integer("mistakes", mistakes, least=0)
     check_model(model)
+    if not isinstance(result, Evaluation):
+        raise OptionError(f"result is {type(result).__name__}, expected what textsiam.evaluate gives")
     pairs = pairs if isinstance(pairs, Pairs) else read_pairs(pairs)
     if not np.array_equal(pairs.labels, result.labels):
         raise OptionError("the pairs are not those that were evaluated, expected the same ones in the same order")
+    _check_same(result, model, pairs)
     plots = (
         graded_plots(result) if result.threshold is None else binary_plots(result, _cost_of(model.calibration.policy))
     )
@@ -62,6 +68,7 @@ def write_report(
         light=_variables(COLOURS),
         dark=_variables(DARK),
         plots=plots,
+        most=mistakes,
         high=high,
         low=low,
         **tables(result, model),
@@ -74,10 +81,24 @@ def write_report(
     return folder / PAGE
 
 
+def _check_same(result: Evaluation, model: PairModel, pairs: Pairs) -> None:
+    """Raise OptionError where another model was evaluated, or with another threshold or prior."""
+    calibration = model.calibration
+    if result.threshold not in (None, calibration.threshold) or result.prior != calibration.prior:
+        raise OptionError("the model's threshold or prior is not that of the evaluation; evaluate again")
+    some = pairs.select(range(min(len(pairs), PAIRS_COMPARED)))
+    scores = model.score_pairs(zip(some.text_a, some.text_b, strict=True))
+    if np.abs(scores - result.probabilities[: len(some)]).max() > CLOSE:
+        raise OptionError("the model gives other probabilities than those of the evaluation; give the one evaluated")
+
+
 def check_report(folder: Path) -> None:
-    """Raise what ``write_report`` would for a folder that is there, or packages that are not."""
+    """Raise what ``write_report`` would for a folder that exists or cannot be made, or a package that is missing."""
     if folder.exists() or folder.is_symlink():
         raise OptionError(f"the report {folder} is there already; give another folder, or remove it")
+    above = next(parent for parent in folder.absolute().parents if parent.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        raise OptionError(f"the report {folder} cannot be made: {above} is no folder that can be written to")
     for module in ("jinja2", "matplotlib"):
         import_extra(module, "report", PURPOSE)
 
@@ -88,7 +109,7 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
         with part_folder(folder, files) as part:
             part.rename(folder)
     except OSError as error:
-        raise OptionError(f"the report {folder} could not be written: {error.strerror}") from error
+        raise OptionError(f"the report {folder} could not be written: {error.strerror or error}") from error
 
 
 def _template() -> Any:

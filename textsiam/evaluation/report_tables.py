@@ -10,6 +10,7 @@ from textsiam.model.pair_model import PairModel
 
 TILES = ("accuracy", "precision", "recall", "roc_auc", "ece", "pearson", "spearman", "mean_squared_error")
 _NAMES = {"roc_auc": "ROC-AUC", "ece": "ECE", "f1": "F1", "log_loss": "log loss", "brier": "Brier score"}
+_NAMES |= {"pearson": "Pearson", "spearman": "Spearman"}
 
 Rows = list[list[str]]
 
@@ -17,13 +18,17 @@ Rows = list[list[str]]
 def tables(result: Evaluation, model: PairModel) -> dict[str, Any]:
     """Give each part of the page by the name that it has there."""
     tiles = [
-        (_named(name), _figure(getattr(result, name)), " to ".join(_ends(result.intervals.get(name))))
+        (_named(name), _figure(getattr(result, name)), " to ".join(map(_figure, result.intervals.get(name, ()))))
         for name in _defined(result, TILES)
     ]
     return {
         "summary": _summary(result),
         "tiles": tiles,
         "metrics": _metrics(result),
+        "metrics_head": ["", "value", "from", "to", *(["before calibration"] if result.uncalibrated else [])],
+        "metrics_caption": "95 % intervals, by a bootstrap of whole components: all pairs that shared texts link"
+        if result.intervals
+        else "Without intervals: none were asked for, or the pairs have fewer than 5 components",
         "slices": _slices(result),
         "leaks_says": _leaks_says(result),
         "leaks": _leaks(result),
@@ -49,13 +54,15 @@ def _ends(interval: tuple[float, float] | None) -> list[str]:
 
 def _summary(result: Evaluation) -> str:
     texts = result.texts
+    assumed = "" if result.threshold is None else f"; probabilities assume that it is {result.prior:.4f}"
     return (
-        f"{result.pairs:,} pairs, label mean {result.label_mean:.4f}. Of {texts.texts:,} distinct texts "
-        f"{texts.empty:,} are empty, {texts.unknown:,} have no known token, {texts.cut:,} were cut short."
+        f"{result.pairs:,} pairs, label mean {result.label_mean:.4f}{assumed}. Of {texts.texts:,} distinct texts "
+        f"{texts.empty:,} are empty, {texts.unknown:,} have no known token, {texts.cut:,} were cut short. "
+        f"Made by textsiam {textsiam.__version__}."
     )
 
 
-def _metrics(result: Evaluation) -> list[list[str]]:
+def _metrics(result: Evaluation) -> Rows:
     rows = [
         [
             _named(name),
@@ -71,7 +78,7 @@ def _metrics(result: Evaluation) -> list[list[str]]:
     )
 
 
-def _slices(result: Evaluation) -> list[list[str]]:
+def _slices(result: Evaluation) -> Rows:
     return [
         [
             name,
@@ -94,7 +101,7 @@ def _leaks_says(result: Evaluation) -> str:
     )
 
 
-def _leaks(result: Evaluation) -> list[list[str]]:
+def _leaks(result: Evaluation) -> Rows:
     unlinked = (None if result.leaks is None else result.leaks.unlinked) or {}
     return [
         [_named(name), _figure(getattr(result, name)), _figure(value)]
@@ -103,14 +110,11 @@ def _leaks(result: Evaluation) -> list[list[str]]:
     ]
 
 
-def _facts(model: PairModel) -> list[list[str]]:
+def _facts(model: PairModel) -> Rows:
     own, calibration, details = model.architecture, model.calibration, model.details
     facts: dict[str, object] = {"encoder": own.encoder, "head": own.head}
     facts |= {"parameters": f"{details['parameters']:,}"} if "parameters" in details else {}
     facts |= {"made by": f"textsiam {details['textsiam']}"} if "textsiam" in details else {}
     facts |= {"calibration": calibration.method, "threshold": f"{calibration.threshold:.4f} ({calibration.policy})"}
-    facts |= {
-        "share of same pairs that is assumed": f"{calibration.prior:.4f}",
-        "report": f"textsiam {textsiam.__version__}",
-    }
+    facts |= {} if details.get("graded") else {"share of same pairs that is assumed": f"{calibration.prior:.4f}"}
     return [[name, str(value)] for name, value in facts.items()]

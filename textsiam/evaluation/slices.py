@@ -72,10 +72,10 @@ def make_slices(
     return slices
 
 
-def kinds_of_column(values: list[str]) -> Iterable[tuple[str, Array]]:
-    """Give the pairs of each value of a column, (n,)."""
+def kinds_of_column(name: str, values: list[str]) -> Iterable[tuple[str, Array]]:
+    """Give the pairs of each value of a column, (n,), called "name: value" as those of traits are."""
     column = np.asarray(values, dtype=object)
-    return ((str(value), column == value) for value in sorted(set(values)))
+    return ((f"{name}: {value or '(empty)'}", column == value) for value in sorted(set(values)))
 
 
 def kinds_of_texts(pairs: Pairs, tokenizer: Tokenizer) -> Iterable[tuple[str, Array]]:

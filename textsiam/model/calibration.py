@@ -14,6 +14,7 @@ from textsiam.errors import OptionError, check_choice
 
 LARGEST = 1e300  # of a logit: 0 times it is 0, but 0 times infinity is not a number
 METHODS = ("platt", "temperature", "beta", "isotonic")
+_LAST_FLOAT32 = 0x7F7FFFFF  # bits of the largest finite one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,7 @@ class Calibration:
     prior
         Share of label 1 that the probabilities assume.
     dev_threshold
-        The threshold that training chose, for ``dev_prior``. None: ``threshold``.
+        The threshold that training chose, for ``dev_prior``, where ``threshold`` is another one now.
     """
 
     method: str = "platt"
@@ -61,9 +62,9 @@ class Calibration:
         check_choice("method of a calibration", self.method, METHODS)
         if self.dev_prior is None:
             object.__setattr__(self, "dev_prior", self.prior)
-        if self.dev_threshold is None:
-            object.__setattr__(self, "dev_threshold", self.threshold)
-        for name in ("slope", "intercept", "threshold", "prior", "dev_prior", "dev_threshold"):
+        if self.dev_threshold is not None:
+            object.__setattr__(self, "dev_threshold", _finite("dev_threshold", self.dev_threshold))
+        for name in ("slope", "intercept", "threshold", "prior", "dev_prior"):
             object.__setattr__(self, name, _finite(name, getattr(self, name)))
         # lists are what JSON has
         object.__setattr__(self, "bend", tuple(_finite("bend", number) for number in self.bend))
@@ -111,7 +112,30 @@ class Calibration:
     def probability(self, raw: Array) -> Array:
         """Return float32 (n,) in [0, 1] from raw scores (n,)."""
         # so that nothing overflows, and small ones are right to their last digit
-        return np.exp(-np.logaddexp(0, -self.logit(raw))).astype(np.float32)
+        probability: Array = np.exp(-np.logaddexp(0, -self.logit(raw))).astype(np.float32)
+        return probability
+
+    def least_raw(self, threshold: float) -> float:
+        """Return the lowest raw score in float32 whose probability reaches ``threshold``; infinite if none does.
+
+        Minus infinity where probabilities do not rise, for then nothing can be told.
+        """
+        if not self.rises:
+            return -np.inf
+        below, reaching = -_LAST_FLOAT32 - 1, _LAST_FLOAT32 + 1
+        while reaching - below > 1:
+            middle = (below + reaching) // 2
+            if self.probability(_float32_at(middle))[0] >= np.float32(threshold):
+                reaching = middle
+            else:
+                below = middle
+        return float(_float32_at(reaching)[0]) if reaching <= _LAST_FLOAT32 else np.inf
+
+
+def _float32_at(place: int) -> Array:
+    """Give the float32 number, (1,), in this place of all that are finite, by rising value; 0 is in place 0."""
+    number: Array = np.array([abs(place)], dtype=np.uint32).view(np.float32)
+    return -number if place < 0 else number
 
 
 def _finite(name: str, value: object) -> float:

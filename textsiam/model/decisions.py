@@ -18,6 +18,7 @@ from textsiam.errors import OptionError
 from textsiam.model.calibration import Calibration, log_odds
 
 CONFIDENCE = 0.95
+TRAINED = {"accuracy": "highest accuracy on dev", "half": "half of the grades"}  # policies of training
 ASSUMED = "The probabilities assume that the share of same pairs"  # as a model card says
 
 
@@ -126,16 +127,26 @@ def decide(
 
 
 def chosen_by_training(calibration: Calibration, *, graded: bool) -> Decision:
-    """Give the decision that a model came with: the most accurate threshold on dev, or half of the grades."""
-    assert calibration.dev_threshold is not None
-    assert calibration.dev_prior is not None
-    return Decision(calibration.dev_threshold, "half" if graded else "accuracy", calibration.dev_prior)
+    """Give the decision that a model came with: the most accurate threshold on dev, or half of the grades.
+
+    Raises OptionError where an earlier version of textsiam has replaced it.
+    """
+    threshold = _trained_threshold(calibration)
+    if threshold is None or calibration.dev_prior is None:
+        raise OptionError("what training chose was replaced by an earlier textsiam; give a value, or train again")
+    return Decision(threshold, "half" if graded else "accuracy", calibration.dev_prior)
 
 
-def checked_threshold(threshold: float) -> float:
-    """Give a threshold in float32, or raise OptionError unless it is a number from 0 to 1."""
+def _trained_threshold(calibration: Calibration) -> float | None:
+    if calibration.dev_threshold is None and calibration.policy in TRAINED and calibration.shift == 0:
+        return calibration.threshold
+    return calibration.dev_threshold
+
+
+def checked_threshold(threshold: float, option: str = "threshold") -> float:
+    """Give a threshold in float32, or raise OptionError, naming it ``option``, unless it is a number from 0 to 1."""
     if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
-        raise OptionError(f"threshold is {threshold!r}, expected a probability from 0 to 1")
+        raise OptionError(f"{option} is {threshold!r}, expected a probability from 0 to 1")
     return in_float32(threshold)
 
 
@@ -146,19 +157,26 @@ def in_float32(threshold: float) -> float:
 
 def adopted(decision: Decision, calibration: Calibration, card: str) -> tuple[Calibration, str]:
     """Give a calibration and a model card with a decision in place of the earlier one."""
-    threshold = in_float32(decision.threshold)
-    own = dataclasses.replace(calibration, threshold=threshold, policy=decision.policy, prior=decision.prior)
+    own = dataclasses.replace(
+        calibration,
+        threshold=in_float32(decision.threshold),
+        policy=decision.policy,
+        prior=decision.prior,
+        dev_threshold=None if decision.policy in TRAINED else _trained_threshold(calibration),
+    )
     return own, _noted(card, decision, calibration.dev_prior or 0.0)
 
 
 def _noted(card: str, decision: Decision, dev_prior: float) -> str:
-    shown = [decision.policy]
+    shown = [TRAINED.get(decision.policy, decision.policy)]
     for name in ("precision", "recall"):
         low = getattr(decision, f"{name}_low")
         shown += [] if low is None else [f"{name} at least {low:.4f} with {CONFIDENCE:.0%} confidence"]
     replaced = {
         "| threshold |": f"| threshold | {decision.threshold:.4f} ({', '.join(shown)}) |",
-        ASSUMED: f"{ASSUMED} is {decision.prior:g}; on dev it was {dev_prior:.3f}.",
+        ASSUMED: f"{ASSUMED} is that of dev, {dev_prior:.3f}."
+        if decision.prior == dev_prior
+        else f"{ASSUMED} is {decision.prior:g}; on dev it was {dev_prior:.3f}.",
     }
     lines = card.split("\n")
     for start, line in replaced.items():

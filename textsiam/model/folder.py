@@ -24,8 +24,9 @@ from pathlib import Path
 from textsiam.atomic import flush_to_disk, part_folder
 from textsiam.errors import ModelFolderError
 
-# 1: all weights were float32; 2: no head alignment, custom encoders, n-grams and token weights; 3: one calibration
-FORMAT = 4
+# 1: all weights were float32; 2: no head alignment, custom encoders, n-grams and token weights; 3: one calibration;
+# 4: no dev_threshold
+FORMAT = 5
 MANIFEST = "manifest.json"
 REQUIRED = ("config.json", "weights.safetensors", "vocabulary.model", "calibration.json")
 READ_AGAIN = 9  # times, if the model is replaced while it is read

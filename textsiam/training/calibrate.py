@@ -47,7 +47,7 @@ def fit_calibration(raw: Array, labels: Array, components: Array, *, graded: boo
     if graded:
         return dataclasses.replace(calibration, policy="half")
     threshold = best_accuracy_threshold(calibration.probability(raw), labels)
-    return dataclasses.replace(calibration, threshold=threshold, dev_threshold=threshold)
+    return dataclasses.replace(calibration, threshold=threshold)
 
 
 def held_out_losses(raw: Array, labels: Array, components: Array) -> dict[str, float]:

@@ -14,7 +14,7 @@ import torch
 
 import textsiam
 from textsiam.data.pairs import Pairs
-from textsiam.model.decisions import ASSUMED
+from textsiam.model.decisions import ASSUMED, TRAINED
 from textsiam.model.pair_model import PairModel
 from textsiam.text.vocabulary import Vocabulary
 from textsiam.training.checkpoint import RunState
@@ -152,7 +152,7 @@ def _dev_metrics(model: PairModel, raw: npt.NDArray[Any], pairs: Pairs) -> list[
     correct = (model.calibration.probability(raw) >= model.calibration.threshold) == (pairs.labels > 0.5)
     low, high = wilson_interval(int(correct.sum()), len(correct))
     return [
-        ("threshold", f"{model.calibration.threshold:.4f} (highest accuracy on dev)"),
+        ("threshold", f"{model.calibration.threshold:.4f} ({TRAINED['accuracy']})"),
         (
             "dev accuracy",
             f"{np.mean(correct):.4f} (95 % interval {low:.4f} to {high:.4f}) at the best threshold",

@@ -10,7 +10,7 @@ from textsiam.arrays import Array
 from textsiam.data.components import question_components
 from textsiam.data.pairs import Pairs
 from textsiam.data.read import read_pairs
-from textsiam.errors import DataError, OptionError
+from textsiam.errors import DataError, check_integer
 from textsiam.training.config import TrainConfig
 from textsiam.training.dev_scores import production_scores
 from textsiam.training.train import train
@@ -33,8 +33,7 @@ def label_probabilities(
     ``textsiam.train`` does.
     """
     pairs = pairs if isinstance(pairs, Pairs) else read_pairs(pairs)
-    if isinstance(folds, bool) or not isinstance(folds, int) or folds < 2:
-        raise OptionError(f"folds is {folds!r}, expected an integer of at least 2")
+    check_integer("folds", folds, least=2)
     if pairs.graded:
         raise DataError("suspects are found among labels of 0 and 1, these are graded")
     fold = _deal(question_components(pairs), folds, seed)
