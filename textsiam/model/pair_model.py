@@ -22,6 +22,7 @@ from textsiam.model.decisions import Decision, Decisions, adopted, checked_thres
 from textsiam.model.folder import as_json, read_folder, write_folder
 from textsiam.model.inputs import check_pairs, checked_texts, distinct_texts, places_of, text_blocks
 from textsiam.model.policy import kept_files, kept_parts
+from textsiam.model.products import Products, products_of
 from textsiam.model.runtime import make_runtime
 from textsiam.model.scores import PairScores, TextReport
 from textsiam.model.seen_texts import SeenTexts
@@ -262,6 +263,11 @@ class PairModel:
                 f"head {self.architecture.head!r} compares the tokens of texts, not vectors; use score_pairs"
             )
         return self.calibration.probability(self._runtime.head(u, v))
+
+    def products(self, vectors: Array, threshold: float) -> Products | None:
+        """Say by which products of vectors, (n, D), a probability can be reached; None for heads that cannot tell."""
+        raw = self.calibration.least_raw(threshold)
+        return products_of(self.architecture.head, self.weights, vectors, raw)
 
     def calibration_at(self, prior: float | None) -> Calibration:
         """Give the calibration for a share of same pairs (None: as it is); OptionError for grades, which have none."""

@@ -1,0 +1,1 @@
+"""Finding duplicates among many texts."""

@@ -1,0 +1,101 @@
+"""Groups of texts by their found pairs, whatever the order of texts and pairs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+Link = tuple[float, int, int]  # probability, and the places of two texts
+
+LINKAGES = ("connected", "complete")
+
+
+class Linked(NamedTuple):
+    """Places of texts, rising, at least 2, and the probability of the weakest link that holds them together."""
+
+    places: tuple[int, ...]
+    weakest: float
+
+
+def linked_groups(links: Iterable[Link], linkage: str) -> list[Linked]:
+    """Make groups of two texts or more, by their first place.
+
+    "connected": texts that a chain of links joins; ``weakest`` is the best chain's weakest link. "complete": all texts
+    of a group are linked to each other, the most probable links first; ``weakest`` is the least probable of all links
+    inside. Equal probabilities are taken by rising places.
+    """
+    ranked = sorted(links, key=lambda link: (-link[0], link[1], link[2]))
+    return _FORMS[linkage](ranked)
+
+
+class _Members:
+    """Disjoint sets of places, each named by one of them (union-find)."""
+
+    def __init__(self) -> None:
+        self.name: dict[int, int] = {}
+        self.members: dict[int, list[int]] = {}
+        self.weakest: dict[int, float] = {}
+
+    def of(self, place: int) -> int:
+        """Give the name of the set that holds a place."""
+        if place not in self.name:
+            self.name[place], self.members[place], self.weakest[place] = place, [place], 1.0
+        return self.name[place]
+
+    def join(self, first: int, second: int, probability: float) -> int:
+        """Make one set of two names; the larger one keeps its name."""
+        if len(self.members[first]) < len(self.members[second]):
+            first, second = second, first
+        for place in self.members[second]:
+            self.name[place] = first
+        self.members[first] += self.members.pop(second)
+        self.weakest[first] = min(self.weakest[first], self.weakest.pop(second), probability)
+        return first
+
+    def groups(self) -> list[Linked]:
+        """Give all sets of two or more."""
+        found = [
+            Linked(tuple(sorted(members)), self.weakest[name])
+            for name, members in self.members.items()
+            if len(members) > 1
+        ]
+        return sorted(found)
+
+
+def _connected(ranked: list[Link]) -> list[Linked]:
+    """Join by falling probability: a link that joins two sets is the best there is between them (Kruskal 1956)."""
+    sets = _Members()
+    for probability, a, b in ranked:
+        first, second = sets.of(a), sets.of(b)
+        if first != second:
+            sets.join(first, second, probability)
+    return sets.groups()
+
+
+def _complete(ranked: list[Link]) -> list[Linked]:
+    """Join two sets when the last of the links between all of their texts comes by (complete-linkage clustering)."""
+    sets = _Members()
+    between: dict[int, dict[int, int]] = defaultdict(dict)  # set -> other set -> links seen so far
+    for probability, a, b in ranked:
+        first, second = sets.of(a), sets.of(b)
+        if first == second:
+            continue
+        seen = between[first].get(second, 0) + 1
+        between[first][second] = between[second][first] = seen
+        if seen == len(sets.members[first]) * len(sets.members[second]):
+            kept = sets.join(first, second, probability)
+            _merge(between, kept, second if kept == first else first)
+    return sets.groups()
+
+
+def _merge(between: dict[int, dict[int, int]], kept: int, gone: int) -> None:
+    """Add the links of a set that is gone to those of the one that holds its texts now."""
+    del between[kept][gone]
+    for other, seen in between.pop(gone).items():
+        if other != kept:
+            between[kept][other] = between[other][kept] = between[kept].get(other, 0) + seen
+            del between[other][gone]
+
+
+_FORMS: dict[str, Callable[[list[Link]], list[Linked]]] = {"connected": _connected, "complete": _complete}

@@ -1,0 +1,151 @@
+"""Exact search: all pairs of rows whose product reaches a bound, in blocks, none missed.
+
+Most products are never computed in full. All vectors are turned, by one rotation, so that their first components hold
+the most; by the inequality of Cauchy and Schwarz, the product of what is left out is at most that of its lengths. With
+this length as one more component, a short product is an upper bound of the whole one, and only pairs whose bound
+reaches are looked at again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+from textsiam.arrays import Array
+
+BLOCK = 1024  # rows of a block: its products lie in the processor's cache
+PAIRS_AT_ONCE = 8192  # that are looked at again
+SAMPLE = 2048  # rows of each side that tell how many components pay
+SHORT = (8, 16, 32, 48, 64, 96, 128, 192, 256, 384)  # numbers of components that are tried
+# costs, measured on two machines: of a component of a product, of a product, of a pair that is looked at again
+COST_OF_COMPONENT, COST_OF_PRODUCT, COST_OF_PAIR = 1.0, 20.0, 12000.0
+ROUNDING = 4e-6  # of a product in float32, as a share of the lengths' product
+
+
+class PairsFound(NamedTuple):
+    """Places of rows on the left and on the right, int64 (m,) each; ``looked_at`` pairs of rows were looked at."""
+
+    left: Array
+    right: Array
+    looked_at: int
+
+
+def pairs_reaching(
+    left: Array,
+    right: Array,
+    at_least: float,
+    *,
+    same: bool,
+    threads: int | None = None,
+    block: int = BLOCK,
+    components: int | None = None,
+) -> Iterator[PairsFound]:
+    """Find all pairs (i, j) with ``left[i] @ right[j] >= at_least``, and maybe some that miss it by rounding.
+
+    ``left`` (n, K) and ``right`` (m, K), float32; ``same``: they are one array, and i < j. ``threads``: None takes all
+    processors. ``block`` and ``components`` (of the bound; None: what a sample says is fastest) change nothing but
+    time and memory: beside twice the vectors, block x block numbers a thread. Gives the pairs of ``block`` rows of
+    the left at a time, in order.
+    """
+    if not len(left) or not len(right) or at_least == np.inf:
+        return
+    rotation = _rotation(left, right)
+    turned = [np.ascontiguousarray(side @ rotation) for side in ((left,) if same else (left, right))]
+    sides = turned[0], turned[-1]
+    longest = [float(np.linalg.norm(side, axis=1).max()) for side in sides]
+    cut = at_least - ROUNDING * longest[0] * longest[1]
+    short = components or _best_components(*sides, cut)
+    bounding = [_bounding(side, short) for side in turned]
+    search = _Search(sides, (bounding[0], bounding[-1]), np.float32(cut), same, block)
+    with ThreadpoolController().limit(limits=1, user_api="blas"):
+        yield from _in_order(search.pairs_of_block, range(0, len(left), block), threads or _processors())
+
+
+class _Search:
+    """The pairs of a block of rows with all others; ``bounding``: short rows whose products are upper bounds."""
+
+    def __init__(
+        self, sides: tuple[Array, Array], bounding: tuple[Array, Array], cut: np.float32, same: bool, block: int
+    ) -> None:
+        self.left, self.right = sides
+        self.bounding_left, self.bounding_right = bounding
+        self.cut, self.same, self.block = cut, same, block
+
+    def pairs_of_block(self, start: int) -> PairsFound:
+        """Find the pairs of the rows from ``start`` on."""
+        rows, looked_at = self.bounding_left[start : start + self.block], 0
+        found = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
+        room = np.empty(len(rows) * self.block, dtype=np.float32)  # used again: new memory costs as much as products
+        for first in range(start if self.same else 0, len(self.right), self.block):
+            others = self.bounding_right[first : first + self.block]
+            products = room[: len(rows) * len(others)]
+            np.matmul(rows, others.T, out=products.reshape(len(rows), len(others)))
+            i, j = np.divmod(np.flatnonzero(products >= self.cut), len(others))
+            if self.same and first == start:
+                i, j = i[i < j], j[i < j]
+            found += self._reaching(i + start, j + first)
+            looked_at += len(products)
+        i, j = (np.concatenate(side) for side in zip(*found, strict=True))
+        return PairsFound(i, j, looked_at)
+
+    def _reaching(self, i: Array, j: Array) -> Iterator[tuple[Array, Array]]:
+        """Leave out pairs whose whole product does not reach."""
+        for first in range(0, len(i), PAIRS_AT_ONCE):
+            some, others = i[first : first + PAIRS_AT_ONCE], j[first : first + PAIRS_AT_ONCE]
+            reach = np.einsum("pk,pk->p", self.left[some], self.right[others]) >= self.cut
+            yield some[reach], others[reach]
+
+
+def _rotation(left: Array, right: Array) -> Array:
+    """Give the orthogonal (K, K) that puts first what products are made of, by samples of both sides."""
+    some = np.concatenate([_sample(side) for side in (left, right)]).astype(np.float64)
+    _, directions = np.linalg.eigh(some.T @ some)
+    return directions[:, ::-1].astype(np.float32)
+
+
+def _sample(side: Array) -> Array:
+    """Give rows from all over, for rows that are alike often stand together."""
+    return side[np.linspace(0, len(side) - 1, min(SAMPLE, len(side))).astype(np.int64)]
+
+
+def _bounding(side: Array, components: int) -> Array:
+    """Give the first components of turned rows and the length of the rest, float32 (n, components + 1)."""
+    if components >= side.shape[1]:
+        return side
+    rest = np.linalg.norm(side[:, components:], axis=1, keepdims=True)
+    return np.concatenate([side[:, :components], rest], axis=1)
+
+
+def _best_components(left: Array, right: Array, cut: float) -> int:
+    """Give the number of components with which the search costs least, by the pairs of a sample that they let pass."""
+    some, others = _sample(left), _sample(right)
+    whole = left.shape[1]
+    costs: dict[int, float] = {whole: COST_OF_COMPONENT * whole + COST_OF_PRODUCT}
+    for components in (short for short in SHORT if short < whole):
+        products = _bounding(some, components) @ _bounding(others, components).T
+        passing = float((products >= cut).mean())
+        costs[components] = COST_OF_COMPONENT * (components + 1) + COST_OF_PRODUCT + COST_OF_PAIR * passing
+    return min(costs, key=lambda components: costs[components])
+
+
+def _in_order(work: Callable[[int], PairsFound], tasks: Iterable[int], threads: int) -> Iterator[PairsFound]:
+    """Work on tasks in threads, and give the results in order; only a few are done before they are taken."""
+    waiting: deque[Future[PairsFound]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        for task in tasks:
+            waiting.append(pool.submit(work, task))
+            if len(waiting) > 2 * threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _processors() -> int:
+    """Count the processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

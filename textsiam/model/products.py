@@ -1,0 +1,75 @@
+"""What a head's threshold says of products of vectors, so that pairs can be found by matrix products, none missed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from textsiam.arrays import Array
+from textsiam.model.heads import EPSILON
+
+
+class Products(NamedTuple):
+    """Vectors ``left`` and ``right``, float32 (n, K) each, and a bound on their products.
+
+    Texts i and j that reach the threshold have ``left[i] @ right[j] >= at_least``, but for rounding; infinite where no
+    pair reaches it, minus infinity where all do. ``same``: left and right are the same.
+    """
+
+    left: Array
+    right: Array
+    at_least: float
+    same: bool
+
+
+Sides = Callable[[Array, Mapping[str, Array], float], "tuple[Array, Array, float]"]
+
+
+def products_of(head: str, weights: Mapping[str, Array], vectors: Array, raw: float) -> Products | None:
+    """Give what raw scores of at least ``raw`` say of products of vectors, (n, D); None of heads that say nothing.
+
+    Cosine and dot product are products themselves. A squared distance is one of vectors with two more components:
+    |u - v|^2 = -2 (u, -|u|^2 / 2, 1) @ (v, 1, -|v|^2 / 2). The Manhattan distance is never below the Euclidean one.
+    """
+    if head not in SIDES:
+        return None
+    left, right, at_least = SIDES[head](vectors, weights, raw)
+    return Products(left, right, at_least, left is right)
+
+
+def _cosine(vectors: Array, _weights: Mapping[str, Array], raw: float) -> tuple[Array, Array, float]:
+    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), EPSILON)
+    return unit, unit, raw
+
+
+def _dot(vectors: Array, _weights: Mapping[str, Array], raw: float) -> tuple[Array, Array, float]:
+    return vectors, vectors, raw
+
+
+def _euclidean(vectors: Array, _weights: Mapping[str, Array], raw: float) -> tuple[Array, Array, float]:
+    left, right = _squared(vectors, np.ones(vectors.shape[1], dtype=np.float32))
+    return left, right, -np.inf if raw == -np.inf else np.inf if raw > 0 else -(raw**2)
+
+
+def _squared_euclidean(vectors: Array, weights: Mapping[str, Array], raw: float) -> tuple[Array, Array, float]:
+    left, right = _squared(vectors, -weights["head.output.weight"][0])
+    return left, right, raw - float(weights["head.output.bias"][0])
+
+
+def _squared(vectors: Array, weight_D: Array) -> tuple[Array, Array]:
+    """Give two sides whose product is minus the sum of squared differences, each times its weight."""
+    centred = vectors - vectors.mean(axis=0)  # differences stay, and round less
+    own = (np.square(centred) @ weight_D)[:, None]
+    one = np.ones_like(own)
+    return np.concatenate([2 * weight_D * centred, -own, -one], axis=1), np.concatenate([centred, one, own], axis=1)
+
+
+SIDES: dict[str, Sides] = {
+    "cosine": _cosine,
+    "dot": _dot,
+    "euclidean": _euclidean,
+    "manhattan": _euclidean,
+    "squared_euclidean": _squared_euclidean,
+}
