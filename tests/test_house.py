@@ -62,6 +62,7 @@ PUBLIC = [
     "distill",
     "evaluate",
     "explain",
+    "find_duplicates",
     "question_components",
     "read_pairs",
     "sample_pairs",

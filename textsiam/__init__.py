@@ -31,6 +31,7 @@ _HOMES = {
     "distill": "textsiam.training.distill",
     "evaluate": "textsiam.evaluation.evaluate",
     "explain": "textsiam.explanation",
+    "find_duplicates": "textsiam.index.duplicates",
     "question_components": "textsiam.data.components",
     "read_pairs": "textsiam.data.read",
     "sample_pairs": "textsiam.data.sample",
@@ -62,6 +63,7 @@ __all__ = [
     "distill",
     "evaluate",
     "explain",
+    "find_duplicates",
     "question_components",
     "read_pairs",
     "sample_pairs",
@@ -93,6 +95,7 @@ if TYPE_CHECKING:
     from textsiam.evaluation.evaluation import Evaluation
     from textsiam.evaluation.report import write_report
     from textsiam.explanation import explain
+    from textsiam.index.duplicates import find_duplicates
     from textsiam.model.pair_model import PairModel
     from textsiam.text.tokenizer import Tokenizer
     from textsiam.text.vocabulary import Vocabulary, build_vocabulary

@@ -219,3 +219,24 @@ def test_small_probabilities_are_right_to_their_last_digit() -> None:
 def test_nothing_is_moved_from_a_dev_set_of_one_label(dev_prior: float) -> None:
     with pytest.raises(OptionError, match=f"dev_prior is {dev_prior:g}, from which nothing can be moved"):
         Calibration(prior=dev_prior).at(0.5)
+
+
+@pytest.mark.parametrize(
+    "calibration", [BETA, ISOTONIC, Calibration(slope=3.0, intercept=-1.0, prior=0.1, dev_prior=0.5)]
+)
+@pytest.mark.parametrize("threshold", [1e-6, 0.1, 0.5, 0.93, 1.0])
+def test_the_least_raw_score_is_the_first_in_float32_that_reaches(calibration: Calibration, threshold: float) -> None:
+    least = calibration.least_raw(threshold)
+    if least == math.inf:
+        assert calibration.probability(np.array([np.finfo(np.float32).max]))[0] < np.float32(threshold)
+        return
+    if least == -math.inf:
+        assert calibration.probability(np.array([np.finfo(np.float32).min]))[0] >= np.float32(threshold)
+        return
+    raw = np.array([np.nextafter(np.float32(least), np.float32(-np.inf)), np.float32(least)])
+    below, reaching = calibration.probability(raw)
+    assert below < np.float32(threshold) <= reaching
+
+
+def test_where_probabilities_do_not_rise_nothing_can_be_told() -> None:
+    assert Calibration(slope=-1.0).least_raw(0.5) == -math.inf

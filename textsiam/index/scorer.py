@@ -23,16 +23,27 @@ class Bound(Protocol):
     def at_least(self) -> float:
         """Infinite where no pair can, minus infinity where all might."""
 
+
+class Threshold(Protocol):
+    """What a model calls the same."""
+
     @property
-    def same(self) -> bool:
-        """Tell whether left and right are one array."""
+    def threshold(self) -> float:
+        """The probability from which on."""
 
 
 class Scorer(Protocol):
     """A model, such as ``PairModel``."""
 
+    @property
+    def calibration(self) -> Threshold:
+        """What the model calls the same, if nothing else is asked for."""
+
     def encode(self, texts: Iterable[str]) -> Array:
         """Give a vector of each text, float32 (n, D)."""
+
+    def compare_vectors(self, u: Array, v: Array) -> Array:
+        """Give the probability, float32 (n,), of vectors (n, D) against (n, D); OptionError if it compares texts."""
 
     def score_pairs(self, pairs: Iterable[Sequence[str]]) -> Array:
         """Give the probability of each pair of texts, float32 (n,)."""

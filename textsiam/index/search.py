@@ -12,7 +12,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -26,6 +26,8 @@ SHORT = (8, 16, 32, 48, 64, 96, 128, 192, 256, 384)  # numbers of components tha
 # costs, measured on two machines: of a component of a product, of a product, of a pair that is looked at again
 COST_OF_COMPONENT, COST_OF_PRODUCT, COST_OF_PAIR = 1.0, 20.0, 12000.0
 ROUNDING = 4e-6  # of a product in float32, as a share of the lengths' product
+
+Found = TypeVar("Found")
 
 
 class PairsFound(NamedTuple):
@@ -41,53 +43,52 @@ def pairs_reaching(
     right: Array,
     at_least: float,
     *,
-    same: bool,
+    one_list: bool,
     threads: int | None = None,
     block: int = BLOCK,
     components: int | None = None,
 ) -> Iterator[PairsFound]:
     """Find all pairs (i, j) with ``left[i] @ right[j] >= at_least``, and maybe some that miss it by rounding.
 
-    ``left`` (n, K) and ``right`` (m, K), float32; ``same``: they are one array, and i < j. ``threads``: None takes all
-    processors. ``block`` and ``components`` (of the bound; None: what a sample says is fastest) change nothing but
-    time and memory: beside twice the vectors, block x block numbers a thread. Gives the pairs of ``block`` rows of
-    the left at a time, in order.
+    ``left`` (n, K) and ``right`` (m, K), float32; ``one_list``: both stand for the same n things, and i < j.
+    ``threads``: None takes all processors. ``block`` and ``components`` (of the bound; None: what a sample says is
+    fastest) change nothing but time and memory: beside twice the vectors, block x block numbers a thread. Gives the
+    pairs of ``block`` rows of the left at a time, in order.
     """
     if not len(left) or not len(right) or at_least == np.inf:
         return
     rotation = _rotation(left, right)
-    turned = [np.ascontiguousarray(side @ rotation) for side in ((left,) if same else (left, right))]
+    turned = [np.ascontiguousarray(side @ rotation) for side in ((left,) if left is right else (left, right))]
     sides = turned[0], turned[-1]
     longest = [float(np.linalg.norm(side, axis=1).max()) for side in sides]
     cut = at_least - ROUNDING * longest[0] * longest[1]
     short = components or _best_components(*sides, cut)
     bounding = [_bounding(side, short) for side in turned]
-    search = _Search(sides, (bounding[0], bounding[-1]), np.float32(cut), same, block)
-    with ThreadpoolController().limit(limits=1, user_api="blas"):
-        yield from _in_order(search.pairs_of_block, range(0, len(left), block), threads or _processors())
+    search = _Search(sides, (bounding[0], bounding[-1]), np.float32(cut), one_list, block)
+    yield from in_order(search.pairs_of_block, range(0, len(left), block), threads)
 
 
 class _Search:
     """The pairs of a block of rows with all others; ``bounding``: short rows whose products are upper bounds."""
 
     def __init__(
-        self, sides: tuple[Array, Array], bounding: tuple[Array, Array], cut: np.float32, same: bool, block: int
+        self, sides: tuple[Array, Array], bounding: tuple[Array, Array], cut: np.float32, one_list: bool, block: int
     ) -> None:
         self.left, self.right = sides
         self.bounding_left, self.bounding_right = bounding
-        self.cut, self.same, self.block = cut, same, block
+        self.cut, self.one_list, self.block = cut, one_list, block
 
     def pairs_of_block(self, start: int) -> PairsFound:
         """Find the pairs of the rows from ``start`` on."""
         rows, looked_at = self.bounding_left[start : start + self.block], 0
         found = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
         room = np.empty(len(rows) * self.block, dtype=np.float32)  # used again: new memory costs as much as products
-        for first in range(start if self.same else 0, len(self.right), self.block):
+        for first in range(start if self.one_list else 0, len(self.right), self.block):
             others = self.bounding_right[first : first + self.block]
             products = room[: len(rows) * len(others)]
             np.matmul(rows, others.T, out=products.reshape(len(rows), len(others)))
             i, j = np.divmod(np.flatnonzero(products >= self.cut), len(others))
-            if self.same and first == start:
+            if self.one_list and first == start:
                 i, j = i[i < j], j[i < j]
             found += self._reaching(i + start, j + first)
             looked_at += len(products)
@@ -134,13 +135,14 @@ def _best_components(left: Array, right: Array, cut: float) -> int:
     return min(costs, key=lambda components: costs[components])
 
 
-def _in_order(work: Callable[[int], PairsFound], tasks: Iterable[int], threads: int) -> Iterator[PairsFound]:
-    """Work on tasks in threads, and give the results in order; only a few are done before they are taken."""
-    waiting: deque[Future[PairsFound]] = deque()
-    with ThreadPoolExecutor(threads) as pool:
+def in_order(work: Callable[[int], Found], tasks: Iterable[int], threads: int | None) -> Iterator[Found]:
+    """Work on tasks in threads, one product in each, and give the results in order; only a few wait to be taken."""
+    count = threads or _processors()
+    waiting: deque[Future[Found]] = deque()
+    with ThreadpoolController().limit(limits=1, user_api="blas"), ThreadPoolExecutor(count) as pool:
         for task in tasks:
             waiting.append(pool.submit(work, task))
-            if len(waiting) > 2 * threads:
+            if len(waiting) > 2 * count:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

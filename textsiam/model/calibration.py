@@ -116,9 +116,9 @@ class Calibration:
         return probability
 
     def least_raw(self, threshold: float) -> float:
-        """Return the lowest raw score in float32 whose probability reaches ``threshold``; infinite if none does.
+        """Return the lowest raw score in float32 whose probability reaches ``threshold``.
 
-        Minus infinity where probabilities do not rise, for then nothing can be told.
+        Infinite if none does; minus infinity if all do, or where probabilities do not rise: then nothing can be told.
         """
         if not self.rises:
             return -np.inf
@@ -129,7 +129,9 @@ class Calibration:
                 reaching = middle
             else:
                 below = middle
-        return float(_float32_at(reaching)[0]) if reaching <= _LAST_FLOAT32 else np.inf
+        if abs(reaching) < _LAST_FLOAT32:
+            return float(_float32_at(reaching)[0])
+        return np.inf if reaching > 0 else -np.inf
 
 
 def _float32_at(place: int) -> Array:

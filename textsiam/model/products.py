@@ -15,13 +15,12 @@ class Products(NamedTuple):
     """Vectors ``left`` and ``right``, float32 (n, K) each, and a bound on their products.
 
     Texts i and j that reach the threshold have ``left[i] @ right[j] >= at_least``, but for rounding; infinite where no
-    pair reaches it, minus infinity where all do. ``same``: left and right are the same.
+    pair reaches it, minus infinity where all do.
     """
 
     left: Array
     right: Array
     at_least: float
-    same: bool
 
 
 Sides = Callable[[Array, Mapping[str, Array], float], "tuple[Array, Array, float]"]
@@ -35,8 +34,7 @@ def products_of(head: str, weights: Mapping[str, Array], vectors: Array, raw: fl
     """
     if head not in SIDES:
         return None
-    left, right, at_least = SIDES[head](vectors, weights, raw)
-    return Products(left, right, at_least, left is right)
+    return Products(*SIDES[head](vectors, weights, raw))
 
 
 def _cosine(vectors: Array, _weights: Mapping[str, Array], raw: float) -> tuple[Array, Array, float]:

@@ -1,0 +1,236 @@
+"""textsiam.find_duplicates: which texts of a list are the same, as pairs and as groups."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from textsiam.arrays import Array
+from textsiam.errors import OptionError, check_choice, check_integer
+from textsiam.index.candidates import Corpus, Reaching, pairs_of_corpus
+from textsiam.index.groups import LINKAGES, linked_groups
+from textsiam.index.scorer import Scorer
+from textsiam.text.normalization import normalize_text
+
+
+class FoundPair(NamedTuple):
+    """Two rows, row_a < row_b, whose texts are the same; copies of a text have probability and cosine 1."""
+
+    row_a: int
+    row_b: int
+    text_a: str
+    text_b: str
+    probability: float
+    cosine: float
+
+
+class Group(NamedTuple):
+    """Rows, rising, whose texts are the same; the ``kept`` one stands for all.
+
+    ``id`` is made of the group's texts: it is the same whatever the order of rows. ``weakest`` is the probability of
+    the weakest link that holds the group together; 1 where all are copies.
+    """
+
+    id: str
+    rows: tuple[int, ...]
+    kept: int
+    weakest: float
+
+
+class Options(NamedTuple):
+    """How duplicates are looked for; see ``find_duplicates``."""
+
+    linkage: str
+    keep: str
+    neighbours: int
+    threads: int | None
+    show_progress: bool
+
+
+class Copies(NamedTuple):
+    """The rows of each distinct text, by the rising text that normalisation makes of it (``keys``)."""
+
+    keys: list[str]
+    rows: list[list[int]]
+
+
+class Duplicates:
+    """What ``find_duplicates`` found at ``threshold`` among ``texts``.
+
+    ``recall``: for heads that compare more than products of vectors, how many pairs of a sample were found at the
+    threshold that was searched (None: none can have been missed).
+    """
+
+    def __init__(
+        self, texts: list[str], copies: Copies, corpus: Corpus, found: Reaching, threshold: float, options: Options
+    ) -> None:
+        self.texts, self.threshold, self.recall = texts, threshold, found.recall
+        self._copies, self._corpus, self._found, self._options = copies, corpus, found, options
+
+    @cached_property
+    def pairs(self) -> tuple[FoundPair, ...]:
+        """The pairs that are the same, by falling probability, then by rows; of copies each with the first alone."""
+        first = [rows[0] for rows in self._copies.rows]
+        copies = [self._pair(rows[0], row, 1.0, 1.0) for rows in self._copies.rows for row in rows[1:]]
+        return tuple(sorted([*copies, *self._pairs_of(self._found, first)], key=_by_probability))
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """The groups of two rows or more, by their first rows."""
+        found, rows = self._found, self._copies.rows
+        links = zip(found.probabilities.tolist(), found.left.tolist(), found.right.tolist(), strict=True)
+        linked = linked_groups(links, self._options.linkage)
+        inside = {place for group in linked for place in group.places}
+        copied = [((place,), 1.0) for place in range(len(rows)) if place not in inside and len(rows[place]) > 1]
+        return tuple(sorted((self._group(*group) for group in [*linked, *copied]), key=lambda group: group.rows))
+
+    @cached_property
+    def kept(self) -> tuple[int, ...]:
+        """The rows that are left when of each group one is kept, rising."""
+        gone = {row for group in self.groups for row in group.rows} - {group.kept for group in self.groups}
+        return tuple(row for row in range(len(self.texts)) if row not in gone)
+
+    def rethreshold(self, threshold: float) -> Duplicates:
+        """Give what is found at another threshold; no text is encoded again, and a higher one searches nothing."""
+        threshold = _checked(threshold)
+        if threshold >= self.threshold:
+            reach = self._found.probabilities >= np.float32(threshold)
+            left, right, probabilities, recall = self._found
+            found = Reaching(left[reach], right[reach], probabilities[reach], recall)
+        else:
+            found = _search(self._corpus, threshold, self._options)
+        return Duplicates(self.texts, self._copies, self._corpus, found, threshold, self._options)
+
+    def borderline(self, count: int) -> tuple[FoundPair, ...]:
+        """Give the ``count`` pairs nearest to the threshold, on either side, the nearest first: worth a look."""
+        check_integer("count", count, least=1)
+        wider, threshold = self, self.threshold
+        while len(wider._found.left) - len(self._found.left) < count and threshold > 0.001:
+            threshold /= 2
+            wider = self.rethreshold(threshold)
+        first = [rows[0] for rows in self._copies.rows]
+        near = sorted(
+            wider._pairs_of(wider._found, first), key=lambda pair: (abs(pair.probability - self.threshold), pair[:2])
+        )
+        return tuple(near[:count])
+
+    def __repr__(self) -> str:
+        missed = "" if self.recall is None else f", recall {self.recall.found} of {self.recall.reaching} in a sample"
+        return (
+            f"Duplicates({len(self.texts):,} texts, {len(self.pairs):,} pairs from {self.threshold:g} on, "
+            f"{len(self.groups):,} groups, {len(self.kept):,} kept{missed})"
+        )
+
+    def _pairs_of(self, found: Reaching, first: list[int]) -> list[FoundPair]:
+        cosines = _cosines(self._corpus.vectors, found.left, found.right)
+        columns = (found.left.tolist(), found.right.tolist(), found.probabilities.tolist(), cosines.tolist())
+        return [self._pair(first[i], first[j], p, cosine) for i, j, p, cosine in zip(*columns, strict=True)]
+
+    def _pair(self, row_a: int, row_b: int, probability: float, cosine: float) -> FoundPair:
+        row_a, row_b = min(row_a, row_b), max(row_a, row_b)
+        return FoundPair(row_a, row_b, self.texts[row_a], self.texts[row_b], probability, cosine)
+
+    def _group(self, places: tuple[int, ...], weakest: float) -> Group:
+        rows = sorted(row for place in places for row in self._copies.rows[place])
+        key = min(self._copies.keys[place] for place in places)
+        name = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+        return Group(name, tuple(rows), KEEP[self._options.keep](rows, self.texts), weakest)
+
+
+KEEP: dict[str, Callable[[list[int], list[str]], int]] = {
+    "first": lambda rows, _texts: rows[0],
+    "longest": lambda rows, texts: max(rows, key=lambda row: (len(texts[row]), -row)),
+    "shortest": lambda rows, texts: min(rows, key=lambda row: (len(texts[row]), row)),
+}
+
+
+def find_duplicates(
+    texts: Iterable[str],
+    model: Scorer,
+    *,
+    threshold: float | None = None,
+    linkage: str = "connected",
+    keep: str = "first",
+    neighbours: int = 100,
+    threads: int | None = None,
+    show_progress: bool = False,
+) -> Duplicates:
+    """Find which of some texts are the same: all pairs whose probability reaches ``threshold`` (None: the model's).
+
+    Texts that ``normalize_text`` makes equal are copies, which need no model; empty ones are no duplicates. Heads
+    "cosine", "dot", "euclidean", "manhattan" and "squared_euclidean" are searched exactly: no pair is missed. Other
+    heads score each text with its ``neighbours`` nearest by cosine, and ``recall`` tells what a sample says of that;
+    with up to ``neighbours`` + 1 distinct texts nothing is missed.
+    ``linkage``: groups of texts that chains of pairs join ("connected"), or in which every two are a pair
+    ("complete"). ``keep``: the row that stands for a group, the "first", "longest" or "shortest". ``threads``: None
+    takes all processors.
+
+    Same pairs are far rarer among all pairs of a list than on dev: a threshold at which dev promises a precision
+    promises less here. Take a high one, and look at ``borderline``.
+
+    Raises OptionError for what is no list of texts, options out of range, or more than 20 million pairs.
+    """
+    given = _checked_texts(texts)
+    threshold = _checked(model.calibration.threshold if threshold is None else threshold)
+    check_choice("linkage", linkage, LINKAGES)
+    check_choice("keep", keep, KEEP)
+    check_integer("neighbours", neighbours, least=1)
+    if threads is not None:
+        check_integer("threads", threads, least=1)
+    options = Options(linkage, keep, neighbours, threads, show_progress)
+    copies = _copies(given)
+    # of copies the least, so that the order of rows has no part
+    distinct = [min(given[row] for row in rows) for rows in copies.rows]
+    corpus = Corpus(model, distinct, model.encode(distinct))
+    return Duplicates(given, copies, corpus, _search(corpus, threshold, options), threshold, options)
+
+
+def _search(corpus: Corpus, threshold: float, options: Options) -> Reaching:
+    return pairs_of_corpus(
+        corpus,
+        threshold,
+        neighbours=options.neighbours,
+        threads=options.threads,
+        show_progress=options.show_progress,
+    )
+
+
+def _copies(texts: list[str]) -> Copies:
+    rows: dict[str, list[int]] = {}
+    for row, text in enumerate(texts):
+        rows.setdefault(normalize_text(text), []).append(row)
+    rows.pop("", None)
+    keys = sorted(rows)
+    return Copies(keys, [rows[key] for key in keys])
+
+
+def _cosines(vectors: Array, left: Array, right: Array) -> Array:
+    u, v = vectors[left], vectors[right]
+    lengths = np.linalg.norm(u, axis=1) * np.linalg.norm(v, axis=1)
+    products = np.einsum("nd,nd->n", u, v)
+    cosines: Array = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0).clip(-1, 1)
+    return cosines
+
+
+def _by_probability(pair: FoundPair) -> tuple[float, int, int]:
+    return -pair.probability, pair.row_a, pair.row_b
+
+
+def _checked(threshold: float) -> float:
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 < threshold <= 1:
+        raise OptionError(f"threshold is {threshold!r}, expected a probability above 0 and at most 1")
+    return float(threshold)
+
+
+def _checked_texts(texts: Iterable[str]) -> list[str]:
+    if isinstance(texts, str):
+        raise OptionError("texts is one text, expected a list of texts")
+    given = list(texts)
+    for row, text in enumerate(given):
+        if not isinstance(text, str):
+            raise OptionError(f"texts[{row}] is {text!r:.80}, expected a str")
+    return given

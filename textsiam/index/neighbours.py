@@ -1,0 +1,45 @@
+"""The nearest others of each row, by cosine, exactly."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from textsiam.arrays import Array
+from textsiam.index.search import in_order
+
+ROWS, COLUMNS = 256, 8192  # looked at together
+
+
+def nearest(unit: Array, count: int, *, threads: int | None = None) -> Array:
+    """Give the ``count`` other rows of the highest product with each row of ``unit`` (n, D), in no order.
+
+    int64 (n, min(count, n - 1)). Of rows with equal products the last places are taken at will.
+    """
+    number = len(unit)
+    count = min(count, number - 1)
+    if count < 1:
+        return np.zeros((number, 0), dtype=np.int64)
+
+    def of_block(start: int) -> Array:
+        rows = unit[start : start + ROWS]
+        best = np.full((len(rows), count), -np.inf, dtype=np.float32)
+        places = np.zeros((len(rows), count), dtype=np.int64)
+        for first in range(0, number, COLUMNS):
+            products = rows @ unit[first : first + COLUMNS].T
+            own = np.arange(start, start + len(rows)) - first
+            inside = (own >= 0) & (own < products.shape[1])
+            products[np.flatnonzero(inside), own[inside]] = -np.inf
+            best, places = _better(best, places, products, first)
+        return places
+
+    return np.concatenate(list(in_order(of_block, range(0, number, ROWS), threads)))
+
+
+def _better(best: Array, places: Array, products: Array, first: int) -> tuple[Array, Array]:
+    """Keep the highest of those so far and of new ones, whose places begin at ``first``."""
+    count = best.shape[1]
+    both = np.concatenate([best, products], axis=1)
+    chosen = np.argpartition(-both, count - 1, axis=1)[:, :count]
+    old = chosen < count
+    kept = np.take_along_axis(places, np.where(old, chosen, 0), axis=1)
+    return np.take_along_axis(both, chosen, axis=1), np.where(old, kept, chosen - count + first)
