@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from textsiam.cli.scored_file import open_writer
+from textsiam.cli.scored_file import Added, open_writer
 from textsiam.data.row_source import Row
 from textsiam.data.rows import open_rows
 from textsiam.data.tables import MemorySource
@@ -22,9 +22,9 @@ def scored(folder: Path, content: bytes, name: str = "out.csv") -> bytes:
     path, out = folder / "pairs.csv", folder / name
     path.write_bytes(content)
     source = open_rows(path, need_label=False)
-    with open_writer(out, out, source, "p") as writer:
+    with open_writer(out, out, source, [Added("p", "float")]) as writer:
         rows = [row for row in source if isinstance(row, Row)]
-        writer.write(rows, np.full(len(rows), 0.5, dtype=np.float32))
+        writer.write(rows, [[0.5] * len(rows)])
     return out.read_bytes()
 
 
@@ -54,8 +54,10 @@ def test_cells_round_trip(tmp_path_factory: pytest.TempPathFactory, rows: list[l
     out = tmp_path_factory.mktemp("scored") / f"out.{ending}sv"
     records = [dict(zip(NAMES, cells, strict=True)) for cells in rows]
     source = MemorySource(records, columns=None, need_label=False)
-    with open_writer(out, out, source, "p") as writer:
-        writer.write([row for row in source if isinstance(row, Row)], np.linspace(0, 1, len(rows), dtype=np.float32))
+    with open_writer(out, out, source, [Added("p", "float")]) as writer:
+        writer.write(
+            [row for row in source if isinstance(row, Row)], [np.linspace(0, 1, len(rows), dtype=np.float32).tolist()]
+        )
     again = open_rows(out, quoting="minimal", need_label=False)
     assert again.fieldnames == [*NAMES, "p"]
     assert [row.cells[:3] for row in again if isinstance(row, Row)] == rows
@@ -64,8 +66,8 @@ def test_cells_round_trip(tmp_path_factory: pytest.TempPathFactory, rows: list[l
 def test_a_lone_carriage_return_is_quoted(tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
     source = MemorySource([{"text_a": "a\rb", "text_b": "c"}], columns=None, need_label=False)
-    with open_writer(out, out, source, "p") as writer:
-        writer.write([row for row in source if isinstance(row, Row)], np.zeros(1, dtype=np.float32))
+    with open_writer(out, out, source, [Added("p", "float")]) as writer:
+        writer.write([row for row in source if isinstance(row, Row)], [[0.0]])
     assert out.read_bytes() == b'text_a,text_b,p\n"a\rb",c,0.000000\n'
     assert [row.cells for row in open_rows(out, need_label=False) if isinstance(row, Row)] == [
         ["a\rb", "c", "0.000000"]
@@ -76,6 +78,6 @@ def test_a_lone_carriage_return_is_quoted(tmp_path: Path) -> None:
 def test_a_first_name_with_a_byte_order_mark_or_a_quote_is_kept(tmp_path: Path, name: str) -> None:
     out = tmp_path / "out.csv"
     source = MemorySource([{name: "a", "text_b": "b"}], columns=(1, 2), need_label=False)
-    with open_writer(out, out, source, "p") as writer:
-        writer.write([row for row in source if isinstance(row, Row)], np.zeros(1, dtype=np.float32))
+    with open_writer(out, out, source, [Added("p", "float")]) as writer:
+        writer.write([row for row in source if isinstance(row, Row)], [[0.0]])
     assert open_rows(out, columns=(1, 2), header=True, need_label=False).fieldnames == [name, "text_b", "p"]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from textsiam.data.columns import find_columns, is_text_name
+from textsiam.data.columns import Places, TextColumn, find_columns, is_text_name
 from textsiam.errors import DataError, OptionError
 
 
@@ -98,3 +98,25 @@ def test_text_names() -> None:
     assert is_text_name("sentence_B")
     assert not is_text_name("How do I learn?")
     assert not is_text_name("")
+
+
+@pytest.mark.parametrize(
+    ("fieldnames", "column", "place"),
+    [
+        (["id", "Question", "x"], (), 1),
+        (["anything"], (), 0),
+        (["id", "text", "title"], ("title",), 2),
+        (["id", "text"], (1,), 0),
+        (["id", "text"], ("2",), 1),
+    ],
+)
+def test_a_column_of_texts_is_both_text_a_and_text_b(
+    fieldnames: list[str], column: tuple[str | int, ...], place: int
+) -> None:
+    assert find_columns(fieldnames, TextColumn(column), need_label=False) == Places(place, place, None)
+
+
+@pytest.mark.parametrize("fieldnames", [["a", "b"], ["text", "title"]])
+def test_a_column_of_texts_must_be_known_by_its_name(fieldnames: list[str]) -> None:
+    with pytest.raises(DataError, match=r"column of texts is known by its name; .* \(--text-column NAME\)"):
+        find_columns(fieldnames, TextColumn(), need_label=False)

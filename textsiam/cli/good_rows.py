@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from textsiam.cli.messages import LISTED
 from textsiam.data.row_source import Row, RowSource
@@ -12,16 +12,17 @@ from textsiam.errors import DataError
 class GoodRows:
     """The good rows of a source; a bad one is raised, or with ``skip`` counted and, if among the first, kept.
 
-    Each has as many cells as there are columns, so that the ``column`` of probabilities stands in one place: rows of
-    a file without header that are shorter than its first get empty cells, longer ones are bad, and so are records
-    with a key ``column``. ``late``: keys of records that are no columns, as the first record has them not.
+    Each has as many cells as there are columns, so that the ``added`` columns stand in one place: rows of a file
+    without header that are shorter than its first get empty cells, longer ones are bad, and so are records with a key
+    that is an added column (``way_out`` says what to do). ``late``: keys of records that are no columns, as the first
+    record has them not.
     """
 
-    def __init__(self, source: RowSource, column: str, *, skip: bool) -> None:
+    def __init__(self, source: RowSource, added: Sequence[str], *, skip: bool, way_out: str) -> None:
         self.kept = self.skipped = 0
         self.problems: list[DataError] = []
         self.late: dict[str, None] = {}
-        self._source, self._column, self._skip = source, column, skip
+        self._source, self._added, self._skip, self._way_out = source, added, skip, way_out
         self._names = frozenset(source.fieldnames)
 
     def __iter__(self) -> Iterator[Row]:
@@ -40,8 +41,9 @@ class GoodRows:
     def _whole(self, row: Row) -> Row | DataError:
         if row.record is not None:
             if not row.record.keys() <= self._names:
-                if self._column in row.record:
-                    message = f"has a key {self._column!r} already; name another column with --column"
+                twice = next((name for name in self._added if name in row.record), None)
+                if twice is not None:
+                    message = f"has a key {twice!r} already; {self._way_out}"
                     return self._source.problem(message, row.line)
                 self.late.update(dict.fromkeys(key for key in row.record if key not in self._names))
             return row

@@ -11,7 +11,7 @@ from textsiam.atomic import atomic_path
 from textsiam.cli.good_rows import GoodRows
 from textsiam.cli.messages import LISTED, say, tell_skipped, tell_texts
 from textsiam.cli.row_options import RowOptions
-from textsiam.cli.scored_file import check_names, open_writer
+from textsiam.cli.scored_file import NAME_ANOTHER, Added, check_names, open_writer
 from textsiam.data.columns import Places
 from textsiam.data.files import check_file, file_format
 from textsiam.data.row_source import Row
@@ -46,18 +46,18 @@ def score_file(model: PairModel, wanted: ScoredFile) -> None:
     source = open_rows(path, **options.how(), need_label=False)
     options.tell_header_of(source)
     check_names(source, out, column)
-    rows = GoodRows(source, column, skip=skip)
+    rows = GoodRows(source, [column], skip=skip, way_out=NAME_ANOTHER)
     good, texts = iter(rows), TextReport()
     with atomic_path(out) as part:
         with (
             progress("scoring", None, "pairs") as bar,
-            open_writer(part, out, source, column) as writer,
+            open_writer(part, out, source, [Added(column, "float")]) as writer,
             workers(model, processes) as run,
         ):
             batches = iter(lambda: list(itertools.islice(good, ROWS_AT_ONCE)), [])
             for batch, scores in run("score_details", batches, partial(_texts, places=source.places)):
                 texts += scores.texts
-                writer.write(batch, scores.probabilities)
+                writer.write(batch, [scores.probabilities.tolist()])
                 bar.advance(len(batch))
         if not rows.kept:
             raise DataError("has no row that could be scored", file=path)

@@ -1,4 +1,4 @@
-"""Writing scored rows: every column of the input, and the probability behind them."""
+"""Writing rows with what was found of them: every column of the input, and further ones behind them."""
 
 from __future__ import annotations
 
@@ -11,24 +11,33 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
-
-import numpy.typing as npt
+from typing import Any, NamedTuple, Protocol
 
 from textsiam.cli.outputs import check_free, check_place
 from textsiam.data.files import file_format, inner_suffix
 from textsiam.data.row_source import Row, RowSource, storable
 from textsiam.errors import OptionError, import_extra
 
+NAME_ANOTHER = "name another one with --column"
 _COMPRESSORS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
+
+
+class Added(NamedTuple):
+    """A column that is added: its name, and the kind of its values, "float", "text" or "flag"."""
+
+    name: str
+    kind: str
+
+
+Values = Sequence[Sequence[object]]  # of each added column, one for each row
 
 
 class RowWriter(Protocol):
     """Takes rows in batches."""
 
-    def write(self, rows: Sequence[Row], probabilities: npt.NDArray[Any]) -> None:
-        """Write rows, each with a cell for every column, with their probabilities, float32 (n,)."""
+    def write(self, rows: Sequence[Row], added: Values) -> None:
+        """Write rows, each with a cell for every column, with the values of the added columns."""
 
 
 def check_out(out: Path, path: Path, *, overwrite: bool) -> None:
@@ -45,31 +54,31 @@ def check_out(out: Path, path: Path, *, overwrite: bool) -> None:
     check_free(out, "--out", overwrite=overwrite, inputs=(path,))
 
 
-def check_names(source: RowSource, out: Path, column: str) -> None:
+def check_names(source: RowSource, out: Path, column: str, way_out: str = NAME_ANOTHER) -> None:
     """Raise OptionError if ``column`` is a column of ``source`` or ``out`` cannot hold two columns of one name."""
     names = source.fieldnames
     if column in names:
-        raise OptionError(f"{source.file} has a column {column!r} already; name another one with --column")
+        raise OptionError(f"{source.file} has a column {column!r} already; {way_out}")
     twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
     if twice is not None and file_format(out) != "delimited":
         raise OptionError(f"{source.file} has two columns {twice!r}, which {out.suffix} cannot hold; write CSV or TSV")
 
 
 @contextmanager
-def open_writer(part: Path, out: Path, source: RowSource, column: str) -> Iterator[RowWriter]:
+def open_writer(part: Path, out: Path, source: RowSource, added: Sequence[Added]) -> Iterator[RowWriter]:
     """Open ``part`` for rows of ``source``, in the format that the ending of ``out`` names (.gz and the like too)."""
     kind = file_format(out)
     if kind == "parquet":
-        with _parquet_writer(part, source, column) as writer:
+        with _parquet_writer(part, source, added) as writer:
             yield writer
         return
     opener: Callable[..., Any] = _COMPRESSORS.get(out.suffix.lower(), open)
     # Half of a surrogate pair, which JSON Lines can hold in an escape, is written as that escape.
     with io.TextIOWrapper(opener(part, "wb"), encoding="utf-8", errors="backslashreplace", newline="") as stream:
         if kind == "jsonl":
-            yield _JsonLinesWriter(stream, source, column)
+            yield _JsonLinesWriter(stream, source, added)
         else:
-            yield _DelimitedWriter(stream, source, column, _delimiter(out, source))
+            yield _DelimitedWriter(stream, source, added, _delimiter(out, source))
 
 
 def _delimiter(out: Path, source: RowSource) -> str:
@@ -81,20 +90,21 @@ def _delimiter(out: Path, source: RowSource) -> str:
 
 
 class _JsonLinesWriter:
-    def __init__(self, stream: io.TextIOBase, source: RowSource, column: str) -> None:
-        self.stream, self.names, self.column = stream, source.fieldnames, column
+    def __init__(self, stream: io.TextIOBase, source: RowSource, added: Sequence[Added]) -> None:
+        self.stream, self.names, self.added = stream, source.fieldnames, [column.name for column in added]
 
-    def write(self, rows: Sequence[Row], probabilities: npt.NDArray[Any]) -> None:
-        for row, probability in zip(rows, probabilities.tolist(), strict=True):
+    def write(self, rows: Sequence[Row], added: Values) -> None:
+        for row, *values in zip(rows, *added, strict=True):
             cells = dict(row.record) if row.record is not None else dict(zip(self.names, row.cells, strict=True))
-            record = {**cells, self.column: round(probability, 6)}
+            found = [round(value, 6) if isinstance(value, float) else value for value in values]
+            record = {**cells, **dict(zip(self.added, found, strict=True))}
             self.stream.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
 
 
 class _DelimitedWriter:
     """Keeps the input's quoting where it keeps its delimiter: cells that needed no quotes there need none here."""
 
-    def __init__(self, stream: io.TextIOBase, source: RowSource, column: str, delimiter: str) -> None:
+    def __init__(self, stream: io.TextIOBase, source: RowSource, added: Sequence[Added], delimiter: str) -> None:
         self.stream, self.delimiter = stream, delimiter
         self.plain = source.quoting == "none" and source.delimiter == delimiter
         # csv.writer leaves a lone carriage return unquoted before Python 3.13; a byte order mark would be lost
@@ -103,11 +113,11 @@ class _DelimitedWriter:
         if source.byte_order_mark:  # without it Excel would not read UTF-8
             stream.write("\ufeff")
         if source.header is not False:
-            self._write([*source.fieldnames, column])
+            self._write([*source.fieldnames, *(column.name for column in added)])
 
-    def write(self, rows: Sequence[Row], probabilities: npt.NDArray[Any]) -> None:
-        for row, probability in zip(rows, probabilities.tolist(), strict=True):
-            self._write([*row.cells, f"{probability:.6f}"])
+    def write(self, rows: Sequence[Row], added: Values) -> None:
+        for row, *values in zip(rows, *added, strict=True):
+            self._write([*row.cells, *map(_as_cell, values)])
 
     def _write(self, cells: list[str]) -> None:
         written = cells if self.plain else map(self._quoted, cells)
@@ -117,25 +127,35 @@ class _DelimitedWriter:
         return '"' + cell.replace('"', '""') + '"' if self.special.search(cell) else cell
 
 
+def _as_cell(value: object) -> str:
+    """Give a value of an added column as a cell: a flag as 1 or 0, and nothing where there is none."""
+    if isinstance(value, bool):
+        return str(int(value))
+    return f"{value:.6f}" if isinstance(value, float) else "" if value is None else str(value)
+
+
 class _ParquetWriter:
     """Keeps the types of columns that come from Parquet; all others are texts."""
 
     def __init__(self, writer: Any, schema: Any, pyarrow: Any, *, typed: bool) -> None:
         self.writer, self.schema, self.pyarrow, self.typed = writer, schema, pyarrow, typed
 
-    def write(self, rows: Sequence[Row], probabilities: npt.NDArray[Any]) -> None:
+    def write(self, rows: Sequence[Row], added: Values) -> None:
         columns = [list(column) for column in zip(*map(self._values, rows), strict=True)]
-        self.writer.write(self.pyarrow.table([*columns, probabilities], schema=self.schema))
+        self.writer.write(self.pyarrow.table([*columns, *added], schema=self.schema))
 
     def _values(self, row: Row) -> Iterable[object]:
         return row.record.values() if self.typed and row.record is not None else row.cells
 
 
 @contextmanager
-def _parquet_writer(part: Path, source: RowSource, column: str) -> Iterator[RowWriter]:
+def _parquet_writer(part: Path, source: RowSource, added: Sequence[Added]) -> Iterator[RowWriter]:
     pyarrow = import_extra("pyarrow", "train", "writing Parquet")
     parquet = import_extra("pyarrow.parquet", "train", "writing Parquet")
     texts = pyarrow.schema([(storable(name), pyarrow.string()) for name in source.fieldnames])
-    schema = (texts if source.schema is None else source.schema).append(pyarrow.field(column, pyarrow.float32()))
+    types = {"float": pyarrow.float32(), "text": pyarrow.string(), "flag": pyarrow.bool_()}
+    schema = texts if source.schema is None else source.schema
+    for column in added:
+        schema = schema.append(pyarrow.field(column.name, types[column.kind]))
     with parquet.ParquetWriter(part, schema) as writer:
         yield _ParquetWriter(writer, schema, pyarrow, typed=source.schema is not None)

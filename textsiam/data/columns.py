@@ -51,6 +51,19 @@ LABEL_NAMES = frozenset(
 _KNOWN_TEXT_NAMES = frozenset(name for both in TEXT_NAMES for name in both)
 
 
+# of tables with one text in a row
+SINGLE_NAMES = frozenset({"text", "question", "sentence", "title", "query", "content", "body", "message"})
+
+
+class TextColumn(tuple[str | int, ...]):
+    """In place of columns a, b and label: one column of texts, named or by position from 1; empty: found by its name.
+
+    Text a and text b of ``Places`` are both this one.
+    """
+
+    __slots__ = ()
+
+
 class Places(NamedTuple):
     """Positions, from 0, of text a, text b and the label (None: the table has no label column)."""
 
@@ -75,6 +88,9 @@ def find_columns(
     """
     if columns is None:
         return _find_by_usual_names(fieldnames, need_label, file)
+    if isinstance(columns, TextColumn):
+        place = _find_given(fieldnames, columns[0], file) if columns else _find_single(fieldnames, file)
+        return Places(place, place, None)
     check_columns(columns, need_label)
     found = [_find_given(fieldnames, column, file) for column in columns]
     if len(set(found)) < len(found):
@@ -119,6 +135,11 @@ def is_text_name(name: str) -> bool:
     return _fold(name) in _KNOWN_TEXT_NAMES
 
 
+def is_single_name(name: str) -> bool:
+    """Tell whether a header cell is one of the usual names of a column of texts, in a table of pairs or not."""
+    return is_text_name(name) or _fold(name) in SINGLE_NAMES
+
+
 def find_name(fieldnames: Sequence[str], name: str, file: str | Path | None = None) -> int:
     """Give the position, from 0, of a column by its exact name, or else by its name without case and punctuation."""
     matches = [i for i, field in enumerate(fieldnames) if field == name]
@@ -155,6 +176,17 @@ def _find_by_usual_names(fieldnames: Sequence[str], need_label: bool, file: str 
             count = "no" if not found else "more than one"
             raise DataError(f"{count} {what} is known by its name; {_listing(fieldnames)}; {how}", file=file)
     return Places(*texts[0], labels[0] if need_label else None)
+
+
+def _find_single(fieldnames: Sequence[str], file: str | Path | None) -> int:
+    found = [place for place, name in enumerate(fieldnames) if len(fieldnames) == 1 or _fold(name) in SINGLE_NAMES]
+    if len(found) != 1:
+        count = "no" if not found else "more than one"
+        raise DataError(
+            f"{count} column of texts is known by its name; {_listing(fieldnames)}; give it (--text-column NAME)",
+            file=file,
+        )
+    return found[0]
 
 
 def _flag(need_label: bool) -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
 
-from textsiam.data.columns import as_position, find_columns, is_text_name
+from textsiam.data.columns import TextColumn, as_position, find_columns, is_single_name, is_text_name
 from textsiam.data.dialect import BYTE_ORDER_MARK, find_dialect
 from textsiam.data.files import compression, open_bytes, read_lines
 from textsiam.data.labels import looks_like_label
@@ -180,6 +180,8 @@ class _Lines:
 def _has_header(first: list[str], columns: Sequence[str | int] | None, labels: Mapping[str, float] | None) -> bool:
     if columns is None:
         return True
+    if isinstance(columns, TextColumn):
+        return not columns or as_position(columns[0]) is None or any(map(is_single_name, first))
     positions = [as_position(column) for column in columns]
     if None in positions:
         return True

@@ -1,0 +1,117 @@
+"""``textsiam duplicates``: which texts of a file are the same."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from textsiam.atomic import write_atomically
+from textsiam.cli.duplicates_file import read_texts, write_groups
+from textsiam.cli.messages import say, tell_texts
+from textsiam.cli.number_types import WholeNumber
+from textsiam.cli.outputs import check_new
+from textsiam.cli.scored_file import check_out
+from textsiam.cli.text_options import TextOptions
+from textsiam.errors import OptionError
+from textsiam.index.duplicates import Duplicates, FoundPair, find_duplicates
+from textsiam.model.folder import check_no_file
+from textsiam.model.pair_model import PairModel
+
+
+def duplicates(  # noqa: PLR0913 - each is an option of the command
+    model: Path,
+    texts: Path,
+    /,
+    *,
+    out: Path,
+    pairs: Path | None = None,
+    overwrite: Annotated[bool, Parameter(negative=())] = False,
+    threshold: float | None = None,
+    precision: float | None = None,
+    linkage: str = "connected",
+    keep: str = "first",
+    neighbours: WholeNumber = 100,
+    device: str | None = None,
+    rows: TextOptions = TextOptions(),  # noqa: B008 - frozen
+) -> None:
+    """Find which texts of a file are the same.
+
+    Parameters
+    ----------
+    model
+        Model folder.
+    texts
+        File of texts: a table with a column of texts, or a .txt file with one text a line.
+    out
+        File to write: the rows of the input, all of its columns, the group that a text is in, and whether the row is
+        kept; format by its ending.
+    pairs
+        CSV file for the pairs that are the same, with probability and cosine, the most probable first.
+    overwrite
+        Replace these files if they are there.
+    threshold
+        Probability from which on two texts are the same. [default: that of the model]
+    precision
+        The threshold at which dev promises this precision, for dev's share of same pairs, which in a list is far lower.
+    linkage
+        connected: chains of pairs make a group; complete: every two texts of a group are a pair.
+    keep
+        The row of a group that is kept: first, longest or shortest.
+    neighbours
+        Near texts that each one is scored with, where the model's head lets no search find all pairs exactly.
+    device
+        cpu or cuda to encode with torch; NumPy if not given.
+    """
+    check_no_file(model)
+    check_out(out, texts, overwrite=overwrite)
+    _check_pairs_file(pairs, texts, out, overwrite=overwrite)
+    if threshold is not None and precision is not None:
+        raise OptionError("--threshold and --precision cannot go together; give one")
+    file = read_texts(texts, rows, out)
+    loaded = PairModel.load(model, device=device)
+    threshold = threshold if precision is None else loaded.threshold_for(precision=precision)
+    found = find_duplicates(
+        file.texts, loaded, threshold=threshold, linkage=linkage, keep=keep, neighbours=neighbours, show_progress=True
+    )
+    tell_texts(loaded.inspect(file.texts))
+    write_groups(file, found, out)
+    if pairs is not None:
+        write_atomically(pairs, _as_csv(found))
+    _tell(found, out)
+
+
+def _check_pairs_file(pairs: Path | None, texts: Path, out: Path, *, overwrite: bool) -> None:
+    if pairs is None:
+        return
+    check_new(pairs, "--pairs", overwrite=overwrite, inputs=(texts,))
+    if pairs.suffix.lower() != ".csv":
+        raise OptionError(f"--pairs is {pairs}, expected a name that ends in .csv")
+    if pairs.absolute() == out.absolute():
+        raise OptionError(f"--pairs and --out are both {out}; give two files")
+
+
+def _as_csv(found: Duplicates) -> str:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(FoundPair._fields)
+    for row_a, row_b, text_a, text_b, probability, cosine in found.pairs:
+        writer.writerow([row_a + 1, row_b + 1, text_a, text_b, f"{probability:.6f}", f"{cosine:.6f}"])
+    return text.getvalue()
+
+
+def _tell(found: Duplicates, out: Path) -> None:
+    grouped = sum(len(group.rows) for group in found.groups)
+    say(
+        f"{out}: {len(found.texts):,} texts, {grouped:,} of them in {len(found.groups):,} groups from probability "
+        f"{found.threshold:.4f} on; {len(found.kept):,} kept"
+    )
+    if found.recall is not None and found.recall.reaching:
+        share = found.recall.found / found.recall.reaching
+        say(
+            f"{share:.1%} of the pairs were found, by a sample of {found.recall.texts:,} texts scored with all others "
+            f"({found.recall.found:,} of {found.recall.reaching:,}); more --neighbours find more"
+        )
