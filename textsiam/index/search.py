@@ -88,10 +88,11 @@ class _Search:
             products = room[: len(rows) * len(others)]
             np.matmul(rows, others.T, out=products.reshape(len(rows), len(others)))
             i, j = np.divmod(np.flatnonzero(products >= self.cut), len(others))
+            looked_at += len(products)
             if self.one_list and first == start:
                 i, j = i[i < j], j[i < j]
+                looked_at -= len(rows) * (len(rows) - 1) // 2  # looked at twice
             found += self._reaching(i + start, j + first)
-            looked_at += len(products)
         i, j = (np.concatenate(side) for side in zip(*found, strict=True))
         return PairsFound(i, j, looked_at)
 
