@@ -89,7 +89,10 @@ def test_plain_text_and_json_lines_are_read(run: Run, tmp_path: Path, model_fold
     (tmp_path / "texts.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert run("duplicates", model_folder, tmp_path / "texts.txt", "--out", tmp_path / "out.jsonl").code == 0
     rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert [row["1"] for row in rows] == lines
+    assert [row["text"] for row in rows] == lines
+    assert run("duplicates", model_folder, tmp_path / "texts.txt", "--out", tmp_path / "out.csv").code == 0
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["text"] for row in csv.DictReader(file)] == lines
     found = textsiam.find_duplicates(lines, textsiam.PairModel.load(model_folder))
     group = {row: group.id for group in found.groups for row in group.rows}
     assert [row["group"] for row in rows] == [group.get(number) for number in range(len(lines))]
@@ -127,6 +130,7 @@ def test_the_column_of_texts_can_be_given(
         ("text\na\n", ("--threshold", 2), "threshold is 2.0, expected a probability above 0"),
         ("text\na\n", ("--threshold", 0.9, "--precision", 0.9), "--threshold and --precision cannot go together"),
         ("text\na\n", ("--linkage", "single"), "linkage is 'single', expected one of connected, complete"),
+        ("text,id\na,1\n", ("--no-header", "--text-column", "text"), "given by position: columns (--text-column 1)"),
         ("text\na\n", ("--pairs", "x.tsv"), "expected a name that ends in .csv"),
     ],
 )
@@ -168,3 +172,44 @@ def test_nothing_is_overwritten_unless_told_to(run: Run, tmp_path: Path, model_f
     same = run("duplicates", model_folder, path, "--out", tmp_path / "z.csv", "--pairs", tmp_path / "z.csv")
     assert "--pairs and --out are both" in same.err
     assert run("duplicates", model_folder, path, "--out", tmp_path / "out.csv", "--overwrite").code == 0
+
+
+def test_marks_in_texts_come_back_from_the_pairs(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    texts = ["a\rb", "A\rB", 'c "d", e\nf', 'C "d",  e\nf']
+    records = "".join(json.dumps({"text": text}) + "\n" for text in texts)
+    (tmp_path / "t.jsonl").write_text(records, encoding="utf-8")
+    out, pairs = tmp_path / "out.jsonl", tmp_path / "pairs.csv"
+    assert run("duplicates", model_folder, tmp_path / "t.jsonl", "--out", out, "--pairs", pairs).code == 0
+    with pairs.open(encoding="utf-8", newline="") as file:
+        found = {frozenset((row["text_a"], row["text_b"])) for row in csv.DictReader(file)}
+    assert {frozenset(texts[:2]), frozenset(texts[2:])} <= found
+
+
+@pytest.mark.parametrize("rows_at_once", [3, 100])
+def test_a_file_that_changes_meanwhile_is_not_written(
+    run: Run, tmp_path: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch, rows_at_once: int
+) -> None:
+    path = tmp_path / "texts.csv"
+    path.write_text("text\na\nb\nc\n", encoding="utf-8")
+
+    def find_and_append(*arguments: object, **options: object) -> Duplicates:
+        with path.open("a", encoding="utf-8") as file:
+            file.write("d\n")
+        return textsiam.find_duplicates(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("textsiam.cli.duplicates.find_duplicates", find_and_append)
+    monkeypatch.setattr("textsiam.cli.duplicates_file.ROWS_AT_ONCE", rows_at_once)
+    result = run("duplicates", model_folder, path, "--out", tmp_path / "out.csv")
+    assert result.code == 2
+    assert "has changed while it was read; nothing was written" in result.err
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_what_a_head_may_have_missed_is_told(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    path = table(tmp_path / "texts.csv")
+    options = ("--out", tmp_path / "out.csv", "--neighbours", 1)
+    assert textsiam.PairModel.load(model_folder).architecture.head == "mlp"
+    result = run("duplicates", model_folder, path, *options)
+    assert " of the pairs were found, by a sample of 4 texts scored with all others (" in result.err
+    result = run("duplicates", model_folder, path, *options, "--overwrite", "--threshold", 1)
+    assert "pairs may have been missed: none of a sample of 4 texts has one that tells how many" in result.err

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import dataclasses
 import itertools
+import threading
 from typing import Any
 
 import numpy as np
@@ -154,6 +156,49 @@ def test_heads_that_products_say_nothing_of_tell_their_recall(
     assert f"recall {2 * len(pairs)} of {2 * len(expected)} in a sample" in repr(found)
 
 
+def test_borderline_gives_what_there_is_where_a_wider_search_finds_too_many(
+    make_model: MakeModel, texts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = find_duplicates(texts, make_model("cosine"), threshold=0.9)
+    number = len(distinct_pairs(found))
+    monkeypatch.setattr(candidates, "MOST_PAIRS", number + 5)
+    near = found.borderline(100_000)
+    assert number <= len(near) <= number + 5
+
+
+def test_a_models_own_threshold_may_be_above_1(make_model: MakeModel) -> None:
+    model = make_model("cosine")
+    model.calibration = dataclasses.replace(model.calibration, threshold=1.0000001)
+    assert [pair[:2] for pair in find_duplicates(["red", "dog", "Red"], model).pairs] == [(0, 2)]
+
+
+def test_after_an_error_no_thread_is_left(
+    make_model: MakeModel, texts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidates, "MOST_PAIRS", 5)
+    before = threading.active_count()
+    with pytest.raises(OptionError) as caught:
+        find_duplicates(texts, make_model("cosine"), threshold=0.01)
+    assert threading.active_count() == before  # while the error is still held
+    assert caught.value is not None
+
+
+def test_a_bias_that_is_large_hides_no_pair(make_model: MakeModel, texts: list[str]) -> None:
+    model = make_model("squared_euclidean")
+    model.weights["head.output.bias"] = np.array([3000.0], dtype=np.float32)
+    model = PairModel(
+        architecture=model.architecture,
+        vocabulary=model.tokenizer.proto,
+        weights=model.weights,
+        calibration=dataclasses.replace(
+            model.calibration, intercept=model.calibration.intercept - 3000 * model.calibration.slope
+        ),
+    )
+    for threshold in (0.3, 0.7, 0.9):
+        found = find_duplicates(texts, model, threshold=threshold)
+        assert distinct_pairs(found).keys() == brute_force(texts, model, threshold).keys()
+
+
 def test_too_many_pairs_are_refused(make_model: MakeModel, texts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(candidates, "MOST_PAIRS", 50)
     with pytest.raises(OptionError, match=r"more than 50 pairs reach the threshold 0\.01; give a higher one"):
@@ -162,7 +207,7 @@ def test_too_many_pairs_are_refused(make_model: MakeModel, texts: list[str], mon
 
 @pytest.mark.parametrize("few", [[], ["", " "], ["red"], ["red", "dog"]])
 def test_few_texts_have_no_duplicates(make_model: MakeModel, few: list[str]) -> None:
-    for head in ("cosine", "mlp"):
+    for head in (*EXACT, "mlp", "alignment"):
         found = find_duplicates(few, make_model(head), threshold=1.0)
         assert (found.pairs, found.groups, found.kept) == ((), (), tuple(range(len(few))))
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info
 
 from textsiam.arrays import Array
 from textsiam.index import search
@@ -96,13 +99,20 @@ def test_parts_come_in_order_and_tell_how_much_was_looked_at() -> None:
     parts = list(pairs_reaching(some, some, 1.0, one_list=True, block=16, threads=3))
     firsts = [int(part.left.min()) // 16 for part in parts if len(part.left)]
     assert firsts == sorted(firsts)
-    assert len(parts) == 7
+    assert len(parts) == 7 * 8 // 2  # tiles
     assert sum(part.looked_at for part in parts) == 100 * 101 // 2
+
+
+def blas_threads() -> set[int]:
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
 
 
 def test_a_consumer_that_stops_early_leaves_no_thread_behind() -> None:
     some = np.random.default_rng(4).normal(size=(2000, 8)).astype(np.float32)
+    before = threading.active_count(), blas_threads()
     parts = pairs_reaching(some, some, 0.0, one_list=True, block=32, threads=2)
     next(parts)
+    assert threading.active_count() > before[0]
+    assert blas_threads() == {1}
     parts.close()  # type: ignore[attr-defined] # generators have it
-    check(some[:50], some[:50], 0.0, one_list=True)
+    assert (threading.active_count(), blas_threads()) == before

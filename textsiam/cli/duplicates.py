@@ -17,7 +17,7 @@ from textsiam.cli.outputs import check_new
 from textsiam.cli.scored_file import check_out
 from textsiam.cli.text_options import TextOptions
 from textsiam.errors import OptionError
-from textsiam.index.duplicates import Duplicates, FoundPair, find_duplicates
+from textsiam.index.duplicates import Duplicates, FoundPair, check_options, find_duplicates
 from textsiam.model.folder import check_no_file
 from textsiam.model.pair_model import PairModel
 
@@ -47,10 +47,9 @@ def duplicates(  # noqa: PLR0913 - each is an option of the command
     texts
         File of texts: a table with a column of texts, or a .txt file with one text a line.
     out
-        File to write: the rows of the input, all of its columns, the group that a text is in, and whether the row is
-        kept; format by its ending.
+        File to write: the input's rows but blank ones, the group of each, and whether it is kept; format by its ending.
     pairs
-        CSV file for the pairs that are the same, with probability and cosine, the most probable first.
+        CSV file for the pairs, the most probable first; their rows count from 1, without bad and blank ones.
     overwrite
         Replace these files if they are there.
     threshold
@@ -71,6 +70,7 @@ def duplicates(  # noqa: PLR0913 - each is an option of the command
     _check_pairs_file(pairs, texts, out, overwrite=overwrite)
     if threshold is not None and precision is not None:
         raise OptionError("--threshold and --precision cannot go together; give one")
+    check_options(threshold, linkage, keep, neighbours)
     file = read_texts(texts, rows, out)
     loaded = PairModel.load(model, device=device)
     threshold = threshold if precision is None else loaded.threshold_for(precision=precision)
@@ -90,16 +90,17 @@ def _check_pairs_file(pairs: Path | None, texts: Path, out: Path, *, overwrite: 
     check_new(pairs, "--pairs", overwrite=overwrite, inputs=(texts,))
     if pairs.suffix.lower() != ".csv":
         raise OptionError(f"--pairs is {pairs}, expected a name that ends in .csv")
-    if pairs.absolute() == out.absolute():
+    if pairs.resolve() == out.resolve():
         raise OptionError(f"--pairs and --out are both {out}; give two files")
 
 
 def _as_csv(found: Duplicates) -> str:
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(FoundPair._fields)
+    text.write(",".join(FoundPair._fields) + "\n")
+    # all texts in quotes: before Python 3.13 a lone carriage return would stand without
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     for row_a, row_b, text_a, text_b, probability, cosine in found.pairs:
-        writer.writerow([row_a + 1, row_b + 1, text_a, text_b, f"{probability:.6f}", f"{cosine:.6f}"])
+        writer.writerow([row_a + 1, row_b + 1, text_a, text_b, round(probability, 6), round(cosine, 6)])
     return text.getvalue()
 
 
@@ -109,7 +110,9 @@ def _tell(found: Duplicates, out: Path) -> None:
         f"{out}: {len(found.texts):,} texts, {grouped:,} of them in {len(found.groups):,} groups from probability "
         f"{found.threshold:.4f} on; {len(found.kept):,} kept"
     )
-    if found.recall is not None and found.recall.reaching:
+    if found.recall is not None and not found.recall.reaching:
+        say(f"pairs may have been missed: none of a sample of {found.recall.texts:,} texts has one that tells how many")
+    elif found.recall is not None:
         share = found.recall.found / found.recall.reaching
         say(
             f"{share:.1%} of the pairs were found, by a sample of {found.recall.texts:,} texts scored with all others "

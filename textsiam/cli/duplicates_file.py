@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from textsiam.atomic import atomic_path
-from textsiam.cli.good_rows import GoodRows
+from textsiam.cli.good_rows import GoodRows, tell_late
 from textsiam.cli.messages import tell_skipped
 from textsiam.cli.scored_file import Added, check_names, open_writer
 from textsiam.cli.text_options import TextOptions
@@ -55,14 +55,15 @@ def write_groups(file: TextFile, found: Duplicates, out: Path) -> None:
     Raises DataError where the file has changed since it was read.
     """
     group = {row: group.id for group in found.groups for row in group.rows}
-    kept, rows, done = set(found.kept), iter(file.rows()), 0
+    kept, good, done, same = set(found.kept), file.rows(), 0, True
+    rows = iter(good)
     with atomic_path(out) as part:
         with open_writer(part, out, file.source, ADDED) as writer:
-            while batch := list(itertools.islice(rows, ROWS_AT_ONCE)):
+            while same and (batch := list(itertools.islice(rows, ROWS_AT_ONCE))):
                 numbers = range(done, done + len(batch))
-                if [row.cells[file.source.places.a] for row in batch] != file.texts[done : done + len(batch)]:
-                    break
+                same = [row.cells[file.source.places.a] for row in batch] == file.texts[done : done + len(batch)]
                 writer.write(batch, [[group.get(number) for number in numbers], [number in kept for number in numbers]])
                 done += len(batch)
-        if done != len(file.texts):
+        if not same or done != len(file.texts):
             raise DataError("has changed while it was read; nothing was written", file=file.source.file)
+    tell_late(good, out)

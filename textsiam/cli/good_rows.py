@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
-from textsiam.cli.messages import LISTED
+from textsiam.cli.messages import LISTED, say
+from textsiam.data.files import file_format
 from textsiam.data.row_source import Row, RowSource
 from textsiam.errors import DataError
 
@@ -50,5 +52,16 @@ class GoodRows:
         missing = len(self._source.fieldnames) - len(row.cells)
         if missing < 0:
             message = f"the row has {len(row.cells)} fields, the first row has {len(self._source.fieldnames)}"
-            return self._source.problem(f"{message}; a row to be scored must not be longer", row.line)
+            return self._source.problem(f"{message}; a row must not be longer", row.line)
         return row._replace(cells=row.cells + [""] * missing) if missing else row
+
+
+def tell_late(rows: GoodRows, out: Path) -> None:
+    """Say which keys of records a table could not hold."""
+    if not rows.late or file_format(out) == "jsonl":
+        return
+    keys, more = list(rows.late)[:LISTED], len(rows.late) - LISTED
+    say(
+        f"{out}: left out, as the first row has no such keys: {', '.join(keys)}"
+        f"{f' and {more:,} more' if more > 0 else ''}; a name that ends in .jsonl keeps them"
+    )

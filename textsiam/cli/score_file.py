@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from textsiam.atomic import atomic_path
-from textsiam.cli.good_rows import GoodRows
-from textsiam.cli.messages import LISTED, say, tell_skipped, tell_texts
+from textsiam.cli.good_rows import GoodRows, tell_late
+from textsiam.cli.messages import say, tell_skipped, tell_texts
 from textsiam.cli.row_options import RowOptions
 from textsiam.cli.scored_file import NAME_ANOTHER, Added, check_names, open_writer
 from textsiam.data.columns import Places
-from textsiam.data.files import check_file, file_format
+from textsiam.data.files import check_file
 from textsiam.data.row_source import Row
 from textsiam.data.rows import open_rows
 from textsiam.errors import DataError
@@ -63,19 +63,9 @@ def score_file(model: PairModel, wanted: ScoredFile) -> None:
             raise DataError("has no row that could be scored", file=path)
     tell_skipped(path, rows.kept + rows.skipped, rows.skipped, rows.problems)
     tell_texts(texts)
-    _tell_late(rows, out)
+    tell_late(rows, out)
     say(f"{out}: {rows.kept:,} pairs scored")
 
 
 def _texts(batch: list[Row], places: Places) -> list[tuple[str, str]]:
     return [(row.cells[places.a], row.cells[places.b]) for row in batch]
-
-
-def _tell_late(rows: GoodRows, out: Path) -> None:
-    if not rows.late or file_format(out) == "jsonl":
-        return
-    keys, more = list(rows.late)[:LISTED], len(rows.late) - LISTED
-    say(
-        f"{out}: left out, as the first row has no such keys: {', '.join(keys)}"
-        f"{f' and {more:,} more' if more > 0 else ''}; a name that ends in .jsonl keeps them"
-    )

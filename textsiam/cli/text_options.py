@@ -14,7 +14,7 @@ from textsiam.data.row_source import RowSource
 from textsiam.data.rows import open_rows
 from textsiam.data.texts import is_plain_text
 
-UNUSED = "\x1f"  # no text holds it: a line of plain text is one cell
+UNUSED = "\x1f"  # a delimiter that texts do not hold: a line of plain text is one cell
 
 
 @Parameter(name="*")
@@ -43,9 +43,7 @@ class TextOptions:
     def open(self, path: Path) -> RowSource:
         """Open a file; raises as ``open_rows`` does."""
         if self == TextOptions(on_error=self.on_error) and path.exists() and is_plain_text(path):
-            return open_rows(
-                path, columns=TextColumn((1,)), header=False, quoting="none", delimiter=UNUSED, need_label=False
-            )
+            return _open_lines(path)
         return open_rows(path, **self._rows().how(), need_label=False)
 
     def _rows(self) -> RowOptions:
@@ -57,3 +55,11 @@ class TextOptions:
             delimiter=self.delimiter,
             on_error=self.on_error,
         )
+
+
+def _open_lines(path: Path) -> RowSource:
+    """Open a file with one text a line as a table of one column, called text."""
+    column = TextColumn((1,))
+    source = open_rows(path, columns=column, header=False, quoting="none", delimiter=UNUSED, need_label=False)
+    source.fieldnames, source.header, source.delimiter = ["text"], None, None
+    return source

@@ -49,7 +49,8 @@ class DelimitedSource(RowSource):
         line, first = self._first_row()
         self.header = _has_header(first, columns, labels) if header is None else header
         if not self.header and (columns is None or any(as_position(column) is None for column in columns)):
-            raise OptionError("without a header the columns must be given by position: columns (--columns 1,2,3)")
+            how = "--text-column 1" if isinstance(columns, TextColumn) else "--columns 1,2,3"
+            raise OptionError(f"without a header the columns must be given by position: columns ({how})")
         self.fieldnames = first if self.header else numbered(len(first))
         self.places = find_columns(self.fieldnames, columns, need_label, file=path)
         self._skip = line if self.header else 0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from typing import NamedTuple
 
 import numpy as np
@@ -20,8 +21,18 @@ SCORED_FOR_RECALL = 1_000_000  # pairs, about, by which a recall is measured
 LEAST_ROWS = 20
 
 
+Scored = tuple[Array, Array, Array]  # places on the left, on the right, probabilities
+
+
+class TooManyPairsError(OptionError):
+    """A threshold lets more pairs through than are kept."""
+
+
 class Recall(NamedTuple):
-    """Of ``reaching`` pairs that reach a threshold ``found`` were found: those of ``texts`` texts with all others."""
+    """Of ``reaching`` pairs that reach a threshold ``found`` were found: those of ``texts`` texts with all others.
+
+    A pair of two of these texts counts for each of them.
+    """
 
     found: int
     reaching: int
@@ -60,8 +71,8 @@ def pairs_of_corpus(
     bound = corpus.model.products(corpus.vectors, threshold)
     if bound is not None:
         return _gathered(_by_products(corpus, bound, threads, show_progress), threshold)
-    unit = _unit(corpus.vectors)
-    near = nearest(unit, neighbours, threads=threads)
+    with progress("looking for near texts", len(corpus.texts), "texts", show=show_progress) as bar:
+        near = nearest(_unit(corpus.vectors), neighbours, threads=threads, advance=bar.advance)
     found = _gathered(_among(corpus, near, show_progress), threshold)
     recall = None if near.shape[1] >= len(corpus.texts) - 1 else _measured_recall(corpus, near, threshold)
     return found._replace(recall=recall)
@@ -81,15 +92,18 @@ def probabilities_of(corpus: Corpus, left: Array, right: Array) -> Array:
     return np.concatenate(parts)
 
 
-def _by_products(corpus: Corpus, bound: Bound, threads: int | None, show: bool) -> Iterator[tuple[Array, Array, Array]]:
+def _by_products(corpus: Corpus, bound: Bound, threads: int | None, show: bool) -> Generator[Scored, None, None]:
     number = len(corpus.texts)
     with progress("searching", number * (number + 1) // 2, "pairs", show=show) as bar:
-        for part in pairs_reaching(bound.left, bound.right, bound.at_least, one_list=True, threads=threads):
-            yield part.left, part.right, probabilities_of(corpus, part.left, part.right)
+        parts = pairs_reaching(bound.left, bound.right, bound.at_least, one_list=True, threads=threads)
+        for part in parts:
+            for first in range(0, len(part.left), SCORED_AT_ONCE):
+                left, right = (side[first : first + SCORED_AT_ONCE] for side in (part.left, part.right))
+                yield left, right, probabilities_of(corpus, left, right)
             bar.advance(part.looked_at)
 
 
-def _among(corpus: Corpus, near: Array, show: bool) -> Iterator[tuple[Array, Array, Array]]:
+def _among(corpus: Corpus, near: Array, show: bool) -> Generator[Scored, None, None]:
     """Score each text with its near ones, each pair once."""
     number = len(near)
     rows = np.repeat(np.arange(number), near.shape[1])
@@ -101,14 +115,17 @@ def _among(corpus: Corpus, near: Array, show: bool) -> Iterator[tuple[Array, Arr
             bar.advance(len(left))
 
 
-def _gathered(parts: Iterator[tuple[Array, Array, Array]], threshold: float) -> Reaching:
+def _gathered(parts: Generator[Scored, None, None], threshold: float) -> Reaching:
     kept, number = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))], 0
-    for left, right, probabilities in parts:
-        reach = probabilities >= np.float32(threshold)
-        kept.append((left[reach], right[reach], probabilities[reach]))
-        number += int(reach.sum())
-        if number > MOST_PAIRS:
-            raise OptionError(f"more than {MOST_PAIRS:,} pairs reach the threshold {threshold:g}; give a higher one")
+    with closing(parts):  # threads end at once where an error is raised
+        for left, right, probabilities in parts:
+            reach = probabilities >= np.float32(threshold)
+            kept.append((left[reach], right[reach], probabilities[reach]))
+            number += int(reach.sum())
+            if number > MOST_PAIRS:
+                raise TooManyPairsError(
+                    f"more than {MOST_PAIRS:,} pairs reach the threshold {threshold:g}; give a higher one"
+                )
     left, right, probabilities = (np.concatenate(side) for side in zip(*kept, strict=True))
     order = np.lexsort((right, left))
     return Reaching(left[order], right[order], probabilities[order], None)

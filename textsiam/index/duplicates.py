@@ -11,14 +11,17 @@ import numpy as np
 
 from textsiam.arrays import Array
 from textsiam.errors import OptionError, check_choice, check_integer
-from textsiam.index.candidates import Corpus, Reaching, pairs_of_corpus
+from textsiam.index.candidates import SCORED_AT_ONCE, Corpus, Reaching, TooManyPairsError, pairs_of_corpus
 from textsiam.index.groups import LINKAGES, linked_groups
 from textsiam.index.scorer import Scorer
 from textsiam.text.normalization import normalize_text
 
 
 class FoundPair(NamedTuple):
-    """Two rows, row_a < row_b, whose texts are the same; copies of a text have probability and cosine 1."""
+    """Two rows, row_a < row_b, whose texts are the same; copies of a text have probability and cosine 1.
+
+    Of texts with copies the least spelling is scored.
+    """
 
     row_a: int
     row_b: int
@@ -31,8 +34,8 @@ class FoundPair(NamedTuple):
 class Group(NamedTuple):
     """Rows, rising, whose texts are the same; the ``kept`` one stands for all.
 
-    ``id`` is made of the group's texts: it is the same whatever the order of rows. ``weakest`` is the probability of
-    the weakest link that holds the group together; 1 where all are copies.
+    ``id`` is made of the group's least text: it is the same whatever the order of rows. ``weakest`` is the probability
+    of the weakest link that holds the group together; 1 where all are copies.
     """
 
     id: str
@@ -95,7 +98,10 @@ class Duplicates:
         return tuple(row for row in range(len(self.texts)) if row not in gone)
 
     def rethreshold(self, threshold: float) -> Duplicates:
-        """Give what is found at another threshold; no text is encoded again, and a higher one searches nothing."""
+        """Give what is found at another threshold; a higher one searches nothing, and no vector is made again.
+
+        (The head "alignment" compares more than vectors: for a lower threshold it reads the texts again.)
+        """
         threshold = _checked(threshold)
         if threshold >= self.threshold:
             reach = self._found.probabilities >= np.float32(threshold)
@@ -106,24 +112,31 @@ class Duplicates:
         return Duplicates(self.texts, self._copies, self._corpus, found, threshold, self._options)
 
     def borderline(self, count: int) -> tuple[FoundPair, ...]:
-        """Give the ``count`` pairs nearest to the threshold, on either side, the nearest first: worth a look."""
+        """Give the ``count`` pairs nearest to the threshold, on either side, the nearest first: worth a look.
+
+        Fewer where there are not so many, or a search so wide would find too many.
+        """
         check_integer("count", count, least=1)
-        wider, threshold = self, self.threshold
-        while len(wider._found.left) - len(self._found.left) < count and threshold > 0.001:
-            threshold /= 2
-            wider = self.rethreshold(threshold)
-        first = [rows[0] for rows in self._copies.rows]
-        near = sorted(
-            wider._pairs_of(wider._found, first), key=lambda pair: (abs(pair.probability - self.threshold), pair[:2])
-        )
-        return tuple(near[:count])
+        found, known = self._found, 0.0  # all pairs within this distance are found
+        while known < 1 and (np.abs(found.probabilities - self.threshold) <= known).sum() < count:
+            known = max(2 * known, 0.01)
+            try:
+                found = self.rethreshold(max(self.threshold - known, 1e-6))._found
+            except TooManyPairsError:
+                break
+        near = np.lexsort((found.right, found.left, np.abs(found.probabilities - self.threshold)))[:count]
+        nearest = Reaching(found.left[near], found.right[near], found.probabilities[near], None)
+        return tuple(self._pairs_of(nearest, [rows[0] for rows in self._copies.rows]))
 
     def __repr__(self) -> str:
         missed = "" if self.recall is None else f", recall {self.recall.found} of {self.recall.reaching} in a sample"
         return (
-            f"Duplicates({len(self.texts):,} texts, {len(self.pairs):,} pairs from {self.threshold:g} on, "
+            f"Duplicates({len(self.texts):,} texts, {self._number():,} pairs from {self.threshold:g} on, "
             f"{len(self.groups):,} groups, {len(self.kept):,} kept{missed})"
         )
+
+    def _number(self) -> int:
+        return len(self._found.left) + sum(len(rows) - 1 for rows in self._copies.rows)
 
     def _pairs_of(self, found: Reaching, first: list[int]) -> list[FoundPair]:
         cosines = _cosines(self._corpus.vectors, found.left, found.right)
@@ -137,7 +150,7 @@ class Duplicates:
     def _group(self, places: tuple[int, ...], weakest: float) -> Group:
         rows = sorted(row for place in places for row in self._copies.rows[place])
         key = min(self._copies.keys[place] for place in places)
-        name = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+        name = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
         return Group(name, tuple(rows), KEEP[self._options.keep](rows, self.texts), weakest)
 
 
@@ -162,7 +175,7 @@ def find_duplicates(
     """Find which of some texts are the same: all pairs whose probability reaches ``threshold`` (None: the model's).
 
     Texts that ``normalize_text`` makes equal are copies, which need no model; empty ones are no duplicates. Heads
-    "cosine", "dot", "euclidean", "manhattan" and "squared_euclidean" are searched exactly: no pair is missed. Other
+    "cosine", "dot", "euclidean", "manhattan" (slowly) and "squared_euclidean" are searched exactly, none missed. Other
     heads score each text with its ``neighbours`` nearest by cosine, and ``recall`` tells what a sample says of that;
     with up to ``neighbours`` + 1 distinct texts nothing is missed.
     ``linkage``: groups of texts that chains of pairs join ("connected"), or in which every two are a pair
@@ -175,18 +188,25 @@ def find_duplicates(
     Raises OptionError for what is no list of texts, options out of range, or more than 20 million pairs.
     """
     given = _checked_texts(texts)
-    threshold = _checked(model.calibration.threshold if threshold is None else threshold)
-    check_choice("linkage", linkage, LINKAGES)
-    check_choice("keep", keep, KEEP)
-    check_integer("neighbours", neighbours, least=1)
+    check_options(threshold, linkage, keep, neighbours)
     if threads is not None:
         check_integer("threads", threads, least=1)
+    threshold = model.calibration.threshold if threshold is None else float(threshold)
     options = Options(linkage, keep, neighbours, threads, show_progress)
     copies = _copies(given)
     # of copies the least, so that the order of rows has no part
     distinct = [min(given[row] for row in rows) for rows in copies.rows]
     corpus = Corpus(model, distinct, model.encode(distinct))
     return Duplicates(given, copies, corpus, _search(corpus, threshold, options), threshold, options)
+
+
+def check_options(threshold: float | None, linkage: str, keep: str, neighbours: int) -> None:
+    """Raise OptionError for options of ``find_duplicates`` that are out of range."""
+    if threshold is not None:
+        _checked(threshold)
+    check_choice("linkage", linkage, LINKAGES)
+    check_choice("keep", keep, KEEP)
+    check_integer("neighbours", neighbours, least=1)
 
 
 def _search(corpus: Corpus, threshold: float, options: Options) -> Reaching:
@@ -209,10 +229,12 @@ def _copies(texts: list[str]) -> Copies:
 
 
 def _cosines(vectors: Array, left: Array, right: Array) -> Array:
-    u, v = vectors[left], vectors[right]
-    lengths = np.linalg.norm(u, axis=1) * np.linalg.norm(v, axis=1)
-    products = np.einsum("nd,nd->n", u, v)
-    cosines: Array = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0).clip(-1, 1)
+    lengths, products = np.linalg.norm(vectors, axis=1), np.zeros(len(left), dtype=np.float32)
+    for first in range(0, len(left), SCORED_AT_ONCE):
+        some = slice(first, first + SCORED_AT_ONCE)
+        products[some] = np.einsum("nd,nd->n", vectors[left[some]], vectors[right[some]])
+    both = lengths[left] * lengths[right]
+    cosines: Array = np.divide(products, both, out=np.zeros_like(products), where=both > 0).clip(-1, 1)
     return cosines
 
 

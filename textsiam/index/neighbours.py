@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import closing
+
 import numpy as np
 
 from textsiam.arrays import Array
@@ -10,10 +13,13 @@ from textsiam.index.search import in_order
 ROWS, COLUMNS = 256, 8192  # looked at together
 
 
-def nearest(unit: Array, count: int, *, threads: int | None = None) -> Array:
+def nearest(
+    unit: Array, count: int, *, threads: int | None = None, advance: Callable[[int], None] = lambda _rows: None
+) -> Array:
     """Give the ``count`` other rows of the highest product with each row of ``unit`` (n, D), in no order.
 
     int64 (n, min(count, n - 1)). Of rows with equal products the last places are taken at will.
+    ``advance`` is told of rows that are done.
     """
     number = len(unit)
     count = min(count, number - 1)
@@ -32,7 +38,12 @@ def nearest(unit: Array, count: int, *, threads: int | None = None) -> Array:
             best, places = _better(best, places, products, first)
         return places
 
-    return np.concatenate(list(in_order(of_block, range(0, number, ROWS), threads)))
+    found = []
+    with closing(in_order(of_block, range(0, number, ROWS), threads)) as blocks:
+        for block in blocks:
+            found.append(block)
+            advance(len(block))
+    return np.concatenate(found)
 
 
 def _better(best: Array, places: Array, products: Array, first: int) -> tuple[Array, Array]:

@@ -9,8 +9,9 @@ reaches are looked at again.
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
@@ -21,12 +22,14 @@ from textsiam.arrays import Array
 
 BLOCK = 1024  # rows of a block: its products lie in the processor's cache
 PAIRS_AT_ONCE = 8192  # that are looked at again
+ROWS_AT_ONCE = 65536  # that are turned
 SAMPLE = 2048  # rows of each side that tell how many components pay
 SHORT = (8, 16, 32, 48, 64, 96, 128, 192, 256, 384)  # numbers of components that are tried
 # costs, measured on two machines: of a component of a product, of a product, of a pair that is looked at again
 COST_OF_COMPONENT, COST_OF_PRODUCT, COST_OF_PAIR = 1.0, 20.0, 12000.0
 ROUNDING = 4e-6  # of a product in float32, as a share of the lengths' product
 
+Task = TypeVar("Task")
 Found = TypeVar("Found")
 
 
@@ -53,23 +56,23 @@ def pairs_reaching(
     ``left`` (n, K) and ``right`` (m, K), float32; ``one_list``: both stand for the same n things, and i < j.
     ``threads``: None takes all processors. ``block`` and ``components`` (of the bound; None: what a sample says is
     fastest) change nothing but time and memory: beside twice the vectors, block x block numbers a thread. Gives the
-    pairs of ``block`` rows of the left at a time, in order.
+    pairs of ``block`` rows with ``block`` others at a time, in order.
     """
     if not len(left) or not len(right) or at_least == np.inf:
         return
     rotation = _rotation(left, right)
-    turned = [np.ascontiguousarray(side @ rotation) for side in ((left,) if left is right else (left, right))]
+    turned = [_turned(side, rotation) for side in ((left,) if left is right else (left, right))]
     sides = turned[0], turned[-1]
     longest = [float(np.linalg.norm(side, axis=1).max()) for side in sides]
     cut = at_least - ROUNDING * longest[0] * longest[1]
     short = components or _best_components(*sides, cut)
     bounding = [_bounding(side, short) for side in turned]
     search = _Search(sides, (bounding[0], bounding[-1]), np.float32(cut), one_list, block)
-    yield from in_order(search.pairs_of_block, range(0, len(left), block), threads)
+    yield from in_order(search.pairs_of_tile, search.tiles(), threads)
 
 
 class _Search:
-    """The pairs of a block of rows with all others; ``bounding``: short rows whose products are upper bounds."""
+    """The pairs of some rows with some others; ``bounding``: short rows whose products are upper bounds."""
 
     def __init__(
         self, sides: tuple[Array, Array], bounding: tuple[Array, Array], cut: np.float32, one_list: bool, block: int
@@ -77,24 +80,38 @@ class _Search:
         self.left, self.right = sides
         self.bounding_left, self.bounding_right = bounding
         self.cut, self.one_list, self.block = cut, one_list, block
+        self.room = threading.local()
 
-    def pairs_of_block(self, start: int) -> PairsFound:
-        """Find the pairs of the rows from ``start`` on."""
-        rows, looked_at = self.bounding_left[start : start + self.block], 0
-        found = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
-        room = np.empty(len(rows) * self.block, dtype=np.float32)  # used again: new memory costs as much as products
-        for first in range(start if self.one_list else 0, len(self.right), self.block):
-            others = self.bounding_right[first : first + self.block]
-            products = room[: len(rows) * len(others)]
-            np.matmul(rows, others.T, out=products.reshape(len(rows), len(others)))
-            i, j = np.divmod(np.flatnonzero(products >= self.cut), len(others))
-            looked_at += len(products)
-            if self.one_list and first == start:
-                i, j = i[i < j], j[i < j]
-                looked_at -= len(rows) * (len(rows) - 1) // 2  # looked at twice
-            found += self._reaching(i + start, j + first)
-        i, j = (np.concatenate(side) for side in zip(*found, strict=True))
+    def tiles(self) -> Iterator[tuple[int, int]]:
+        """Give the first row on the left, and on the right, of each tile."""
+        for start in range(0, len(self.left), self.block):
+            for first in range(start if self.one_list else 0, len(self.right), self.block):
+                yield start, first
+
+    def pairs_of_tile(self, tile: tuple[int, int]) -> PairsFound:
+        """Find the pairs of ``block`` rows with ``block`` others."""
+        start, first = tile
+        rows, others = (
+            side[place : place + self.block]
+            for side, place in ((self.bounding_left, start), (self.bounding_right, first))
+        )
+        products = self._products(rows, others)
+        i, j = np.divmod(np.flatnonzero(products >= self.cut), len(others))
+        looked_at = len(products)
+        if self.one_list and first == start:
+            i, j = i[i < j], j[i < j]
+            looked_at -= len(rows) * (len(rows) - 1) // 2  # looked at twice
+        parts = [(np.zeros(0, np.int64), np.zeros(0, np.int64)), *self._reaching(i + start, j + first)]
+        i, j = (np.concatenate(side) for side in zip(*parts, strict=True))
         return PairsFound(i, j, looked_at)
+
+    def _products(self, rows: Array, others: Array) -> Array:
+        """Multiply into memory that a thread uses again: new memory costs as much as products."""
+        if not hasattr(self.room, "products"):
+            self.room.products = np.empty(self.block * self.block, dtype=np.float32)
+        products: Array = self.room.products[: len(rows) * len(others)]
+        np.matmul(rows, others.T, out=products.reshape(len(rows), len(others)))
+        return products
 
     def _reaching(self, i: Array, j: Array) -> Iterator[tuple[Array, Array]]:
         """Leave out pairs whose whole product does not reach."""
@@ -104,11 +121,20 @@ class _Search:
             yield some[reach], others[reach]
 
 
+def _turned(side: Array, rotation: Array) -> Array:
+    """Turn rows, in float64, so that nothing but the last rounding is lost."""
+    turned = np.empty(side.shape, dtype=np.float32)
+    for first in range(0, len(side), ROWS_AT_ONCE):
+        turned[first : first + ROWS_AT_ONCE] = side[first : first + ROWS_AT_ONCE].astype(np.float64) @ rotation
+    return turned
+
+
 def _rotation(left: Array, right: Array) -> Array:
-    """Give the orthogonal (K, K) that puts first what products are made of, by samples of both sides."""
+    """Give the orthogonal float64 (K, K) that puts first what products are made of, by samples of both sides."""
     some = np.concatenate([_sample(side) for side in (left, right)]).astype(np.float64)
     _, directions = np.linalg.eigh(some.T @ some)
-    return directions[:, ::-1].astype(np.float32)
+    turned: Array = directions[:, ::-1]
+    return turned
 
 
 def _sample(side: Array) -> Array:
@@ -136,17 +162,24 @@ def _best_components(left: Array, right: Array, cut: float) -> int:
     return min(costs, key=lambda components: costs[components])
 
 
-def in_order(work: Callable[[int], Found], tasks: Iterable[int], threads: int | None) -> Iterator[Found]:
-    """Work on tasks in threads, one product in each, and give the results in order; only a few wait to be taken."""
+def in_order(work: Callable[[Task], Found], tasks: Iterable[Task], threads: int | None) -> Generator[Found, None, None]:
+    """Work on tasks in threads, one product in each, and give the results in order; only a few wait to be taken.
+
+    Whoever stops early closes it, so that no thread is left.
+    """
     count = threads or _processors()
     waiting: deque[Future[Found]] = deque()
-    with ThreadpoolController().limit(limits=1, user_api="blas"), ThreadPoolExecutor(count) as pool:
-        for task in tasks:
-            waiting.append(pool.submit(work, task))
-            if len(waiting) > 2 * count:
+    with ThreadpoolController().limit(limits=1, user_api="blas"):
+        pool = ThreadPoolExecutor(count)
+        try:
+            for task in tasks:
+                waiting.append(pool.submit(work, task))
+                if len(waiting) > 2 * count:
+                    yield waiting.popleft().result()
+            while waiting:
                 yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _processors() -> int:

@@ -23,6 +23,8 @@ class Products(NamedTuple):
     at_least: float
 
 
+ROUNDING = 1e-6  # of a score in float32, as a share of the bias that is added to it
+
 Sides = Callable[[Array, Mapping[str, Array], float], "tuple[Array, Array, float]"]
 
 
@@ -30,10 +32,13 @@ def products_of(head: str, weights: Mapping[str, Array], vectors: Array, raw: fl
     """Give what raw scores of at least ``raw`` say of products of vectors, (n, D); None of heads that say nothing.
 
     Cosine and dot product are products themselves. A squared distance is one of vectors with two more components:
-    |u - v|^2 = -2 (u, -|u|^2 / 2, 1) @ (v, 1, -|v|^2 / 2). The Manhattan distance is never below the Euclidean one.
+    |u - v|^2 = -2 (u, -|u|^2 / 2, 1) @ (v, 1, -|v|^2 / 2). The Manhattan distance is never below the Euclidean one,
+    though often so far above it that nearly every pair has to be looked at.
     """
     if head not in SIDES:
         return None
+    if not len(vectors):
+        return Products(vectors, vectors, np.inf)
     return Products(*SIDES[head](vectors, weights, raw))
 
 
@@ -53,15 +58,17 @@ def _euclidean(vectors: Array, _weights: Mapping[str, Array], raw: float) -> tup
 
 def _squared_euclidean(vectors: Array, weights: Mapping[str, Array], raw: float) -> tuple[Array, Array, float]:
     left, right = _squared(vectors, -weights["head.output.weight"][0])
-    return left, right, raw - float(weights["head.output.bias"][0])
+    bias = float(weights["head.output.bias"][0])
+    return left, right, raw - bias - ROUNDING * abs(bias)
 
 
 def _squared(vectors: Array, weight_D: Array) -> tuple[Array, Array]:
     """Give two sides whose product is minus the sum of squared differences, each times its weight."""
     centred = vectors - vectors.mean(axis=0)  # differences stay, and round less
     own = (np.square(centred) @ weight_D)[:, None]
-    one = np.ones_like(own)
-    return np.concatenate([2 * weight_D * centred, -own, -one], axis=1), np.concatenate([centred, one, own], axis=1)
+    even = np.full_like(own, max(float(np.sqrt(np.abs(own).max())), 1e-20))  # both sides as long as the vectors
+    left = np.concatenate([2 * weight_D * centred, -own / even, -even], axis=1)
+    return left, np.concatenate([centred, even, own / even], axis=1)
 
 
 SIDES: dict[str, Sides] = {
