@@ -164,7 +164,9 @@ def test_what_falls_or_is_level_does_not_rise() -> None:
     assert not Calibration(slope=-1.0).rises
     assert not Calibration(slope=0.0).rises
     assert not Calibration(method="beta", bend=(0.0, 0.0, 1.0)).rises
+    assert not Calibration(method="beta", bend=(-1.0, 2.0, 0.0)).rises
     assert not Calibration(method="isotonic", knots=((0.0, 1.0),)).rises
+    assert not Calibration(method="isotonic", knots=((0.0, 1.0), (1.0, 3.0), (2.0, 2.0))).rises
 
 
 @pytest.mark.parametrize("prior", [0.01, 0.3, 0.9])

@@ -85,8 +85,9 @@ class Calibration:
     def rises(self) -> bool:
         """Tell whether higher raw scores have higher probabilities, as they must."""
         if self.knots:
-            return bool(self.knots[-1][1] > self.knots[0][1])
-        return bool(self.slope > 0 and (not self.bend or max(self.bend[:2]) > 0))
+            odds = [odds for _, odds in self.knots]
+            return bool(odds[-1] > odds[0] and min(np.diff(odds)) >= 0)
+        return bool(self.slope > 0 and (not self.bend or (max(self.bend[:2]) > 0 and min(self.bend[:2]) >= 0)))
 
     @property
     def shift(self) -> float:
