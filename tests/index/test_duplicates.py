@@ -113,11 +113,20 @@ class Counting:
 
     def __init__(self, model: PairModel) -> None:
         self.model, self.calibration, self.encoded = model, model.calibration, 0
+        self.texts: list[str] = []
         self.compare_vectors, self.score_pairs, self.products = model.compare_vectors, model.score_pairs, model.products
 
     def encode(self, texts: Any) -> Any:
         self.encoded += len(texts)
+        self.texts += texts
         return self.model.encode(texts)
+
+
+@pytest.mark.parametrize("given", [["red cat", "Red cat", "dog"], ["dog", "Red cat", "red cat"]])
+def test_of_copies_the_least_spelling_is_encoded_whatever_the_order(make_model: MakeModel, given: list[str]) -> None:
+    model = Counting(make_model("cosine"))
+    find_duplicates(given, model)
+    assert model.texts == ["dog", "Red cat"]
 
 
 def test_another_threshold_encodes_nothing_again(make_model: MakeModel, texts: list[str]) -> None:
