@@ -79,7 +79,9 @@ def test_options_are_those_of_the_library(
 
 def test_a_promised_precision_chooses_the_threshold(run: Run, tmp_path: Path, model_folder: Path) -> None:
     path, model = table(tmp_path / "texts.csv"), textsiam.PairModel.load(model_folder)
-    assert run("duplicates", model_folder, path, "--out", tmp_path / "out.csv", "--precision", 0.6).code == 0
+    result = run("duplicates", model_folder, path, "--out", tmp_path / "out.csv", "--precision", 0.6)
+    assert result.code == 0
+    assert f"threshold {model.threshold_for(precision=0.6):.4f}: its precision was promised where 50%" in result.err
     with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
         check(list(csv.DictReader(file)), expected(model_folder, threshold=model.threshold_for(precision=0.6)))
 
@@ -126,6 +128,13 @@ def test_the_column_of_texts_can_be_given(
         ("text,group\n1,2\n", (), "has a column 'group' already; rename it first"),
         ("text\n", (), "has no text"),
         ("text,id\na,1\nb\n", (), "line 3"),
+        ("hello\nHello\n", (), "whether the first row (hello) holds column names cannot be told; give --header or"),
+        ("a,b\n1,2\n", ("--text-column", "1"), "whether the first row (a, b) holds column names cannot be told"),
+        (
+            "text\na\n",
+            ("--text-column", "0"),
+            "text_column (--text-column) is '0', expected a name, or a number from 1",
+        ),
         ("text\na\n", ("--text-column", "tex"), "did you mean 'text'?"),
         ("text\na\n", ("--threshold", 2), "threshold is 2.0, expected a probability above 0"),
         ("text\na\n", ("--threshold", 0.9, "--precision", 0.9), "--threshold and --precision cannot go together"),
@@ -212,4 +221,31 @@ def test_what_a_head_may_have_missed_is_told(run: Run, tmp_path: Path, model_fol
     result = run("duplicates", model_folder, path, *options)
     assert " of the pairs were found, by a sample of 4 texts scored with all others (" in result.err
     result = run("duplicates", model_folder, path, *options, "--overwrite", "--threshold", 1)
-    assert "pairs may have been missed: none of a sample of 4 texts has one that tells how many" in result.err
+    assert "pairs may have been missed: of 4 sampled texts none is in one, so none can say how many" in result.err
+
+
+def test_a_first_row_that_may_be_a_text_is_read_as_told(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    (tmp_path / "t.csv").write_text("hello\nHello\n", encoding="utf-8")
+    out = tmp_path / "out.csv"
+    options = ("--no-header", "--text-column", 1, "--overwrite", "--threshold", 1)
+    result = run("duplicates", model_folder, tmp_path / "t.csv", "--out", out, *options)
+    assert "2 texts, 2 of them in 1 groups" in result.err
+    assert "one group holds 2 of 2 texts" in result.err
+    result = run("duplicates", model_folder, tmp_path / "t.csv", "--out", out, "--header", "--overwrite")
+    assert "1 texts, 0 of them in 0 groups" in result.err
+
+
+def test_plain_text_cannot_hold_groups(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    result = run("duplicates", model_folder, table(tmp_path / "t.csv"), "--out", tmp_path / "out.txt")
+    assert result.code == 2
+    assert "which stands for plain text; give a name such as out.csv" in result.err
+
+
+def test_a_promise_needs_what_dev_shows(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    model = textsiam.PairModel.load(model_folder)
+    model.decisions = None
+    model.save(tmp_path / "m")
+    options = ("--out", tmp_path / "out.csv", "--precision", 0.9)
+    result = run("duplicates", tmp_path / "m", table(tmp_path / "t.csv"), *options)
+    assert result.code == 2
+    assert "which this model does not keep; give --threshold" in result.err

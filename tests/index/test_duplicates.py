@@ -238,7 +238,13 @@ def test_options_out_of_range_are_named(make_model: MakeModel, options: dict[str
 
 
 @pytest.mark.parametrize(
-    ("given", "problem"), [("red", "texts is one text"), (["red", None], r"texts\[1\] is None, expected a str")]
+    ("given", "problem"),
+    [
+        ("red", "texts is one text"),
+        (["red", None], r"texts\[1\] is None, expected a str"),
+        (None, "texts is a NoneType, expected a list of texts"),
+        ({"red"}, "texts is a set, expected a list of texts"),
+    ],
 )
 def test_what_is_no_list_of_texts_is_refused(make_model: MakeModel, given: Any, problem: str) -> None:
     with pytest.raises(OptionError, match=problem):
@@ -249,3 +255,8 @@ def test_the_rules_are_named_in_the_docstring() -> None:
     assert find_duplicates.__doc__ is not None
     for name in (*duplicates.KEEP, *EXACT):
         assert f'"{name}"' in find_duplicates.__doc__
+
+
+def test_a_path_in_place_of_a_model_is_told() -> None:
+    with pytest.raises(OptionError, match="model is a path, expected a model; load it with"):
+        find_duplicates(["red"], "models/m")  # type: ignore[arg-type] # what is tested

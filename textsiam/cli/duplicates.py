@@ -16,6 +16,7 @@ from textsiam.cli.number_types import WholeNumber
 from textsiam.cli.outputs import check_new
 from textsiam.cli.scored_file import check_out
 from textsiam.cli.text_options import TextOptions
+from textsiam.data.files import inner_suffix
 from textsiam.errors import OptionError
 from textsiam.index.duplicates import Duplicates, FoundPair, check_options, find_duplicates
 from textsiam.model.folder import check_no_file
@@ -49,7 +50,8 @@ def duplicates(  # noqa: PLR0913 - each is an option of the command
     out
         File to write: the input's rows but blank ones, the group of each, and whether it is kept; format by its ending.
     pairs
-        CSV file for the pairs, the most probable first; their rows count from 1, without bad and blank ones.
+        CSV file for the pairs, the most probable first; their rows count from 1, without bad and blank ones. Of copies
+        the first alone stands in pairs with others.
     overwrite
         Replace these files if they are there.
     threshold
@@ -67,13 +69,15 @@ def duplicates(  # noqa: PLR0913 - each is an option of the command
     """
     check_no_file(model)
     check_out(out, texts, overwrite=overwrite)
+    if inner_suffix(out) == ".txt":
+        raise OptionError(f"--out is {out}, which stands for plain text; give a name such as {out.stem}.csv")
     _check_pairs_file(pairs, texts, out, overwrite=overwrite)
     if threshold is not None and precision is not None:
         raise OptionError("--threshold and --precision cannot go together; give one")
     check_options(threshold, linkage, keep, neighbours)
     file = read_texts(texts, rows, out)
     loaded = PairModel.load(model, device=device)
-    threshold = threshold if precision is None else loaded.threshold_for(precision=precision)
+    threshold = threshold if precision is None else _promised(loaded, precision)
     found = find_duplicates(
         file.texts, loaded, threshold=threshold, linkage=linkage, keep=keep, neighbours=neighbours, show_progress=True
     )
@@ -82,6 +86,18 @@ def duplicates(  # noqa: PLR0913 - each is an option of the command
     if pairs is not None:
         write_atomically(pairs, _as_csv(found))
     _tell(found, out)
+
+
+def _promised(model: PairModel, precision: float) -> float:
+    """Choose the threshold for a precision, and say what the promise is worth in a list."""
+    if model.decisions is None:
+        raise OptionError("--precision needs what dev pairs show, which this model does not keep; give --threshold")
+    threshold = model.threshold_for(precision=precision)
+    say(
+        f"threshold {threshold:.4f}: its precision was promised where {model.calibration.prior:.0%} of the pairs are the "
+        "same; in a list far fewer are, and more of what is found is wrong"
+    )
+    return threshold
 
 
 def _check_pairs_file(pairs: Path | None, texts: Path, out: Path, *, overwrite: bool) -> None:
@@ -105,16 +121,25 @@ def _as_csv(found: Duplicates) -> str:
 
 
 def _tell(found: Duplicates, out: Path) -> None:
-    grouped = sum(len(group.rows) for group in found.groups)
+    sizes = [len(group.rows) for group in found.groups]
+    grouped = sum(sizes)
     say(
         f"{out}: {len(found.texts):,} texts, {grouped:,} of them in {len(found.groups):,} groups from probability "
         f"{found.threshold:.4f} on; {len(found.kept):,} kept"
     )
+    if max(sizes, default=0) > len(found.texts) / 2:
+        say(
+            f"one group holds {max(sizes):,} of {len(found.texts):,} texts: unless they are copies, a higher --threshold "
+            "or --linkage complete will part them"
+        )
     if found.recall is not None and not found.recall.reaching:
-        say(f"pairs may have been missed: none of a sample of {found.recall.texts:,} texts has one that tells how many")
+        say(
+            f"pairs may have been missed: of {found.recall.texts:,} sampled texts none is in one, so none can say how many"
+        )
     elif found.recall is not None:
         share = found.recall.found / found.recall.reaching
         say(
             f"{share:.1%} of the pairs were found, by a sample of {found.recall.texts:,} texts scored with all others "
-            f"({found.recall.found:,} of {found.recall.reaching:,}); more --neighbours find more"
+            f"({found.recall.found:,} of {found.recall.reaching:,})"
+            + ("; more --neighbours find more" if share < 1 else "")
         )

@@ -13,6 +13,7 @@ from textsiam.data.columns import TextColumn
 from textsiam.data.row_source import RowSource
 from textsiam.data.rows import open_rows
 from textsiam.data.texts import is_plain_text
+from textsiam.errors import OptionError
 
 UNUSED = "\x1f"  # a delimiter that texts do not hold: a line of plain text is one cell
 
@@ -47,6 +48,10 @@ class TextOptions:
         return open_rows(path, **self._rows().how(), need_label=False)
 
     def _rows(self) -> RowOptions:
+        if self.text_column is not None and self.text_column.strip("0") == "":
+            raise OptionError(
+                f"text_column (--text-column) is {self.text_column!r}, expected a name, or a number from 1"
+            )
         column = TextColumn(() if self.text_column is None else (self.text_column,))
         return RowOptions(
             columns=column,

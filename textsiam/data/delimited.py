@@ -178,11 +178,22 @@ class _Lines:
             self._since = None
 
 
+def _text_has_header(first: list[str], column: TextColumn) -> bool:
+    """Tell whether a first row holds names; raises OptionError where it may as well hold a text."""
+    if any(map(is_single_name, first)) or (not column and len(first) > 1):
+        return True
+    if column and as_position(column[0]) is None:
+        return True
+    raise OptionError(
+        f"whether the first row ({', '.join(first):.60}) holds column names cannot be told; give --header or --no-header"
+    )
+
+
 def _has_header(first: list[str], columns: Sequence[str | int] | None, labels: Mapping[str, float] | None) -> bool:
     if columns is None:
         return True
     if isinstance(columns, TextColumn):
-        return not columns or as_position(columns[0]) is None or any(map(is_single_name, first))
+        return _text_has_header(first, columns)
     positions = [as_position(column) for column in columns]
     if None in positions:
         return True

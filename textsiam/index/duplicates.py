@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Set
 from functools import cached_property
+from os import PathLike
 from typing import NamedTuple
 
 import numpy as np
@@ -174,7 +175,8 @@ def find_duplicates(
 ) -> Duplicates:
     """Find which of some texts are the same: all pairs whose probability reaches ``threshold`` (None: the model's).
 
-    Texts that ``normalize_text`` makes equal are copies, which need no model; empty ones are no duplicates. Heads
+    Texts that differ in case, width or white space alone (NFKC, casefolded) are copies, probability 1 without asking
+    the model; the first copy alone stands in pairs with others. Empty texts are no duplicates. Heads
     "cosine", "dot", "euclidean", "manhattan" (slowly) and "squared_euclidean" are searched exactly, none missed. Other
     heads score each text with its ``neighbours`` nearest by cosine, and ``recall`` tells what a sample says of that;
     with up to ``neighbours`` + 1 distinct texts nothing is missed.
@@ -187,6 +189,8 @@ def find_duplicates(
 
     Raises OptionError for what is no list of texts, options out of range, or more than 20 million pairs.
     """
+    if isinstance(model, str | PathLike):
+        raise OptionError(f"model is a path, expected a model; load it with textsiam.PairModel.load({str(model)!r})")
     given = _checked_texts(texts)
     check_options(threshold, linkage, keep, neighbours)
     if threads is not None:
@@ -251,6 +255,8 @@ def _checked(threshold: float) -> float:
 def _checked_texts(texts: Iterable[str]) -> list[str]:
     if isinstance(texts, str):
         raise OptionError("texts is one text, expected a list of texts")
+    if not isinstance(texts, Iterable) or isinstance(texts, Set | Mapping):
+        raise OptionError(f"texts is a {type(texts).__name__}, expected a list of texts")
     given = list(texts)
     for row, text in enumerate(given):
         if not isinstance(text, str):
