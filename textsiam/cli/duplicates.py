@@ -68,10 +68,7 @@ def duplicates(  # noqa: PLR0913 - each is an option of the command
         cpu or cuda to encode with torch; NumPy if not given.
     """
     check_no_file(model)
-    check_out(out, texts, overwrite=overwrite)
-    if inner_suffix(out) == ".txt":
-        raise OptionError(f"--out is {out}, which stands for plain text; give a name such as {out.stem}.csv")
-    _check_pairs_file(pairs, texts, out, overwrite=overwrite)
+    _check_files(out, pairs, texts, overwrite=overwrite)
     if threshold is not None and precision is not None:
         raise OptionError("--threshold and --precision cannot go together; give one")
     check_options(threshold, linkage, keep, neighbours)
@@ -94,13 +91,16 @@ def _promised(model: PairModel, precision: float) -> float:
         raise OptionError("--precision needs what dev pairs show, which this model does not keep; give --threshold")
     threshold = model.threshold_for(precision=precision)
     say(
-        f"threshold {threshold:.4f}: its precision was promised where {model.calibration.prior:.0%} of the pairs are the "
-        "same; in a list far fewer are, and more of what is found is wrong"
+        f"threshold {threshold:.4f}: its precision was promised where {model.calibration.prior:.0%} of the pairs are "
+        "the same; in a list far fewer are, and more of what is found is wrong"
     )
     return threshold
 
 
-def _check_pairs_file(pairs: Path | None, texts: Path, out: Path, *, overwrite: bool) -> None:
+def _check_files(out: Path, pairs: Path | None, texts: Path, *, overwrite: bool) -> None:
+    check_out(out, texts, overwrite=overwrite)
+    if inner_suffix(out) == ".txt":
+        raise OptionError(f"--out is {out}, which stands for plain text; give a name such as {out.stem}.csv")
     if pairs is None:
         return
     check_new(pairs, "--pairs", overwrite=overwrite, inputs=(texts,))
@@ -129,12 +129,13 @@ def _tell(found: Duplicates, out: Path) -> None:
     )
     if max(sizes, default=0) > len(found.texts) / 2:
         say(
-            f"one group holds {max(sizes):,} of {len(found.texts):,} texts: unless they are copies, a higher --threshold "
-            "or --linkage complete will part them"
+            f"one group holds {max(sizes):,} of {len(found.texts):,} texts: unless they are copies, a higher "
+            "--threshold or --linkage complete will part them"
         )
     if found.recall is not None and not found.recall.reaching:
         say(
-            f"pairs may have been missed: of {found.recall.texts:,} sampled texts none is in one, so none can say how many"
+            f"pairs may have been missed: of {found.recall.texts:,} sampled texts none is in one, "
+            "so none can say how many"
         )
     elif found.recall is not None:
         share = found.recall.found / found.recall.reaching

@@ -185,7 +185,8 @@ def _text_has_header(first: list[str], column: TextColumn) -> bool:
     if column and as_position(column[0]) is None:
         return True
     raise OptionError(
-        f"whether the first row ({', '.join(first):.60}) holds column names cannot be told; give --header or --no-header"
+        f"whether the first row ({', '.join(first):.60}) holds column names cannot be told; "
+        "give --header or --no-header"
     )
 
 
