@@ -191,7 +191,7 @@ def test_a_folder_of_an_earlier_format_loads(make_model: MakeModel, tmp_path: Pa
     model.save(tmp_path / "model")
     manifest = json.loads((tmp_path / "model" / MANIFEST).read_bytes())
     assert manifest["format"] == 5
-    for earlier in (1, 2, 3):
+    for earlier in (1, 2, 3, 4):
         (tmp_path / "model" / MANIFEST).write_text(json.dumps({**manifest, "format": earlier}), encoding="utf-8")
         assert PairModel.load(tmp_path / "model").encode(PLAIN).tobytes() == model.encode(PLAIN).tobytes()
 
