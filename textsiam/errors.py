@@ -19,6 +19,7 @@ import difflib
 import importlib
 from collections.abc import Iterable
 from numbers import Integral
+from os import PathLike
 from pathlib import Path
 from types import ModuleType
 
@@ -97,6 +98,12 @@ def check_integer(option: str, got: object, *, least: int, most: int | None = No
         return
     expected = f"of at least {least:,}" if most is None else f"from {least:,} to {most:,}"
     raise OptionError(f"{option} is {got!r}, expected an integer {expected}")
+
+
+def check_model(model: object) -> None:
+    """Raise OptionError for a path in place of a model."""
+    if isinstance(model, str | PathLike):
+        raise OptionError(f"model is a path, expected a model; load it with textsiam.PairModel.load({str(model)!r})")
 
 
 def import_extra(module: str, extra: str, purpose: str) -> ModuleType:

@@ -33,8 +33,8 @@ def split_columns(text: str) -> Columns:
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class RowOptions:
-    """How the rows of files are read; None where nothing was said."""
+class PairColumns:
+    """Which columns of a file hold pairs; None where nothing was said."""
 
     columns: Annotated[
         Columns | None,
@@ -44,6 +44,13 @@ class RowOptions:
             "5,6,4; found by the usual names if not given.",
         ),
     ] = None
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class DialectOptions:
+    """How the rows of any file are read; None where nothing was said."""
+
     header: Annotated[bool | None, Parameter(help="Whether the first row holds column names.")] = None
     quoting: Annotated[
         str | None,
@@ -60,12 +67,22 @@ class RowOptions:
         check_choice("on_error (--on-error)", self.on_error or "raise", ("raise", "skip"))
         return self.on_error == "skip"
 
-    def how(self) -> dict[str, Any]:
-        """Return the options of ``open_rows``; raises OptionError for one that cannot be understood."""
+    def dialect(self) -> dict[str, Any]:
+        """Return the options of ``open_rows`` but the columns; raises OptionError for one that cannot be understood."""
         quoting = self.quoting or "auto"
         check_choice("quoting (--quoting)", quoting, ("auto", "minimal", "none"))
         delimiter = None if self.delimiter is None else self.delimiter.replace("\\t", "\t")
-        return {"columns": self.columns, "header": self.header, "quoting": quoting, "delimiter": delimiter}
+        return {"header": self.header, "quoting": quoting, "delimiter": delimiter}
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class RowOptions(DialectOptions, PairColumns):  # of dataclasses the last base's fields come first
+    """How the rows of files of pairs are read; None where nothing was said."""
+
+    def how(self) -> dict[str, Any]:
+        """Return the options of ``open_rows``; raises OptionError for one that cannot be understood."""
+        return {"columns": self.columns, **self.dialect()}
 
     def tell_header(self, path: Path, *, labels: Mapping[str, float] | None = None, need_label: bool = True) -> None:
         """Open ``path`` if only its first row tells whether it is a header, and say what was taken for granted."""

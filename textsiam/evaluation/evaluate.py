@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from textsiam.arrays import Array
 from textsiam.data.components import question_components
 from textsiam.data.pairs import Pairs
 from textsiam.data.read import read_pairs
-from textsiam.errors import DataError, OptionError, check_integer
+from textsiam.errors import DataError, OptionError, check_integer, check_model
 from textsiam.evaluation.evaluation import Evaluation
 from textsiam.evaluation.intervals import ece_interval, enough_components, percentile_interval, resampled
 from textsiam.evaluation.leaks import find_leaks
@@ -85,12 +84,6 @@ def evaluate(
     metrics = metrics_of_draws(result, graded=pairs.graded)
     of_draws = resampled(components, metrics, draws=draws, seed=seed)
     return dataclasses.replace(result, intervals=_intervals(of_draws, result))
-
-
-def check_model(model: object) -> None:
-    """Raise OptionError for a path in place of a model."""
-    if isinstance(model, str | PathLike):
-        raise OptionError(f"model is a path, expected a model; load it with textsiam.PairModel.load({str(model)!r})")
 
 
 def metrics_of_draws(result: Evaluation, *, graded: bool) -> BinaryMetrics | GradedMetrics:

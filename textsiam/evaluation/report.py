@@ -12,9 +12,8 @@ import numpy as np
 from textsiam.atomic import part_folder
 from textsiam.data.pairs import Pairs
 from textsiam.data.read import read_pairs
-from textsiam.errors import OptionError, check_integer, import_extra
+from textsiam.errors import OptionError, check_integer, check_model, import_extra
 from textsiam.evaluation.drawing import COLOURS, PURPOSE
-from textsiam.evaluation.evaluate import check_model
 from textsiam.evaluation.evaluation import Evaluation
 from textsiam.evaluation.mistakes import WORDS_EXPLAINED, worst_mistakes
 from textsiam.evaluation.plots import binary_plots, graded_plots
@@ -46,8 +45,7 @@ def write_report(
     ``evaluate`` gave for ``model`` and ``pairs`` (Pairs, or what ``read_pairs`` takes). The folder is there only once
     it is whole.
     Raises OptionError where ``folder`` exists or cannot be made, or labels, threshold, prior or the first probabilities
-    are not those of ``result``;
-    MissingExtraError without matplotlib or Jinja (extra ``report``).
+    are not those of ``result``; MissingExtraError without matplotlib or Jinja (extra ``report``).
     """
     folder = Path(folder)
     check_report(folder)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Set
 from functools import cached_property
-from os import PathLike
 from typing import NamedTuple
 
 import numpy as np
 
 from textsiam.arrays import Array
-from textsiam.errors import OptionError, check_choice, check_integer
+from textsiam.errors import OptionError, check_choice, check_integer, check_model
 from textsiam.index.candidates import SCORED_AT_ONCE, Corpus, Reaching, TooManyPairsError, pairs_of_corpus
 from textsiam.index.groups import LINKAGES, linked_groups
 from textsiam.index.scorer import Scorer
+from textsiam.text.checks import checked_texts
 from textsiam.text.normalization import normalize_text
 
 
@@ -189,9 +189,10 @@ def find_duplicates(
 
     Raises OptionError for what is no list of texts, options out of range, or more than 20 million pairs.
     """
-    if isinstance(model, str | PathLike):
-        raise OptionError(f"model is a path, expected a model; load it with textsiam.PairModel.load({str(model)!r})")
-    given = _checked_texts(texts)
+    check_model(model)
+    if not isinstance(texts, Iterable) or isinstance(texts, Set | Mapping):
+        raise OptionError(f"texts is a {type(texts).__name__}, expected a list of texts")
+    given = checked_texts(texts)
     check_options(threshold, linkage, keep, neighbours)
     if threads is not None:
         check_integer("threads", threads, least=1)
@@ -250,15 +251,3 @@ def _checked(threshold: float) -> float:
     if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 < threshold <= 1:
         raise OptionError(f"threshold is {threshold!r}, expected a probability above 0 and at most 1")
     return float(threshold)
-
-
-def _checked_texts(texts: Iterable[str]) -> list[str]:
-    if isinstance(texts, str):
-        raise OptionError("texts is one text, expected a list of texts")
-    if not isinstance(texts, Iterable) or isinstance(texts, Set | Mapping):
-        raise OptionError(f"texts is a {type(texts).__name__}, expected a list of texts")
-    given = list(texts)
-    for row, text in enumerate(given):
-        if not isinstance(text, str):
-            raise OptionError(f"texts[{row}] is {text!r:.80}, expected a str")
-    return given

@@ -8,20 +8,9 @@ import numpy as np
 
 from textsiam.arrays import Array
 from textsiam.errors import OptionError
+from textsiam.text.checks import checked_texts
 
 TEXTS_AT_ONCE = 20_000  # texts that go to a worker process at a time
-
-
-def checked_texts(texts: Iterable[str]) -> list[str]:
-    """Give the texts as a list; OptionError names the position of the first thing that is not a str."""
-    if isinstance(texts, str):
-        raise OptionError("texts is one text, expected a list of texts")
-    given = list(texts)
-    if not set(map(type, given)) <= {str}:
-        for position, text in enumerate(given):
-            if not isinstance(text, str):
-                raise OptionError(f"texts[{position}] is {text!r:.80}, expected a str")
-    return given
 
 
 def distinct_texts(texts: Iterable[str]) -> tuple[list[str], Array]:

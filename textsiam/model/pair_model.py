@@ -20,7 +20,7 @@ from textsiam.model.calibration import Calibration
 from textsiam.model.custom import EncoderFactory, EncoderFactoryError, check_factory, check_sendable
 from textsiam.model.decisions import Decision, Decisions, adopted, checked_threshold, decide
 from textsiam.model.folder import as_json, read_folder, write_folder
-from textsiam.model.inputs import check_pairs, checked_texts, distinct_texts, places_of, text_blocks
+from textsiam.model.inputs import check_pairs, distinct_texts, places_of, text_blocks
 from textsiam.model.policy import kept_files, kept_parts
 from textsiam.model.products import Products, products_of
 from textsiam.model.runtime import make_runtime
@@ -30,6 +30,7 @@ from textsiam.model.storage import note_precision, restore_weights, store_weight
 from textsiam.model.threads import check_threads
 from textsiam.model.weights import check_weights
 from textsiam.progress import progress
+from textsiam.text.checks import checked_texts
 from textsiam.text.tokenizer import TokenIds, Tokenizer
 
 COMPUTING = ("fp32", "bf16", "auto")
@@ -266,8 +267,7 @@ class PairModel:
 
     def products(self, vectors: Array, threshold: float) -> Products | None:
         """Say by which products of vectors, (n, D), a probability can be reached; None for heads that cannot tell."""
-        raw = self.calibration.least_raw(threshold)
-        return products_of(self.architecture.head, self.weights, vectors, raw)
+        return products_of(self.architecture.head, self.weights, vectors, self.calibration.least_raw(threshold))
 
     def calibration_at(self, prior: float | None) -> Calibration:
         """Give the calibration for a share of same pairs (None: as it is); OptionError for grades, which have none."""

@@ -1,6 +1,8 @@
-"""What SentencePiece can take: a str without lone surrogates."""
+"""Texts that are given: many, each a str; and what SentencePiece can take, a str without lone surrogates."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from textsiam.errors import OptionError
 
@@ -15,6 +17,18 @@ def check_not_one_text(texts: object) -> None:
     """Raise OptionError where one text stands in the place of many, which would be read letter by letter."""
     if isinstance(texts, (str, bytes)):
         raise OptionError(f"texts is one {type(texts).__name__}, expected many str; put it into a list")
+
+
+def checked_texts(texts: Iterable[str]) -> list[str]:
+    """Give the texts as a list; OptionError names the position of the first thing that is not a str."""
+    if isinstance(texts, str):
+        raise OptionError("texts is one text, expected a list of texts")
+    given = list(texts)
+    if not set(map(type, given)) <= {str}:
+        for position, text in enumerate(given):
+            if not isinstance(text, str):
+                raise OptionError(f"texts[{position}] is {text!r:.80}, expected a str")
+    return given
 
 
 def without_surrogates(text: str) -> str:

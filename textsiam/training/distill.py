@@ -14,8 +14,9 @@ from textsiam.arrays import Array
 from textsiam.data.pairs import Pairs
 from textsiam.data.read import read_pairs
 from textsiam.errors import OptionError
-from textsiam.model.inputs import check_pairs, checked_texts
+from textsiam.model.inputs import check_pairs
 from textsiam.model.pair_model import PairModel
+from textsiam.text.checks import checked_texts
 from textsiam.text.vocabulary import Vocabulary
 from textsiam.training.config import TrainConfig
 from textsiam.training.corpus import TokenizedPairs
