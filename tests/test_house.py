@@ -42,7 +42,10 @@ LONGEST_FILE, LONGEST_FUNCTION = 300, 60
 PUBLIC = [
     "DataError",
     "DistillConfig",
+    "DuplicateIndex",
+    "DuplicateIndexError",
     "Evaluation",
+    "IndexBusyError",
     "MissingExtraError",
     "ModelFolderError",
     "OptionError",

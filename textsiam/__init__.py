@@ -11,7 +11,10 @@ __version__ = "0.1.0"
 _HOMES = {
     "DataError": "textsiam.errors",
     "DistillConfig": "textsiam.training.distill_config",
+    "DuplicateIndex": "textsiam.index.duplicate_index",
+    "DuplicateIndexError": "textsiam.errors",
     "Evaluation": "textsiam.evaluation.evaluation",
+    "IndexBusyError": "textsiam.errors",
     "MissingExtraError": "textsiam.errors",
     "ModelFolderError": "textsiam.errors",
     "OptionError": "textsiam.errors",
@@ -43,7 +46,10 @@ _HOMES = {
 __all__ = [
     "DataError",
     "DistillConfig",
+    "DuplicateIndex",
+    "DuplicateIndexError",
     "Evaluation",
+    "IndexBusyError",
     "MissingExtraError",
     "ModelFolderError",
     "OptionError",
@@ -81,6 +87,8 @@ if TYPE_CHECKING:
     from textsiam.data.split import split_pairs
     from textsiam.errors import (
         DataError,
+        DuplicateIndexError,
+        IndexBusyError,
         MissingExtraError,
         ModelFolderError,
         OptionError,
@@ -95,6 +103,7 @@ if TYPE_CHECKING:
     from textsiam.evaluation.evaluation import Evaluation
     from textsiam.evaluation.report import write_report
     from textsiam.explanation import explain
+    from textsiam.index.duplicate_index import DuplicateIndex
     from textsiam.index.duplicates import find_duplicates
     from textsiam.model.pair_model import PairModel
     from textsiam.text.tokenizer import Tokenizer

@@ -6,6 +6,8 @@
     ├── VocabularyError     (ValueError)    a vocabulary cannot be built from, or read as, what was given
     ├── ModelFolderError    (ValueError)    a model folder is missing, cut short, altered or too new
     ├── TrainingError       (RuntimeError)  training cannot start or go on
+    ├── DuplicateIndexError (RuntimeError)  an index is missing, broken, too new, or of another model
+    │   └── IndexBusyError                  another process writes to the index, longer than was waited
     ├── WorkerError         (RuntimeError)  a process that shared the work has died
     └── MissingExtraError   (ImportError)   a part of textsiam that was not installed is needed
     TrainingInterrupted     (KeyboardInterrupt)  Ctrl-C during training, after the checkpoint was written
@@ -60,6 +62,14 @@ class ModelFolderError(TextsiamError, ValueError):
 
 class TrainingError(TextsiamError, RuntimeError):
     """Training cannot start or go on."""
+
+
+class DuplicateIndexError(TextsiamError, RuntimeError):
+    """An index is missing, broken, too new, or made with another model; what was in it before is unchanged."""
+
+
+class IndexBusyError(DuplicateIndexError):
+    """Another process writes to the index, longer than was waited; nothing of this was written."""
 
 
 class WorkerError(TextsiamError, RuntimeError):

@@ -6,7 +6,7 @@ import pytest
 from tests.model.making import random_weights
 from textsiam.model.architecture import VECTOR_HEADS, Architecture
 from textsiam.model.heads import NUMPY_HEADS
-from textsiam.model.products import SIDES, products_of
+from textsiam.model.products import FRAMES, products_of
 
 WIDTH, NUMBER = 12, 60
 
@@ -19,7 +19,7 @@ def vectors() -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 0.999])
-@pytest.mark.parametrize("head", sorted(SIDES))
+@pytest.mark.parametrize("head", sorted(FRAMES))
 def test_what_reaches_a_raw_score_reaches_the_product(head: str, share: float) -> None:
     some = vectors()
     weights = random_weights(Architecture(encoder="bag", dim=WIDTH, head=head), 50)
@@ -34,7 +34,7 @@ def test_what_reaches_a_raw_score_reaches_the_product(head: str, share: float) -
         assert (product < found.at_least + 1e-4)[raw < wanted].all()
 
 
-@pytest.mark.parametrize("head", sorted(SIDES))
+@pytest.mark.parametrize("head", sorted(FRAMES))
 def test_all_or_none_can_reach(head: str) -> None:
     weights = random_weights(Architecture(encoder="bag", dim=WIDTH, head=head), 50)
     everything, nothing = (products_of(head, weights, vectors(), raw) for raw in (-np.inf, np.inf))
@@ -50,6 +50,6 @@ def test_distances_above_zero_are_out_of_reach() -> None:
 
 
 def test_other_heads_say_nothing() -> None:
-    assert {head for head in VECTOR_HEADS if head not in SIDES} == {"mlp"}
+    assert {head for head in VECTOR_HEADS if head not in FRAMES} == {"mlp"}
     assert products_of("mlp", {}, vectors(), 0.5) is None
     assert products_of("alignment", {}, vectors(), 0.5) is None

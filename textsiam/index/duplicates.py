@@ -103,7 +103,7 @@ class Duplicates:
 
         (The head "alignment" compares more than vectors: for a lower threshold it reads the texts again.)
         """
-        threshold = _checked(threshold)
+        threshold = checked_threshold(threshold)
         if threshold >= self.threshold:
             reach = self._found.probabilities >= np.float32(threshold)
             left, right, probabilities, recall = self._found
@@ -208,7 +208,7 @@ def find_duplicates(
 def check_options(threshold: float | None, linkage: str, keep: str, neighbours: int) -> None:
     """Raise OptionError for options of ``find_duplicates`` that are out of range."""
     if threshold is not None:
-        _checked(threshold)
+        checked_threshold(threshold)
     check_choice("linkage", linkage, LINKAGES)
     check_choice("keep", keep, KEEP)
     check_integer("neighbours", neighbours, least=1)
@@ -247,7 +247,8 @@ def _by_probability(pair: FoundPair) -> tuple[float, int, int]:
     return -pair.probability, pair.row_a, pair.row_b
 
 
-def _checked(threshold: float) -> float:
+def checked_threshold(threshold: float) -> float:
+    """Give a threshold on probabilities back; raises OptionError for none."""
     if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 < threshold <= 1:
         raise OptionError(f"threshold is {threshold!r}, expected a probability above 0 and at most 1")
     return float(threshold)

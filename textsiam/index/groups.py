@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 Link = tuple[float, int, int]  # probability, and the places of two texts
+Places = tuple[int, int]
 
 LINKAGES = ("connected", "complete")
 
@@ -18,15 +19,28 @@ class Linked(NamedTuple):
     weakest: float
 
 
-def linked_groups(links: Iterable[Link], linkage: str) -> list[Linked]:
+def linked_groups(
+    links: Iterable[Link], linkage: str, same: Iterable[Places] = (), different: Iterable[Places] = ()
+) -> list[Linked]:
     """Make groups of two texts or more, by their first place.
 
     "connected": texts that a chain of links joins; ``weakest`` is the best chain's weakest link. "complete": all texts
     of a group are linked to each other, the most probable links first; ``weakest`` is the least probable of all links
     inside. Equal probabilities are taken by rising places.
+
+    Texts of ``same`` pairs are in one group, whatever the links, those of ``different`` ones never: links that would
+    join them, by a chain too, are left out, the least probable ones. Nothing may follow from ``same`` that
+    ``different`` denies.
     """
+    sets, different = _Members(), list(different)
+    for a, b in same:
+        sets.join(sets.of(a), sets.of(b), 1.0)
+    for a, b in different:
+        sets.part(sets.of(a), sets.of(b))
+    apart = {frozenset(pair) for pair in different}
     ranked = sorted(links, key=lambda link: (-link[0], link[1], link[2]))
-    return _FORMS[linkage](ranked)
+    _FORMS[linkage](sets, [link for link in ranked if frozenset(link[1:]) not in apart] if apart else ranked)
+    return sets.groups()
 
 
 class _Members:
@@ -36,6 +50,7 @@ class _Members:
         self.name: dict[int, int] = {}
         self.members: dict[int, list[int]] = {}
         self.weakest: dict[int, float] = {}
+        self.apart: dict[int, set[int]] = {}  # name -> names of sets that it must not be joined with
 
     def of(self, place: int) -> int:
         """Give the name of the set that holds a place."""
@@ -43,14 +58,28 @@ class _Members:
             self.name[place], self.members[place], self.weakest[place] = place, [place], 1.0
         return self.name[place]
 
+    def part(self, first: int, second: int) -> None:
+        """Never join two sets."""
+        self.apart.setdefault(first, set()).add(second)
+        self.apart.setdefault(second, set()).add(first)
+
+    def may_join(self, first: int, second: int) -> bool:
+        """Tell whether two sets may become one."""
+        return second not in self.apart.get(first, ())
+
     def join(self, first: int, second: int, probability: float) -> int:
         """Make one set of two names; the larger one keeps its name."""
+        if first == second:
+            return first
         if len(self.members[first]) < len(self.members[second]):
             first, second = second, first
         for place in self.members[second]:
             self.name[place] = first
         self.members[first] += self.members.pop(second)
         self.weakest[first] = min(self.weakest[first], self.weakest.pop(second), probability)
+        for other in self.apart.pop(second, ()):
+            self.apart[other].remove(second)
+            self.part(first, other)
         return first
 
     def groups(self) -> list[Linked]:
@@ -63,19 +92,16 @@ class _Members:
         return sorted(found)
 
 
-def _connected(ranked: list[Link]) -> list[Linked]:
+def _connected(sets: _Members, ranked: list[Link]) -> None:
     """Join by falling probability: a link that joins two sets is the best there is between them (Kruskal 1956)."""
-    sets = _Members()
     for probability, a, b in ranked:
         first, second = sets.of(a), sets.of(b)
-        if first != second:
+        if first != second and sets.may_join(first, second):
             sets.join(first, second, probability)
-    return sets.groups()
 
 
-def _complete(ranked: list[Link]) -> list[Linked]:
+def _complete(sets: _Members, ranked: list[Link]) -> None:
     """Join two sets when the last of the links between all of their texts comes by (complete-linkage clustering)."""
-    sets = _Members()
     between: dict[int, dict[int, int]] = defaultdict(dict)  # set -> other set -> links seen so far
     for probability, a, b in ranked:
         first, second = sets.of(a), sets.of(b)
@@ -86,7 +112,6 @@ def _complete(ranked: list[Link]) -> list[Linked]:
         if seen == len(sets.members[first]) * len(sets.members[second]):
             kept = sets.join(first, second, probability)
             _merge(between, kept, second if kept == first else first)
-    return sets.groups()
 
 
 def _merge(between: dict[int, dict[int, int]], kept: int, gone: int) -> None:
@@ -98,4 +123,4 @@ def _merge(between: dict[int, dict[int, int]], kept: int, gone: int) -> None:
             del between[other][gone]
 
 
-_FORMS: dict[str, Callable[[list[Link]], list[Linked]]] = {"connected": _connected, "complete": _complete}
+_FORMS: dict[str, Callable[[_Members, list[Link]], None]] = {"connected": _connected, "complete": _complete}

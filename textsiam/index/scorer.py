@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from textsiam.arrays import Array
@@ -24,19 +24,50 @@ class Bound(Protocol):
         """Infinite where no pair can, minus infinity where all might."""
 
 
-class Threshold(Protocol):
+class Frame(Protocol):
+    """How vectors, (n, D), become the two sides of products, (n, K) each; see ``PairModel.frame``."""
+
+    @property
+    def sides(self) -> Callable[[Array], tuple[Array, Array]]:
+        """Make both."""
+
+    @property
+    def at_least(self) -> Callable[[float], float]:
+        """From a raw score, the bound on the products of pairs that reach it."""
+
+    @property
+    def ranking(self) -> str:
+        """Cosines ("cosine"), products by which pairs rank ("product"), or bounds alone ("bound")."""
+
+
+class Calibration(Protocol):
     """What a model calls the same."""
 
     @property
     def threshold(self) -> float:
         """The probability from which on."""
 
+    def least_raw(self, threshold: float) -> float:
+        """Give the lowest raw score whose probability reaches a threshold."""
+
+
+class Fingerprint(Protocol):
+    """Hashes by which models are told apart."""
+
+    @property
+    def vectors(self) -> str:
+        """Of what makes vectors."""
+
+    @property
+    def scores(self) -> str:
+        """Of what makes probabilities of them, too."""
+
 
 class Scorer(Protocol):
     """A model, such as ``PairModel``."""
 
     @property
-    def calibration(self) -> Threshold:
+    def calibration(self) -> Calibration:
         """What the model calls the same, if nothing else is asked for."""
 
     def encode(self, texts: Iterable[str]) -> Array:
@@ -50,3 +81,13 @@ class Scorer(Protocol):
 
     def products(self, vectors: Array, threshold: float) -> Bound | None:
         """Say which products of the vectors can reach a probability; None where products tell nothing."""
+
+
+class IndexModel(Scorer, Protocol):
+    """A model for an index."""
+
+    def frame(self, vectors: Array) -> Frame | None:
+        """Say how products of vectors like these tell raw scores; None for heads of which they tell nothing."""
+
+    def fingerprint(self) -> Fingerprint:
+        """Hash what makes the model's vectors and scores."""

@@ -50,7 +50,7 @@ def pairs_reaching(
     threads: int | None = None,
     block: int = BLOCK,
     components: int | None = None,
-) -> Iterator[PairsFound]:
+) -> Generator[PairsFound, None, None]:
     """Find all pairs (i, j) with ``left[i] @ right[j] >= at_least``, and maybe some that miss it by rounding.
 
     ``left`` (n, K) and ``right`` (m, K), float32; ``one_list``: both stand for the same n things, and i < j.
@@ -60,7 +60,7 @@ def pairs_reaching(
     """
     if not len(left) or not len(right) or at_least == np.inf:
         return
-    rotation = _rotation(left, right)
+    rotation = rotation_of(left, right)
     turned = [_turned(side, rotation) for side in ((left,) if left is right else (left, right))]
     sides = turned[0], turned[-1]
     longest = [float(np.linalg.norm(side, axis=1).max()) for side in sides]
@@ -129,15 +129,15 @@ def _turned(side: Array, rotation: Array) -> Array:
     return turned
 
 
-def _rotation(left: Array, right: Array) -> Array:
+def rotation_of(left: Array, right: Array) -> Array:
     """Give the orthogonal float64 (K, K) that puts first what products are made of, by samples of both sides."""
-    some = np.concatenate([_sample(side) for side in (left, right)]).astype(np.float64)
+    some = np.concatenate([sample_rows(side) for side in (left, right)]).astype(np.float64)
     _, directions = np.linalg.eigh(some.T @ some)
     turned: Array = directions[:, ::-1]
     return turned
 
 
-def _sample(side: Array) -> Array:
+def sample_rows(side: Array) -> Array:
     """Give rows from all over, for rows that are alike often stand together."""
     return side[np.linspace(0, len(side) - 1, min(SAMPLE, len(side))).astype(np.int64)]
 
@@ -152,7 +152,7 @@ def _bounding(side: Array, components: int) -> Array:
 
 def _best_components(left: Array, right: Array, cut: float) -> int:
     """Give the number of components with which the search costs least, by the pairs of a sample that they let pass."""
-    some, others = _sample(left), _sample(right)
+    some, others = sample_rows(left), sample_rows(right)
     whole = left.shape[1]
     costs: dict[int, float] = {whole: COST_OF_COMPONENT * whole + COST_OF_PRODUCT}
     for components in (short for short in SHORT if short < whole):

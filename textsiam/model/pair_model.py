@@ -19,10 +19,11 @@ from textsiam.model.architecture import Architecture
 from textsiam.model.calibration import Calibration
 from textsiam.model.custom import EncoderFactory, EncoderFactoryError, check_factory, check_sendable
 from textsiam.model.decisions import Decision, Decisions, adopted, checked_threshold, decide
+from textsiam.model.fingerprint import Fingerprint, fingerprint_of
 from textsiam.model.folder import as_json, read_folder, write_folder
 from textsiam.model.inputs import check_pairs, distinct_texts, places_of, text_blocks
 from textsiam.model.policy import kept_files, kept_parts
-from textsiam.model.products import Products, products_of
+from textsiam.model.products import Frame, Products, frame_of, products_of
 from textsiam.model.runtime import make_runtime
 from textsiam.model.scores import PairScores, TextReport
 from textsiam.model.seen_texts import SeenTexts
@@ -268,6 +269,14 @@ class PairModel:
     def products(self, vectors: Array, threshold: float) -> Products | None:
         """Say by which products of vectors, (n, D), a probability can be reached; None for heads that cannot tell."""
         return products_of(self.architecture.head, self.weights, vectors, self.calibration.least_raw(threshold))
+
+    def frame(self, vectors: Array) -> Frame | None:
+        """Say how products of vectors like these, (n, D), tell raw scores; None for heads of which they do not."""
+        return frame_of(self.architecture.head, self.weights, vectors)
+
+    def fingerprint(self) -> Fingerprint:
+        """Hash what makes the model's vectors and scores."""
+        return fingerprint_of(self.architecture, self.tokenizer.proto, self.weights, self.calibration)
 
     def calibration_at(self, prior: float | None) -> Calibration:
         """Give the calibration for a share of same pairs (None: as it is); OptionError for grades, which have none."""

@@ -23,58 +23,93 @@ class Products(NamedTuple):
     at_least: float
 
 
+class Frame(NamedTuple):
+    """How vectors, (n, D), become the two sides of products, (n, K) each, one text at a time.
+
+    ``at_least``: from a raw score, the bound on the products of pairs that reach it. ``ranking``: "cosine" where the
+    products are cosines, "product" where pairs rank by them, "bound" where they bound the score and no more.
+    """
+
+    sides: Callable[[Array], tuple[Array, Array]]
+    at_least: Callable[[float], float]
+    ranking: str
+
+
 ROUNDING = 1e-6  # of a score in float32, as a share of the bias that is added to it
 
-Sides = Callable[[Array, Mapping[str, Array], float], "tuple[Array, Array, float]"]
+
+def frame_of(head: str, weights: Mapping[str, Array], vectors: Array) -> Frame | None:
+    """Give how products tell what a head's raw scores are; None of heads of which they tell nothing.
+
+    ``vectors`` (n, D), n > 0, are some that will be met: what is far from them rounds more. Cosine and dot product are
+    products themselves. A squared distance is one of vectors with two more components: |u - v|^2 =
+    -2 (u, -|u|^2 / 2, 1) @ (v, 1, -|v|^2 / 2). The Manhattan distance is never below the Euclidean one, though often so
+    far above it that nearly every pair has to be looked at.
+    """
+    return FRAMES[head](weights, vectors) if head in FRAMES else None
 
 
 def products_of(head: str, weights: Mapping[str, Array], vectors: Array, raw: float) -> Products | None:
-    """Give what raw scores of at least ``raw`` say of products of vectors, (n, D); None of heads that say nothing.
-
-    Cosine and dot product are products themselves. A squared distance is one of vectors with two more components:
-    |u - v|^2 = -2 (u, -|u|^2 / 2, 1) @ (v, 1, -|v|^2 / 2). The Manhattan distance is never below the Euclidean one,
-    though often so far above it that nearly every pair has to be looked at.
-    """
-    if head not in SIDES:
+    """Give what raw scores of at least ``raw`` say of products of vectors, (n, D); None of heads that say nothing."""
+    if head not in FRAMES:
         return None
     if not len(vectors):
         return Products(vectors, vectors, np.inf)
-    return Products(*SIDES[head](vectors, weights, raw))
+    frame = FRAMES[head](weights, vectors)
+    return Products(*frame.sides(vectors), frame.at_least(raw))
 
 
-def _cosine(vectors: Array, _weights: Mapping[str, Array], raw: float) -> tuple[Array, Array, float]:
+def _cosine(_weights: Mapping[str, Array], _vectors: Array) -> Frame:
+    return Frame(_unit, lambda raw: raw, "cosine")
+
+
+def _unit(vectors: Array) -> tuple[Array, Array]:
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), EPSILON)
-    return unit, unit, raw
+    return unit, unit
 
 
-def _dot(vectors: Array, _weights: Mapping[str, Array], raw: float) -> tuple[Array, Array, float]:
-    return vectors, vectors, raw
+def _dot(_weights: Mapping[str, Array], _vectors: Array) -> Frame:
+    return Frame(lambda vectors: (vectors, vectors), lambda raw: raw, "product")
 
 
-def _euclidean(vectors: Array, _weights: Mapping[str, Array], raw: float) -> tuple[Array, Array, float]:
-    left, right = _squared(vectors, np.ones(vectors.shape[1], dtype=np.float32))
-    return left, right, -np.inf if raw == -np.inf else np.inf if raw > 0 else -(raw**2)
+def _euclidean(_weights: Mapping[str, Array], vectors: Array) -> Frame:
+    return Frame(_squares(vectors, np.ones(vectors.shape[1], dtype=np.float32)), _of_distance, "product")
 
 
-def _squared_euclidean(vectors: Array, weights: Mapping[str, Array], raw: float) -> tuple[Array, Array, float]:
-    left, right = _squared(vectors, -weights["head.output.weight"][0])
+def _manhattan(weights: Mapping[str, Array], vectors: Array) -> Frame:
+    return _euclidean(weights, vectors)._replace(ranking="bound")
+
+
+def _of_distance(raw: float) -> float:
+    return -np.inf if raw == -np.inf else np.inf if raw > 0 else -(raw**2)
+
+
+def _squared_euclidean(weights: Mapping[str, Array], vectors: Array) -> Frame:
     bias = float(weights["head.output.bias"][0])
-    return left, right, raw - bias - ROUNDING * abs(bias)
+    least = ROUNDING * abs(bias)
+    return Frame(_squares(vectors, -weights["head.output.weight"][0]), lambda raw: raw - bias - least, "product")
 
 
-def _squared(vectors: Array, weight_D: Array) -> tuple[Array, Array]:
+def _squares(some: Array, weight_D: Array) -> Callable[[Array], tuple[Array, Array]]:
     """Give two sides whose product is minus the sum of squared differences, each times its weight."""
-    centred = vectors - vectors.mean(axis=0)  # differences stay, and round less
-    own = (np.square(centred) @ weight_D)[:, None]
-    even = np.full_like(own, max(float(np.sqrt(np.abs(own).max())), 1e-20))  # both sides as long as the vectors
-    left = np.concatenate([2 * weight_D * centred, -own / even, -even], axis=1)
-    return left, np.concatenate([centred, even, own / even], axis=1)
+    centre = some.mean(axis=0)  # differences stay, and round less
+    # a number that makes both sides about as long as the vectors
+    even = np.float32(np.sqrt((np.square(some) @ np.abs(weight_D)).max()) or 1)
+
+    def sides(vectors: Array) -> tuple[Array, Array]:
+        centred = vectors - centre
+        own = (np.square(centred) @ weight_D)[:, None]
+        evens = np.full_like(own, even)
+        left = np.concatenate([2 * weight_D * centred, -own / even, -evens], axis=1)
+        return left, np.concatenate([centred, evens, own / even], axis=1)
+
+    return sides
 
 
-SIDES: dict[str, Sides] = {
+FRAMES: dict[str, Callable[[Mapping[str, Array], Array], Frame]] = {
     "cosine": _cosine,
     "dot": _dot,
     "euclidean": _euclidean,
-    "manhattan": _euclidean,
+    "manhattan": _manhattan,
     "squared_euclidean": _squared_euclidean,
 }

@@ -1,0 +1,70 @@
+"""Adding entries to an index, each with a vector for every text that is new, and taking them out again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from textsiam.arrays import Array
+from textsiam.errors import OptionError
+from textsiam.index.relations import text_hash
+from textsiam.index.scorer import IndexModel
+from textsiam.index.store import Entry, Store
+
+
+class Encoded:
+    """Texts by their hashes, the first spelling of each, and vectors of those that were new when it was made.
+
+    Vectors are made before the index is locked, so that others can write meanwhile.
+    """
+
+    def __init__(self, model: IndexModel, texts: Iterable[str], known: Mapping[bytes, int]) -> None:
+        self.model, self.texts, self.vectors = model, dict[bytes, str](), dict[bytes, Array]()
+        for text in texts:
+            self.texts.setdefault(text_hash(text), text)
+        self._encode([own for own in self.texts if own not in known])
+
+    def missing(self, ids: Mapping[bytes, int]) -> dict[bytes, tuple[str, Array]]:
+        """Give the texts that are not in ``ids``, with their vectors."""
+        missing = [own for own in self.texts if own not in ids]
+        self._encode([own for own in missing if own not in self.vectors])  # removed by others meanwhile
+        return {own: (self.texts[own], self.vectors[own]) for own in missing}
+
+    def _encode(self, hashes: Sequence[bytes]) -> None:
+        vectors = self.model.encode([self.texts[own] for own in hashes])
+        self.vectors.update(zip(hashes, vectors, strict=True))
+
+
+def put(store: Store, entries: Sequence[Entry], encoded: Encoded, *, replace: bool) -> int:
+    """Write entries, and give the number of new keys; inside of a writing transaction.
+
+    An entry that is there just so is left as it is. Raises OptionError for one with another text or other attributes,
+    unless it is to be replaced.
+    """
+    before = store.entries(entry.key for entry in entries)
+    changed = [entry for entry in entries if entry.key not in before or before[entry.key][1] != entry]
+    for entry in changed:
+        if entry.key in before and not replace:
+            was = before[entry.key][1]
+            what = "other attributes" if was.text == entry.text else f"another text, {was.text!r:.60}"
+            raise OptionError(f"key {entry.key!r} is in the index already, with {what}; update it, or add with replace")
+    if not changed:
+        return 0
+    ids = store.ids(encoded.texts)
+    ids |= store.add_texts(encoded.missing(ids))
+    store.put_entries((ids[text_hash(entry.text)], entry) for entry in changed)
+    _finish(store, {before[entry.key][0] for entry in changed if entry.key in before})
+    return sum(entry.key not in before for entry in changed)
+
+
+def take_out(store: Store, keys: Iterable[str]) -> int:
+    """Remove entries, and give the number of those that were there; inside of a writing transaction."""
+    before = store.entries(keys)
+    if before:
+        store.remove_entries(list(before))
+        _finish(store, {number for number, _ in before.values()})
+    return len(before)
+
+
+def _finish(store: Store, left: set[int]) -> None:
+    """Remove texts that were left by all of their entries, and tell readers that the texts have changed."""
+    store.remove_unused(left, store.count_up("revision"))

@@ -1,0 +1,31 @@
+"""Cosines of vectors; those of the zero vector are 0."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from textsiam.arrays import Array
+
+
+def unit(vectors: Array) -> Array:
+    """Give vectors, (n, D), of length 1; the zero vector stays."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    divided: Array = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    return divided
+
+
+def cosines_of(u: Array, v: Array) -> Array:
+    """Give the cosine, float32 (n,) in [-1, 1], of vectors (n, D) with (n, D), row by row."""
+    cosines: Array = np.einsum("nd,nd->n", unit(u), unit(v)).clip(-1, 1)
+    return cosines
+
+
+class CosineFrame(NamedTuple):
+    """Cosines as products, for heads of which products tell nothing; see ``scorer.Frame``."""
+
+    sides: Callable[[Array], tuple[Array, Array]] = lambda vectors: (unit(vectors), unit(vectors))
+    at_least: Callable[[float], float] = lambda _raw: -np.inf
+    ranking: str = "cosine"

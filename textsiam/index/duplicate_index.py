@@ -1,0 +1,274 @@
+"""textsiam.DuplicateIndex: which texts are here already, in a file that grows and survives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from textsiam.errors import OptionError, check_choice, check_integer, check_model, import_extra
+from textsiam.index.adding import Encoded, put, take_out
+from textsiam.index.database import Database
+from textsiam.index.duplicates import checked_threshold
+from textsiam.index.entry_checks import Given, checked_attributes, checked_entries, checked_str
+from textsiam.index.finding import Finder, Match, Wanted
+from textsiam.index.grouping import Grouping
+from textsiam.index.groups import LINKAGES
+from textsiam.index.memory_search import MemorySearch, Search
+from textsiam.index.relations import Verdict, text_hash
+from textsiam.index.scorer import IndexModel
+from textsiam.index.session import NEIGHBOURS, Session
+from textsiam.index.sidecar import APPROXIMATE_FROM, is_installed, path_beside
+from textsiam.index.sidecar_keeper import SidecarKeeper
+from textsiam.index.sqlite import SqliteDatabase
+from textsiam.index.stable_groups import IndexGroup
+from textsiam.index.store import Entry, Store
+from textsiam.index.upkeep import Check, check_index, encode_again
+from textsiam.index.verdicts import check_verdict
+from textsiam.text.checks import checked_texts
+
+MakeSearch = Callable[[Store, IndexModel], Search]
+
+
+class DuplicateIndex:
+    """Texts under keys, and which of them are the same; made by ``DuplicateIndex.open``.
+
+    Texts that differ in case, width or white space alone are copies: they have one vector, that of the first, and are
+    the same without asking the model. An index can be used by several threads, and by several processes at once, each
+    with its own ``DuplicateIndex``: whoever reads sees what others have finished writing; of two writers one waits.
+    """
+
+    def __init__(self, database: Database, model: IndexModel | None, search: MakeSearch) -> None:
+        self._session, self._new_search = Session(database, model), search
+        self._store = self._session.store
+        self._search = None if model is None else search(self._store, model)
+
+    @classmethod
+    def open(
+        cls,
+        location: str | Path,
+        model: IndexModel | None = None,
+        *,
+        threshold: float | None = None,
+        linkage: str | None = None,
+        approximate: bool | None = None,
+        timeout: float = 30.0,
+        create: bool = True,
+    ) -> DuplicateIndex:
+        """Open an index, or make one with ``model`` where there is none, if ``create``.
+
+        ``model``: the one with which it was made; without, nothing can be added, found or grouped. ``threshold``, the
+        probability from which on texts are the same, and ``linkage`` of groups ("connected" or "complete", see
+        ``find_duplicates``) are kept in the index as they were given last; at first they are the model's, and
+        "connected". ``approximate``: search by a graph of near vectors in a file beside the index, which is made, and
+        made anew, as needed (extra ``ann``). None: from 100,000 texts on, where the extra is installed and the head is
+        "cosine", "mlp" or "alignment"; until the graph is there, and with other heads, search is exact. ``timeout``:
+        seconds to wait while another process writes. Raises DuplicateIndexError for what is no index, is broken, or was
+        made by another model or a newer version, IndexBusyError where the wait is too long.
+        """
+        if model is not None:
+            check_model(model)
+        if threshold is not None:
+            checked_threshold(threshold)
+        if linkage is not None:
+            check_choice("linkage", linkage, LINKAGES)
+        path = Path(location)
+        if approximate:
+            import_extra("usearch", "ann", "approximate search")
+        database = SqliteDatabase(path, timeout=timeout, create=create and model is not None)
+        try:
+            index = cls(database, model, partial(_search_in_memory, path, approximate))
+            index._session.begin(threshold, linkage)
+        except BaseException:
+            database.close()
+            raise
+        return index
+
+    def add(self, key: str, text: str, *, attributes: Mapping[str, Any] | None = None, replace: bool = False) -> bool:
+        """Add a text under a key, as ``add_many`` does; tells whether the key is new."""
+        return bool(self.add_many([(key, text, attributes or {})], replace=replace))
+
+    def add_many(self, rows: Iterable[Given], *, replace: bool = False) -> int:
+        """Add rows of (key, text) or (key, text, attributes), all or none; gives the number of new keys.
+
+        ``attributes`` are JSON values by name. A row that is in the index just so changes nothing, so that adding can
+        be repeated. Raises OptionError for a key that is there with another text or other attributes, unless those are
+        to be replaced, and for what cannot be stored.
+        """
+        model, entries = self._session.needed_model("adding texts"), checked_entries(rows)
+        with self._session.reading():
+            known = self._store.ids(text_hash(entry.text) for entry in entries)
+        encoded = Encoded(model, (entry.text for entry in entries), known)
+        with self._session.writing():
+            return put(self._store, entries, encoded, replace=replace)
+
+    def update(self, key: str, *, text: str | None = None, attributes: Mapping[str, Any] | None = None) -> None:
+        """Give an entry another text, or other attributes in the place of all it has; OptionError for no such key."""
+        entry = self[key]
+        row = key, entry.text if text is None else text, entry.attributes if attributes is None else attributes
+        self.add_many([row], replace=True)
+
+    def remove(self, keys: str | Iterable[str]) -> int:
+        """Remove an entry or several; gives the number of those that were there.
+
+        What people said of their texts stays, for it is training data; ``forget`` removes it.
+        """
+        wanted = [checked_str("key", key) for key in ([keys] if isinstance(keys, str) else keys)]
+        with self._session.writing(any_model=True):
+            return take_out(self._store, wanted)
+
+    def find(
+        self,
+        text: str,
+        *,
+        limit: int | None = 10,
+        threshold: float | None = None,
+        where: Mapping[str, Any] | None = None,
+    ) -> list[Match]:
+        """Find the entries that are the same as a text, as ``find_many`` does."""
+        return self.find_many([text], limit=limit, threshold=threshold, where=where)[0]
+
+    def find_many(
+        self,
+        texts: Iterable[str],
+        *,
+        limit: int | None = 10,
+        threshold: float | None = None,
+        where: Mapping[str, Any] | None = None,
+    ) -> list[list[Match]]:
+        """Find, for each text, the entries that are the same, the most probable first.
+
+        At most ``limit`` (None: all), from ``threshold`` on (None: the index's; 0: the nearest, however far), with the
+        attributes of ``where``, such as {"lang": "en"}, or of several values one: {"lang": ["en", "de"]}. What a person
+        said of two texts holds, whatever the model says. Nothing is the same as an empty text. Heads "mlp" and
+        "alignment" score the 100 nearest texts by cosine. Raises OptionError for options out of range.
+        """
+        model, given = self._session.needed_model("finding texts"), checked_texts(texts)
+        if limit is not None:
+            check_integer("limit", limit, least=1)
+        if threshold is not None and threshold != 0:
+            checked_threshold(threshold)
+        attributes = checked_attributes(where or {}, "where")
+        vectors = model.encode(given)
+        with self._session.reading():
+            wanted = Wanted(limit, self._session.threshold if threshold is None else float(threshold), attributes)
+            return Finder(self._store, self._needed_search(), model, NEIGHBOURS).find(given, vectors, wanted)
+
+    def groups(self, *, show_progress: bool = False) -> tuple[IndexGroup, ...]:
+        """Give the groups of entries that are the same, by their ids, which stay the same as the index grows.
+
+        Where groups became one it has the id of the larger one, and ``merged`` tells the other. New texts are compared
+        with all others first, once, and that is kept. Texts of which a person said that they differ are never in one
+        group; those that were said to be the same always are. Raises OptionError for more than 20 million pairs.
+        """
+        self._session.needed_model("grouping texts")
+        return Grouping(self._session, self._needed_search()).groups(show_progress=show_progress)
+
+    def mark(self, key_a: str, key_b: str, *, duplicate: bool = True) -> None:
+        """Keep that a person calls the texts of two entries the same, or not: it wins over the model.
+
+        Replaces what was said of the two before. Raises OptionError for a key that is not there, for copies, which
+        nothing can part, and where earlier verdicts, by a chain of others too, say the contrary.
+        """
+        with self._session.writing(any_model=True):
+            verdict = Verdict(self._entry(key_a).text, self._entry(key_b).text, int(duplicate))
+            if text_hash(verdict.text_a) == text_hash(verdict.text_b):
+                raise OptionError(f"keys {key_a!r} and {key_b!r} have the same text, of which nothing can be said")
+            check_verdict(verdict, self._store.relations.verdicts())
+            self._store.relations.put_verdict(verdict)
+            self._store.count_up("verdicts")
+
+    def forget(self, verdict: Verdict) -> None:
+        """Remove what was said of two texts."""
+        with self._session.writing(any_model=True):
+            self._store.relations.forget_verdict(verdict.text_a, verdict.text_b)
+            self._store.count_up("verdicts")
+
+    def verdicts(self) -> list[Verdict]:
+        """Give all that people said, as training pairs (text_a, text_b, label), which ``read_pairs`` takes."""
+        with self._session.reading(any_model=True):
+            return [verdict for *_, verdict in self._store.relations.verdicts()]
+
+    def check(self, *, sample: int = 100) -> Check:
+        """Look for what is broken, and measure the search on a ``sample`` of the texts."""
+        check_integer("sample", sample, least=1)
+        return check_index(self._session, self._search, sample)
+
+    def compact(self) -> None:
+        """Give back the space of what was removed; other processes go on meanwhile, but cannot write."""
+        with self._session.writing(any_model=True):
+            self._store.forget_gone()
+        self._session.compact()
+        if self._search is not None:
+            self._search.get_fast()
+
+    def reencode(self, model: IndexModel, *, threshold: float | None = None, show_progress: bool = False) -> None:
+        """Make all vectors anew with another model, all or none, and take its threshold, unless one is given.
+
+        Ids of groups stay. Other processes that have the index open have to open it again with this model.
+        """
+        check_model(model)
+        threshold = model.calibration.threshold if threshold is None else checked_threshold(threshold)
+        encode_again(self._session, model, threshold, show_progress=show_progress)
+        if self._search is not None:
+            self._search.close()
+        self._search = self._new_search(self._store, model)
+
+    @property
+    def threshold(self) -> float:
+        """From which probability on texts are the same."""
+        with self._session.reading(any_model=True):
+            return self._session.threshold
+
+    def keys(self) -> list[str]:
+        """Give all keys, rising."""
+        with self._session.reading(any_model=True):
+            return sorted(key for _, key in self._store.all_keys())
+
+    def __getitem__(self, key: str) -> Entry:
+        with self._session.reading(any_model=True):
+            return self._entry(key)
+
+    def __contains__(self, key: object) -> bool:
+        with self._session.reading(any_model=True):
+            return isinstance(key, str) and bool(self._store.entries([key]))
+
+    def __len__(self) -> int:
+        with self._session.reading(any_model=True):
+            return self._store.counts()[0]
+
+    def close(self) -> None:
+        """End the connection; what was written is there."""
+        if self._search is not None:
+            self._search.close()
+        self._session.close()
+
+    def __enter__(self) -> DuplicateIndex:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _entry(self, key: str) -> Entry:
+        found = self._store.entries([checked_str("key", key)])
+        if key not in found:
+            raise OptionError(f"key {key!r} is not in the index {self._session.database.name}")
+        return found[key][1]
+
+    def _needed_search(self) -> Search:
+        assert self._search is not None
+        return self._search
+
+
+def _search_in_memory(path: Path, approximate: bool | None, store: Store, model: IndexModel) -> Search:
+    def connect() -> Store:
+        return Store(SqliteDatabase(path, timeout=30, create=False))
+
+    keeper = (
+        SidecarKeeper(path_beside(path), connect) if approximate or (approximate is None and is_installed()) else None
+    )
+    return MemorySearch(store, model, keeper, 1 if approximate else APPROXIMATE_FROM)

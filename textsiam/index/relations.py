@@ -1,0 +1,105 @@
+"""What an index knows of pairs of texts: verdicts of people, links of the model, and the groups that follow."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from textsiam.arrays import Array
+from textsiam.index.database import Database
+from textsiam.text.normalization import normalize_text
+
+
+class Verdict(NamedTuple):
+    """What a person said of two texts: 1 the same, 0 not. A training pair."""
+
+    text_a: str
+    text_b: str
+    label: int
+
+
+def text_hash(text: str) -> bytes:
+    """Give what copies of a text have in common, 16 bytes."""
+    return hashlib.blake2b(normalize_text(text).encode(), digest_size=16).digest()
+
+
+class Relations:
+    """Reads and writes them; whoever calls opens the transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def verdicts_of(self, own: bytes) -> dict[bytes, bool]:
+        """Give the hashes of the texts that a person has compared with one, and whether they are the same."""
+        found: dict[Any, Any] = dict(self.database.rows("SELECT hash_a, same FROM verdicts WHERE hash_b = ?", (own,)))
+        found |= dict(self.database.rows("SELECT hash_b, same FROM verdicts WHERE hash_a = ?", (own,)))
+        return {bytes(other): bool(same) for other, same in found.items()}
+
+    def verdicts(self) -> list[tuple[bytes, bytes, Verdict]]:
+        """Give all verdicts, with the hashes of their texts, by these."""
+        rows = self.database.rows("SELECT hash_a, hash_b, text_a, text_b, same FROM verdicts ORDER BY hash_a, hash_b")
+        return [(bytes(a), bytes(b), Verdict(*verdict)) for a, b, *verdict in rows]
+
+    def put_verdict(self, verdict: Verdict) -> None:
+        """Write a verdict in the place of an earlier one on the same two texts."""
+        self.forget_verdict(verdict.text_a, verdict.text_b)
+        (a, text_a), (b, text_b) = sorted((text_hash(text), text) for text in verdict[:2])
+        list(self.database.rows("INSERT INTO verdicts VALUES (?, ?, ?, ?, ?)", (a, b, text_a, text_b, verdict.label)))
+
+    def forget_verdict(self, text_a: str, text_b: str) -> None:
+        """Remove a verdict."""
+        both = sorted((text_hash(text_a), text_hash(text_b)))
+        list(self.database.rows("DELETE FROM verdicts WHERE hash_a = ? AND hash_b = ?", both))
+
+    def links(self) -> list[tuple[float, int, int]]:
+        """Give all links: probability, and the ids of two texts, the lower one first."""
+        return list(self.database.rows("SELECT probability, a, b FROM links"))
+
+    def add_links(self, left: Array, right: Array, probabilities: Array) -> None:
+        """Add links between texts, by their ids, int64 (n,) each; those of texts that were removed are left out."""
+        self.database.run_many(
+            "INSERT INTO links SELECT CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS REAL) "
+            "WHERE (SELECT count(*) FROM texts WHERE id IN (?, ?)) = 2 ON CONFLICT (a, b) DO NOTHING",
+            [
+                (min(a, b), max(a, b), probability, a, b)
+                for a, b, probability in zip(left.tolist(), right.tolist(), probabilities.tolist(), strict=True)
+            ],
+        )
+
+    def clear_links(self) -> None:
+        """Remove all links."""
+        list(self.database.rows("DELETE FROM links"))
+
+    def grouped_keys(self) -> Iterator[tuple[str, float, str]]:
+        """Give the group, its weakest link, and the key of every entry that is in a group, by group and key."""
+        return self.database.rows(
+            "SELECT groups.id, groups.weakest, entries.key FROM groups JOIN members ON members.group_id = groups.id "
+            "JOIN entries ON entries.text_id = members.text_id ORDER BY groups.id, entries.key"
+        )
+
+    def members(self) -> dict[int, str]:
+        """Give the group of each text that is in one, by the text's id."""
+        return dict(self.database.rows("SELECT text_id, group_id FROM members"))
+
+    def set_groups(self, weakest: Mapping[str, float], group_of: Mapping[int, str]) -> None:
+        """Write the groups anew: the weakest link of each, and the group of each text."""
+        list(self.database.rows("DELETE FROM groups"))
+        self.database.run_many("INSERT INTO groups VALUES (?, ?)", list(weakest.items()))
+        before = self.members()
+        self.database.run_many(
+            "DELETE FROM members WHERE text_id = ?", [(number,) for number in before.keys() - group_of.keys()]
+        )
+        self.database.run_many(
+            "INSERT INTO members VALUES (?, ?) ON CONFLICT (text_id) DO UPDATE SET group_id = excluded.group_id",
+            [item for item in group_of.items() if before.get(item[0]) != item[1]],
+        )
+
+    def merges(self) -> dict[str, str]:
+        """Give the groups that are there no more, and which they became part of."""
+        return dict(self.database.rows("SELECT gone, kept FROM merges"))
+
+    def add_merges(self, merges: Mapping[str, str]) -> None:
+        """Tell into which groups others merged; those that had merged into these follow."""
+        self.database.run_many("UPDATE merges SET kept = ? WHERE kept = ?", [(b, a) for a, b in merges.items()])
+        self.database.run_many("INSERT INTO merges VALUES (?, ?)", list(merges.items()))

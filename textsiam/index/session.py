@@ -1,0 +1,104 @@
+"""An open index: its store, its settings, and transactions in which the model is known to be the right one."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from textsiam.errors import DuplicateIndexError, OptionError
+from textsiam.index.database import Database
+from textsiam.index.scorer import IndexModel
+from textsiam.index.store import Store
+
+NEIGHBOURS = 100  # near texts that are scored by heads of which products tell nothing
+
+
+class Session:
+    """One thread at a time is inside of ``reading`` or ``writing``; ``model`` None: one that needs none."""
+
+    def __init__(self, database: Database, model: IndexModel | None) -> None:
+        self.database, self.store = database, Store(database)
+        self.use(model)
+        self._lock = threading.RLock()
+
+    def use(self, model: IndexModel | None) -> None:
+        """Go on with another model."""
+        self.model = model
+        self.fingerprint = None if model is None else model.fingerprint()
+
+    def needed_model(self, purpose: str) -> IndexModel:
+        """Give the model; raises OptionError where there is none."""
+        if self.model is None:
+            raise OptionError(f"{purpose} needs a model; open the index with it: DuplicateIndex.open(location, model)")
+        return self.model
+
+    def begin(self, threshold: float | None, linkage: str | None) -> None:
+        """Set up a new index, or check that this is one of the model; keep the settings that are given."""
+        with self._lock, self.database.reading():
+            settings = self.store.settings()
+        if not settings:
+            if self.model is None or self.fingerprint is None:
+                raise DuplicateIndexError(f"{self.database.name} is empty; open it with a model first")
+            with self._lock, self.database.writing():
+                if not self.store.settings():  # else another process was faster
+                    self.store.set(
+                        uid=secrets.token_hex(8),
+                        vectors=self.fingerprint.vectors,
+                        generation=1,
+                        revision=0,
+                        gone_from=0,
+                        verdicts=0,
+                    )
+                    self.store.set(threshold=self.model.calibration.threshold, linkage="connected", linked_to=0)
+        given = {"threshold": threshold, "linkage": linkage}
+        changed = {name: value for name, value in given.items() if value is not None}
+        with self.reading(any_model=self.model is None):
+            settings = self.store.settings()
+        if any(settings[name] != str(value) for name, value in changed.items()):
+            with self.writing(any_model=True):
+                self.store.set(**changed)
+
+    @contextmanager
+    def reading(self, *, any_model: bool = False) -> Iterator[None]:
+        """See one state of the index; DuplicateIndexError where its vectors are another model's."""
+        with self._lock, self.database.reading():
+            if not any_model:
+                self._check_model()
+            yield
+
+    @contextmanager
+    def writing(self, *, any_model: bool = False) -> Iterator[None]:
+        """Be the only writer; what is done inside is kept whole, or not at all."""
+        with self._lock, self.database.writing():
+            if not any_model:
+                self._check_model()
+            yield
+
+    def _check_model(self) -> None:
+        if self.fingerprint is not None and self.store.setting("vectors") != self.fingerprint.vectors:
+            raise DuplicateIndexError(
+                f"{self.database.name} was made with another model; open it with that one, "
+                "or open it without a model and reencode it"
+            )
+
+    @property
+    def threshold(self) -> float:
+        """From which probability on texts are the same; inside of a transaction."""
+        return float(self.store.setting("threshold"))
+
+    @property
+    def linkage(self) -> str:
+        """What makes a group; inside of a transaction."""
+        return self.store.setting("linkage")
+
+    def compact(self) -> None:
+        """Give back unused space."""
+        with self._lock:
+            self.database.compact()
+
+    def close(self) -> None:
+        """End it."""
+        with self._lock:
+            self.database.close()

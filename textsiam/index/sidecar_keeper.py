@@ -1,0 +1,86 @@
+"""Keeping the sidecar of an index up to date, in a thread, so that no search waits for it."""
+
+from __future__ import annotations
+
+import atexit
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from textsiam.errors import DuplicateIndexError
+from textsiam.index.cosines import unit
+from textsiam.index.sidecar import Sidecar, build_sidecar, read_sidecar
+from textsiam.index.store import Store
+
+
+class SidecarKeeper:
+    """Reads and makes the sidecar at ``path``; ``connect`` gives another connection to the index."""
+
+    def __init__(self, path: Path, connect: Callable[[], Store]) -> None:
+        self.path, self._connect = path, connect
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+        self._seen: tuple[int, int] | None = None
+        self.problem = ""  # why it could not be made, the last time
+
+    def read(self, store: Store) -> Sidecar | None:
+        """Read it, if it can be used; inside of a reading transaction."""
+        self._seen = self._signature()
+        return read_sidecar(self.path, store)
+
+    def has_new(self) -> bool:
+        """Tell whether it was made since it was read, here or by another process."""
+        return self._signature() != self._seen
+
+    def _signature(self) -> tuple[int, int] | None:
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns
+
+    def start(self) -> None:
+        """Begin to make it, unless that goes on already, here or in another process."""
+        if self._thread is None or not self._thread.is_alive():
+            # a daemon, for a program must not wait minutes for its end; but stopped before the interpreter goes down
+            self._thread = threading.Thread(target=self._make, daemon=True)
+            atexit.register(self.close)
+            self._thread.start()
+
+    def wait(self) -> None:
+        """Make it now."""
+        self.start()
+        assert self._thread is not None
+        self._thread.join()
+
+    def close(self) -> None:
+        """Stop."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+        atexit.unregister(self.close)
+
+    def _make(self) -> None:
+        try:
+            with _alone(self.path.with_name(f"{self.path.name}.lock")) as alone:
+                if alone:
+                    store = self._connect()
+                    with closing(store.database):
+                        build_sidecar(self.path, store, unit, lambda: not self._stop.is_set())
+                    self.problem = ""
+        except (OSError, sqlite3.Error, DuplicateIndexError) as error:
+            self.problem = str(error)  # search is exact without; ``check`` tells it
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[bool]:
+    """Tell whether no other process is inside: SQLite's lock on a file ends with the process that has it."""
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as lock:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            yield False
+            return
+        yield True

@@ -1,0 +1,82 @@
+"""Looking after an index: is anything broken, and all vectors anew with another model."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from textsiam.index.cosines import unit
+from textsiam.index.memory_search import Search
+from textsiam.index.scorer import IndexModel
+from textsiam.index.session import Session
+from textsiam.index.store import Store
+from textsiam.progress import progress
+
+NEAREST = 10  # of which a recall is told
+
+
+class Recall(NamedTuple):
+    """Of the ``nearest`` texts of some texts, the 10 of each, approximate search found ``found``."""
+
+    found: int
+    nearest: int
+
+
+class Check(NamedTuple):
+    """What was found: ``problems``, each a line (none: nothing is broken), and what the index holds.
+
+    ``recall`` of approximate search against the exact one; None where search is exact.
+    """
+
+    problems: tuple[str, ...]
+    entries: int
+    texts: int
+    verdicts: int
+    recall: Recall | None
+
+
+def check_index(session: Session, search: Search | None, sample: int) -> Check:
+    """Look for what is broken, and measure approximate search on a ``sample`` of texts, from all over."""
+    store = session.store
+    with session.reading(any_model=search is None):
+        problems = session.database.problems()
+        entries, texts = store.counts()
+        recall = None
+        if search is not None:
+            search.refresh()
+            recall = _recall(store, search, sample)
+            problems += [f"approximate search is off: {search.problem()}"] * bool(search.problem())
+        return Check(tuple(problems), entries, texts, len(store.relations.verdicts()), recall)
+
+
+def _recall(store: Store, search: Search, sample: int) -> Recall | None:
+    last = store.last_id()
+    _, vectors = store.vectors({int(number) for number in np.linspace(1, last, sample)})
+    units = unit(vectors)
+    found = search.approximate(units, NEAREST) if len(units) else None
+    if found is None:
+        return None
+    best, nearest = np.full((len(units), 0), -np.inf, dtype=np.float32), np.zeros((len(units), 0), dtype=np.int64)
+    for ids, others in store.blocks(0):
+        products = np.concatenate([best, units @ unit(others).T], axis=1)
+        places = np.concatenate([nearest, np.broadcast_to(ids, (len(units), len(ids)))], axis=1)
+        order = np.argsort(-products, axis=1, kind="stable")[:, :NEAREST]
+        best, nearest = np.take_along_axis(products, order, axis=1), np.take_along_axis(places, order, axis=1)
+    hits = sum(len(np.intersect1d(own, near.ids)) for own, near in zip(nearest, found, strict=True))
+    return Recall(hits, nearest.size)
+
+
+def encode_again(session: Session, model: IndexModel, threshold: float, *, show_progress: bool) -> None:
+    """Write all vectors anew, and whose they are."""
+    store, fingerprint = session.store, model.fingerprint()
+    with session.writing(any_model=True):
+        _, texts = store.counts()
+        with progress("encoding", texts, "texts", show=show_progress) as bar:
+            for block in store.all_texts():
+                vectors = model.encode([text for _, text in block])
+                store.set_vectors([number for number, _ in block], vectors)
+                bar.advance(len(block))
+        generation = int(store.setting("generation")) + 1
+        store.set(vectors=fingerprint.vectors, generation=generation, threshold=threshold)
+    session.use(model)
