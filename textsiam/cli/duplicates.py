@@ -14,6 +14,7 @@ from textsiam.cli.duplicates_file import read_texts, write_groups
 from textsiam.cli.messages import say, tell_texts
 from textsiam.cli.number_types import WholeNumber
 from textsiam.cli.outputs import check_new
+from textsiam.cli.promised_threshold import check_one, promised_threshold
 from textsiam.cli.scored_file import check_out
 from textsiam.cli.text_options import TextOptions
 from textsiam.data.files import inner_suffix
@@ -69,12 +70,11 @@ def duplicates(  # noqa: PLR0913 - each is an option of the command
     """
     check_no_file(model)
     _check_files(out, pairs, texts, overwrite=overwrite)
-    if threshold is not None and precision is not None:
-        raise OptionError("--threshold and --precision cannot go together; give one")
+    check_one(threshold, precision)
     check_options(threshold, linkage, keep, neighbours)
     file = read_texts(texts, rows, out)
     loaded = PairModel.load(model, device=device)
-    threshold = threshold if precision is None else _promised(loaded, precision)
+    threshold = threshold if precision is None else promised_threshold(loaded, precision)
     found = find_duplicates(
         file.texts, loaded, threshold=threshold, linkage=linkage, keep=keep, neighbours=neighbours, show_progress=True
     )
@@ -83,18 +83,6 @@ def duplicates(  # noqa: PLR0913 - each is an option of the command
     if pairs is not None:
         write_atomically(pairs, _as_csv(found))
     _tell(found, out)
-
-
-def _promised(model: PairModel, precision: float) -> float:
-    """Choose the threshold for a precision, and say what the promise is worth in a list."""
-    if model.decisions is None:
-        raise OptionError("--precision needs what dev pairs show, which this model does not keep; give --threshold")
-    threshold = model.threshold_for(precision=precision)
-    say(
-        f"threshold {threshold:.4f}: its precision was promised where {model.calibration.prior:.0%} of the pairs are "
-        "the same; in a list far fewer are, and more of what is found is wrong"
-    )
-    return threshold
 
 
 def _check_files(out: Path, pairs: Path | None, texts: Path, *, overwrite: bool) -> None:

@@ -30,7 +30,7 @@ class TextOptions(DialectOptions):
     def open(self, path: Path) -> RowSource:
         """Open a file; raises as ``open_rows`` does."""
         if self == TextOptions(on_error=self.on_error) and path.exists() and is_plain_text(path):
-            return _open_lines(path)
+            return open_lines(path)
         if self.text_column is not None and self.text_column.strip("0") == "":
             raise OptionError(
                 f"text_column (--text-column) is {self.text_column!r}, expected a name, or a number from 1"
@@ -39,7 +39,7 @@ class TextOptions(DialectOptions):
         return open_rows(path, columns=column, **self.dialect(), need_label=False)
 
 
-def _open_lines(path: Path) -> RowSource:
+def open_lines(path: Path) -> RowSource:
     """Open a file with one text a line as a table of one column, called text."""
     column = TextColumn((1,))
     source = open_rows(path, columns=column, header=False, quoting="none", delimiter=UNUSED, need_label=False)
