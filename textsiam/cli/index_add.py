@@ -104,7 +104,7 @@ class _Tally(NamedTuple):
 
     def __str__(self) -> str:
         counts = f"{self.new:,} new, {self.replaced:,} replaced, {self.unchanged:,} unchanged"
-        return counts + f"; {self.blank:,} are blank, which nothing is the same as" * bool(self.blank)
+        return counts + f"; {self.blank:,} blank, which nothing is the same as" * bool(self.blank)
 
 
 def _file(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -98,4 +99,4 @@ class EntryRows:
         value = row.record.get(self.source.fieldnames[place])
         if value is None or (isinstance(value, float) and math.isnan(value)):
             return None
-        return value if isinstance(value, str | int | float | list | dict) else row.cells[place]
+        return json.loads(json.dumps(value, default=str))
