@@ -11,10 +11,10 @@ import textsiam
 from tests.cli.conftest import Run
 
 ROWS = [
-    ("a1", "what about the apple number 1", "en"),
-    ("a2", "tell me of apple item 1", "en"),
-    ("a3", "What about  the APPLE number 1", "de"),
-    ("d1", "what about the drum number 2", "de"),
+    ("d1", "what about the drum number 2", "en"),
+    ("d2", "tell me of drum item 2", "en"),
+    ("d3", "What about  the DRUM number 2", "de"),
+    ("a1", "what about the apple number 1", "de"),
     ("none", "", "en"),
 ]
 
@@ -47,9 +47,9 @@ def other_model(model: Path, out: Path) -> Path:
 
 
 def clear_index(run: Run, folder: Path, model: Path) -> tuple[Path, float]:
-    """Make the index, with a threshold that "a1" and "a2" reach and no other two do; gives it too."""
+    """Make the index, with a threshold that "d1" and "d2" reach and no other two do; gives it too."""
     loaded = textsiam.PairModel.load(model)
-    texts = [text for key, text, _ in ROWS if key in ("a1", "a2", "d1")]
+    texts = [text for key, text, _ in ROWS if key in ("d1", "d2", "a1")]
     same, *others = (loaded.score(a, b) for a, b in itertools.combinations(texts, 2))
     assert same > max(others)
     threshold = (same + max(others)) / 2

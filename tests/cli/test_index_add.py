@@ -131,7 +131,7 @@ def test_other_attributes_are_another_entry(run: Run, tmp_path: Path, model_fold
     index = make_index(run, tmp_path, model_folder)
     result = run("index", "add", index, tmp_path / "rows.csv")
     assert result.code == 2
-    assert "line 2: key 'a1' is in the index already, with other attributes" in result.err
+    assert "line 2: key 'd1' is in the index already, with other attributes" in result.err
     assert "0 new, 5 replaced" in run("index", "add", index, tmp_path / "rows.csv", "--replace").err
     assert entries(index) == {key: (text, {}) for key, text, _ in ROWS}
 
@@ -181,7 +181,7 @@ def test_bad_calls_make_no_index(
 ) -> None:
     write_rows(tmp_path / "rows.csv")
     write_rows(tmp_path / "empty.csv", [])
-    given = [tmp_path / option if str(option).endswith(".csv") else option for option in options]
+    given = [tmp_path / str(option) if str(option).endswith(".csv") else option for option in options]
     result = run("index", "add", tmp_path / "i", *given, "--model", model_folder)
     assert result.code == 2
     assert problem in result.err

@@ -77,7 +77,7 @@ def find(  # noqa: PLR0913 - each is an option of the command
     _check_texts(text, of_files=out is not None or overwrite or rows != TextOptions())
     loaded = load_model(index, model, device)
     with open_index(index, loaded) as opened:
-        found = opened.find_many(text, limit=limit or 10, threshold=threshold, where=wanted)
+        found = opened.find_many(text, limit=10 if limit is None else limit, threshold=threshold, where=wanted)
         least = opened.threshold if threshold is None else threshold
         without = [one for one, matches in zip(text, found, strict=True) if not matches]
         nearest = dict(zip(without, opened.find_many(without, limit=1, threshold=0, where=wanted), strict=True))
