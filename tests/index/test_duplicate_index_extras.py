@@ -1,4 +1,4 @@
-"""What programs around an index need: its name, the folder of its model, entries by keys; and blank texts."""
+"""What programs around an index need: its name, the folder of its model, entries by keys."""
 
 from __future__ import annotations
 
@@ -32,17 +32,3 @@ def test_entries_of_keys(tmp_path: Path, make_model: MakeModel) -> None:
         found = index.entries(["none", *(key for key, *_ in rows[1:])])
     assert sorted(tuple(entry) for entry in found.values()) == sorted(rows[1:])
     assert all(key == entry.key for key, entry in found.items())
-
-
-@pytest.mark.parametrize("head", ["cosine", "mlp", "euclidean", "alignment"])
-def test_nothing_is_the_same_as_a_blank_text(tmp_path: Path, make_model: MakeModel, head: str) -> None:
-    texts = {"a": "red cat", "b": "dog runs here", "blank": "", "also": " \t"}
-    with DuplicateIndex.open(tmp_path / "i", make_model(head), threshold=1e-6) as index:
-        index.add_many(texts.items())
-        for text in ("red cat", "blue", "here now"):
-            assert {match.key for match in index.find(text, threshold=0)} == {"a", "b"}
-        assert index.find("", threshold=0) == []
-        groups = index.groups()
-        assert [group.keys for group in groups] == [("a", "b")]
-        index.remove("a")
-        assert index.groups() == ()

@@ -12,7 +12,7 @@ from textsiam.errors import OptionError
 from textsiam.index.cosines import cosines_of
 from textsiam.index.matrix import Nearest
 from textsiam.index.memory_search import Search
-from textsiam.index.relations import BLANK, text_hash
+from textsiam.index.relations import text_hash
 from textsiam.index.scorer import IndexModel
 from textsiam.index.store import Entry, Store
 from textsiam.text.normalization import normalize_text
@@ -98,8 +98,6 @@ class Finder:
         for number, probability, cosine in zip(there, probabilities.tolist(), cosines.tolist(), strict=True):
             other = texts[number].hash
             verdict = verdicts.get(other)
-            if other == BLANK:
-                continue
             if other == own:
                 ranked.append((-1.0, -1.0, number, None))
             elif verdict or (verdict is None and probability >= np.float32(wanted.threshold)):

@@ -11,7 +11,6 @@ import numpy as np
 from textsiam.arrays import Array
 from textsiam.index.candidates import MOST_PAIRS, SCORED_AT_ONCE, Corpus, TooManyPairsError, probabilities_of
 from textsiam.index.memory_search import Search
-from textsiam.index.relations import BLANK
 from textsiam.index.scorer import Frame, IndexModel
 from textsiam.index.search import pairs_reaching
 from textsiam.index.store import Store
@@ -43,13 +42,11 @@ class Linker:
         """
         parts, number = [Links(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))], 0
         _, texts = self.store.counts()
-        blank = list(self.store.ids([BLANK]).values())
         with progress("linking", texts, "texts", show=show_progress) as bar:
             found = self._by_products(after, bar) if self.search.ranks else self._among_near(after, bar)
             with closing(found):
                 for links in found:
                     reach = links.probabilities >= np.float32(self.threshold)
-                    reach &= ~np.isin(links.left, blank) & ~np.isin(links.right, blank)
                     parts.append(Links(*(side[reach] for side in links)))
                     number += int(reach.sum())
                     if number > MOST_PAIRS:

@@ -24,9 +24,6 @@ def text_hash(text: str) -> bytes:
     return hashlib.blake2b(normalize_text(text).encode(), digest_size=16).digest()
 
 
-BLANK = text_hash("")  # of texts that nothing is the same as
-
-
 class Relations:
     """Reads and writes them; whoever calls opens the transaction."""
 

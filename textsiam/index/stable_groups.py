@@ -81,9 +81,7 @@ def _parts(store: Store, linkage: str) -> list[_Part]:
     parts = [_Part(tuple(sorted(placed[at] for at in group.places)), texts[placed[group.places[0]]], group.weakest)
              for group in groups]  # fmt: skip
     grouped = {number for part in parts for number in part.ids}
-    copied = [
-        _Part((number,), texts[number], 1.0) for number in store.repeated() if number not in grouped and texts[number]
-    ]
+    copied = [_Part((number,), texts[number], 1.0) for number in store.repeated() if number not in grouped]
     return sorted([*parts, *copied], key=lambda part: part.least)
 
 
