@@ -69,6 +69,9 @@ def _parts(store: Store, linkage: str) -> list[_Part]:
     judged = [(known[a], known[b], verdict.label) for a, b, verdict in verdicts if a in known and b in known]
     numbers = {number for _, a, b in links for number in (a, b)} | {number for a, b, _ in judged for number in (a, b)}
     texts = {number: normalize_text(text.text) for number, text in store.texts(numbers | set(store.repeated())).items()}
+    texts = {number: text for number, text in texts.items() if text}  # empty ones are not the same as anything
+    links = [link for link in links if link[1] in texts and link[2] in texts]
+    judged = [verdict for verdict in judged if verdict[0] in texts and verdict[1] in texts]
     # placed by their texts, so that the order in which they were added has no part in what becomes of equal links
     placed = sorted(texts, key=lambda number: texts[number])
     place = {number: at for at, number in enumerate(placed)}
@@ -81,7 +84,9 @@ def _parts(store: Store, linkage: str) -> list[_Part]:
     parts = [_Part(tuple(sorted(placed[at] for at in group.places)), texts[placed[group.places[0]]], group.weakest)
              for group in groups]  # fmt: skip
     grouped = {number for part in parts for number in part.ids}
-    copied = [_Part((number,), texts[number], 1.0) for number in store.repeated() if number not in grouped]
+    copied = [
+        _Part((number,), texts[number], 1.0) for number in store.repeated() if number in texts and number not in grouped
+    ]
     return sorted([*parts, *copied], key=lambda part: part.least)
 
 
