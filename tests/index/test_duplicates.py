@@ -73,7 +73,7 @@ def test_groups_are_those_of_the_pairs(make_model: MakeModel, texts: list[str], 
     keys = sorted({normalize_text(text) for text in texts})
     place = {key: number for number, key in enumerate(keys)}
     links = [(p, *sorted(place[key] for key in pair)) for pair, p in distinct_pairs(found).items()]
-    expected = linked_groups(links, linkage)  # type: ignore[arg-type] # of two places
+    expected = linked_groups(as_links(links), linkage)  # type: ignore[arg-type] # of two places
     grouped = {frozenset(normalize_text(texts[row]) for row in group.rows): group.weakest for group in found.groups}
     assert {frozenset(keys[one] for one in group.places): group.weakest for group in expected} == {
         several: weakest for several, weakest in grouped.items() if len(several) > 1
