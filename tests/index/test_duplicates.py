@@ -12,7 +12,7 @@ from tests.index.conftest import MakeModel
 from textsiam.errors import OptionError
 from textsiam.index import candidates, duplicates
 from textsiam.index.duplicates import Duplicates, FoundPair, find_duplicates
-from textsiam.index.groups import linked_groups
+from textsiam.index.groups import Links, linked_groups
 from textsiam.model.pair_model import PairModel
 from textsiam.text.normalization import normalize_text
 
@@ -72,8 +72,8 @@ def test_groups_are_those_of_the_pairs(make_model: MakeModel, texts: list[str], 
     found = find_duplicates(texts, make_model("cosine"), threshold=0.95, linkage=linkage)
     keys = sorted({normalize_text(text) for text in texts})
     place = {key: number for number, key in enumerate(keys)}
-    links = [(p, *sorted(place[key] for key in pair)) for pair, p in distinct_pairs(found).items()]
-    expected = linked_groups(as_links(links), linkage)  # type: ignore[arg-type] # of two places
+    ends = np.array([sorted(place[key] for key in pair) for pair in distinct_pairs(found)])
+    expected = linked_groups(Links(*ends.T, np.array(list(distinct_pairs(found).values()))), linkage)
     grouped = {frozenset(normalize_text(texts[row]) for row in group.rows): group.weakest for group in found.groups}
     assert {frozenset(keys[one] for one in group.places): group.weakest for group in expected} == {
         several: weakest for several, weakest in grouped.items() if len(several) > 1
