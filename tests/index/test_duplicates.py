@@ -12,7 +12,7 @@ from tests.index.conftest import MakeModel
 from textsiam.errors import OptionError
 from textsiam.index import candidates, duplicates
 from textsiam.index.duplicates import Duplicates, FoundPair, find_duplicates
-from textsiam.index.groups import linked_groups
+from textsiam.index.groups import Links, linked_groups
 from textsiam.model.pair_model import PairModel
 from textsiam.text.normalization import normalize_text
 
@@ -69,11 +69,12 @@ def test_copies_are_pairs_with_the_first_alone_and_need_no_model(make_model: Mak
 
 @pytest.mark.parametrize("linkage", ["connected", "complete"])
 def test_groups_are_those_of_the_pairs(make_model: MakeModel, texts: list[str], linkage: str) -> None:
-    found = find_duplicates(texts, make_model("cosine"), threshold=0.95, linkage=linkage)
+    found = find_duplicates(texts, make_model("cosine"), threshold=0.8, linkage=linkage)
     keys = sorted({normalize_text(text) for text in texts})
     place = {key: number for number, key in enumerate(keys)}
-    links = [(p, *sorted(place[key] for key in pair)) for pair, p in distinct_pairs(found).items()]
-    expected = linked_groups(links, linkage)  # type: ignore[arg-type] # of two places
+    left, right = np.array([sorted(place[key] for key in pair) for pair in distinct_pairs(found)]).T
+    expected = linked_groups(Links(left, right, np.array(list(distinct_pairs(found).values()))), linkage)
+    assert len(expected) > 5
     grouped = {frozenset(normalize_text(texts[row]) for row in group.rows): group.weakest for group in found.groups}
     assert {frozenset(keys[one] for one in group.places): group.weakest for group in expected} == {
         several: weakest for several, weakest in grouped.items() if len(several) > 1

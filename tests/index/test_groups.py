@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from textsiam.index.groups import LINKAGES, Link, Linked, linked_groups
+from textsiam.index import groups
+from textsiam.index.groups import LINKAGES, Link, Linked, Links, Places
 
 QUICK = settings(deadline=None, max_examples=150)
 PLACES = 7
@@ -14,6 +17,15 @@ EDGES = list(itertools.combinations(range(PLACES), 2))
 LINKS = st.dictionaries(st.sampled_from(EDGES), st.sampled_from([0.5, 0.6, 0.7, 0.8, 0.9]) | st.floats(0.5, 1)).map(
     lambda found: [(probability, a, b) for (a, b), probability in found.items()]
 )
+
+
+def linked_groups(
+    links: Iterable[Link], linkage: str, same: Iterable[Places] = (), different: Iterable[Places] = ()
+) -> list[Linked]:
+    probabilities, left, right = np.array(list(links), dtype=np.float64).reshape(-1, 3).T
+    return groups.linked_groups(
+        Links(left.astype(np.int64), right.astype(np.int64), probabilities), linkage, same, different
+    )
 
 
 def reachable(links: list[Link], start: int) -> set[int]:
@@ -78,3 +90,37 @@ def test_a_large_group_is_quick() -> None:
     links = [(1 - n / 1e6, a, b) for n, (a, b) in enumerate(itertools.combinations(range(300), 2))]
     for linkage in LINKAGES:
         assert [group.places for group in linked_groups(links, linkage)] == [tuple(range(300))]
+
+
+VERDICTS = st.dictionaries(st.sampled_from(EDGES), st.booleans(), max_size=5)
+
+
+@QUICK
+@given(LINKS, VERDICTS, st.sampled_from(LINKAGES))
+def test_what_is_said_of_pairs_holds(links: list[Link], verdicts: dict[tuple[int, int], bool], linkage: str) -> None:
+    same = [pair for pair, label in verdicts.items() if label]
+    chained = [(1.0, a, b) for a, b in same]
+    different = [(a, b) for (a, b), label in verdicts.items() if not label and b not in reachable(chained, a)]
+    found = linked_groups(links, linkage, same, different)
+    home = {place: number for number, group in enumerate(found) for place in group.places}
+    for a, b in same:
+        assert home[a] == home[b]
+    for a, b in different:
+        assert home.get(a, -1) != home.get(b, -2)
+    # nothing else is left apart: of two groups with a link between them some are said to differ
+    if linkage == "connected":
+        parts = [set(group.places) for group in found] + [{p} for p in range(PLACES) if p not in home]
+        for one, other in itertools.combinations(parts, 2):
+            if any({a, b} & one and {a, b} & other for _, a, b in links):
+                assert any({a, b} & one and {a, b} & other for a, b in different)
+
+
+@QUICK
+@given(LINKS, st.sampled_from(LINKAGES))
+def test_nothing_said_changes_nothing(links: list[Link], linkage: str) -> None:
+    assert linked_groups(links, linkage, (), ()) == linked_groups(links, linkage)
+
+
+def test_of_links_that_would_join_what_differs_the_least_probable_is_left_out() -> None:
+    links = [(0.9, 0, 1), (0.8, 1, 2), (0.7, 2, 3), (0.95, 0, 3)]
+    assert linked_groups(links, "connected", different=[(0, 2)]) == [Linked((0, 1, 3), 0.9)]

@@ -12,7 +12,7 @@ import numpy as np
 from textsiam.arrays import Array
 from textsiam.errors import OptionError, check_choice, check_integer, check_model
 from textsiam.index.candidates import SCORED_AT_ONCE, Corpus, Reaching, TooManyPairsError, pairs_of_corpus
-from textsiam.index.groups import LINKAGES, linked_groups
+from textsiam.index.groups import LINKAGES, Links, linked_groups
 from textsiam.index.scorer import Scorer
 from textsiam.text.checks import checked_texts
 from textsiam.text.normalization import normalize_text
@@ -86,8 +86,7 @@ class Duplicates:
     def groups(self) -> tuple[Group, ...]:
         """The groups of two rows or more, by their first rows."""
         found, rows = self._found, self._copies.rows
-        links = zip(found.probabilities.tolist(), found.left.tolist(), found.right.tolist(), strict=True)
-        linked = linked_groups(links, self._options.linkage)
+        linked = linked_groups(Links(found.left, found.right, found.probabilities), self._options.linkage)
         inside = {place for group in linked for place in group.places}
         copied = [((place,), 1.0) for place in range(len(rows)) if place not in inside and len(rows[place]) > 1]
         return tuple(sorted((self._group(*group) for group in [*linked, *copied]), key=lambda group: group.rows))

@@ -87,10 +87,11 @@ class Finder:
     def _scored(
         self, text: str, vector: Array, ids: list[int], verdicts: Mapping[bytes, bool], wanted: Wanted
     ) -> list[Match]:
-        if not ids:
+        # what is gone meanwhile is not there, and empty texts are not the same as anything
+        texts = {number: text for number, text in self.store.texts(ids).items() if normalize_text(text.text)}
+        there, vectors = self.store.vectors(texts)
+        if not there:
             return []
-        texts = self.store.texts(ids)
-        there, vectors = self.store.vectors(ids)
         probabilities = self._probabilities(text, vector, [texts[number].text for number in there], vectors)
         cosines = cosines_of(np.broadcast_to(vector, vectors.shape), vectors)
         own = text_hash(text)

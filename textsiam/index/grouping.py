@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from textsiam.index.links import Linker, Links
+from textsiam.index.groups import Links
+from textsiam.index.links import Linker
 from textsiam.index.memory_search import Search
 from textsiam.index.session import NEIGHBOURS, Session
 from textsiam.index.stable_groups import IndexGroup, groups_of, regroup

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+import numpy as np
+
+from textsiam.arrays import Array
+
+LINKS_AT_ONCE = 65_536
 Link = tuple[float, int, int]  # probability, and the places of two texts
 Places = tuple[int, int]
 
 LINKAGES = ("connected", "complete")
+
+
+class Links(NamedTuple):
+    """Places or ids of two texts, int64 (n,) each, and the probabilities, float32 (n,), that they are the same."""
+
+    left: Array
+    right: Array
+    probabilities: Array
 
 
 class Linked(NamedTuple):
@@ -20,7 +33,7 @@ class Linked(NamedTuple):
 
 
 def linked_groups(
-    links: Iterable[Link], linkage: str, same: Iterable[Places] = (), different: Iterable[Places] = ()
+    links: Links, linkage: str, same: Iterable[Places] = (), different: Iterable[Places] = ()
 ) -> list[Linked]:
     """Make groups of two texts or more, by their first place.
 
@@ -37,10 +50,19 @@ def linked_groups(
         sets.join(sets.of(a), sets.of(b), 1.0)
     for a, b in different:
         sets.part(sets.of(a), sets.of(b))
-    apart = {frozenset(pair) for pair in different}
-    ranked = sorted(links, key=lambda link: (-link[0], link[1], link[2]))
-    _FORMS[linkage](sets, [link for link in ranked if frozenset(link[1:]) not in apart] if apart else ranked)
+    _FORMS[linkage](sets, _ranked(links, {frozenset(pair) for pair in different}))
     return sets.groups()
+
+
+def _ranked(links: Links, apart: set[frozenset[int]]) -> Iterator[Link]:
+    """Give links by falling probability, a few at a time, for as objects of Python millions would not fit."""
+    order = np.lexsort((links.right, links.left, -links.probabilities))
+    for first in range(0, len(order), LINKS_AT_ONCE):
+        some = order[first : first + LINKS_AT_ONCE]
+        columns = (links.probabilities[some].tolist(), links.left[some].tolist(), links.right[some].tolist())
+        for link in zip(*columns, strict=True):
+            if not apart or frozenset(link[1:]) not in apart:
+                yield link
 
 
 class _Members:
@@ -92,7 +114,7 @@ class _Members:
         return sorted(found)
 
 
-def _connected(sets: _Members, ranked: list[Link]) -> None:
+def _connected(sets: _Members, ranked: Iterable[Link]) -> None:
     """Join by falling probability: a link that joins two sets is the best there is between them (Kruskal 1956)."""
     for probability, a, b in ranked:
         first, second = sets.of(a), sets.of(b)
@@ -100,7 +122,7 @@ def _connected(sets: _Members, ranked: list[Link]) -> None:
             sets.join(first, second, probability)
 
 
-def _complete(sets: _Members, ranked: list[Link]) -> None:
+def _complete(sets: _Members, ranked: Iterable[Link]) -> None:
     """Join two sets when the last of the links between all of their texts comes by (complete-linkage clustering)."""
     between: dict[int, dict[int, int]] = defaultdict(dict)  # set -> other set -> links seen so far
     for probability, a, b in ranked:
@@ -123,4 +145,4 @@ def _merge(between: dict[int, dict[int, int]], kept: int, gone: int) -> None:
             del between[other][gone]
 
 
-_FORMS: dict[str, Callable[[_Members, list[Link]], None]] = {"connected": _connected, "complete": _complete}
+_FORMS: dict[str, Callable[[_Members, Iterable[Link]], None]] = {"connected": _connected, "complete": _complete}

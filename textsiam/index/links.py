@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from typing import NamedTuple
 
 import numpy as np
 
 from textsiam.arrays import Array
 from textsiam.index.candidates import MOST_PAIRS, SCORED_AT_ONCE, Corpus, TooManyPairsError, probabilities_of
+from textsiam.index.groups import Links
 from textsiam.index.memory_search import Search
 from textsiam.index.scorer import Frame, IndexModel
 from textsiam.index.search import pairs_reaching
@@ -18,14 +18,6 @@ from textsiam.progress import Progress, progress
 
 CHUNK = 65_536  # vectors that are compared with as many others
 QUERIES = 256
-
-
-class Links(NamedTuple):
-    """Ids of two texts, int64 (n,) each, and the probabilities, float32 (n,), that they are the same."""
-
-    left: Array
-    right: Array
-    probabilities: Array
 
 
 class Linker:

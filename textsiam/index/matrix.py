@@ -102,7 +102,8 @@ class Matrix:
             return Nearest(self.ids[places], True)
         places = np.flatnonzero(bound >= max(cut, np.finfo(np.float32).min))
         many = 2 * count + 128
-        if len(places) > 2 * many:
+        all_looked_at = len(places) <= 2 * many
+        if not all_looked_at:
             # the whole products of those with the highest bounds tell below which no other can be among the highest
             first = places[np.argpartition(-bound[places], many)[:many]]
             least = np.partition(self._right[first] @ left, many - count)[many - count]
@@ -110,10 +111,8 @@ class Matrix:
             places = places[bound[places] >= cut]
         products = self._right[places] @ left
         places, products = places[products >= cut], products[products >= cut]
-        if len(places) <= count:
-            return Nearest(self.ids[places], True)
         order = np.lexsort((places, -products))[:count]
-        return Nearest(self.ids[places[order]], False)
+        return Nearest(self.ids[places[order]], all_looked_at and len(places) <= count)
 
     def _slack(self, left: Array) -> float:
         return ROUNDING * self._longest * float(np.linalg.norm(left))

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from textsiam.arrays import Array
 from textsiam.index.database import Database
+from textsiam.index.groups import LINKS_AT_ONCE, Links
 from textsiam.text.normalization import normalize_text
 
 
@@ -52,9 +56,14 @@ class Relations:
         both = sorted((text_hash(text_a), text_hash(text_b)))
         list(self.database.rows("DELETE FROM verdicts WHERE hash_a = ? AND hash_b = ?", both))
 
-    def links(self) -> list[tuple[float, int, int]]:
-        """Give all links: probability, and the ids of two texts, the lower one first."""
-        return list(self.database.rows("SELECT probability, a, b FROM links"))
+    def links(self) -> Links:
+        """Give all links, by the ids of two texts, the lower one first."""
+        rows = self.database.rows("SELECT a, b, probability FROM links")
+        parts = [np.zeros((0, 3))]
+        while some := list(islice(rows, LINKS_AT_ONCE)):
+            parts.append(np.array(some, dtype=np.float64))  # which holds ids up to 2^53
+        a, b, probabilities = np.concatenate(parts).T
+        return Links(a.astype(np.int64), b.astype(np.int64), probabilities.astype(np.float32))
 
     def add_links(self, left: Array, right: Array, probabilities: Array) -> None:
         """Add links between texts, by their ids, int64 (n,) each; those of texts that were removed are left out."""

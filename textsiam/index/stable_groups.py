@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from itertools import count
 from typing import NamedTuple
 
-from textsiam.index.groups import linked_groups
+import numpy as np
+
+from textsiam.index.groups import Links, linked_groups
 from textsiam.index.store import Store
 from textsiam.text.normalization import normalize_text
 
@@ -67,22 +69,41 @@ def _parts(store: Store, linkage: str) -> list[_Part]:
     links, verdicts = store.relations.links(), store.relations.verdicts()
     known = store.ids({own for a, b, _ in verdicts for own in (a, b)})
     judged = [(known[a], known[b], verdict.label) for a, b, verdict in verdicts if a in known and b in known]
-    numbers = {number for _, a, b in links for number in (a, b)} | {number for a, b, _ in judged for number in (a, b)}
-    texts = {number: normalize_text(text.text) for number, text in store.texts(numbers | set(store.repeated())).items()}
-    # placed by their texts, so that the order in which they were added has no part in what becomes of equal links
+    ends = np.union1d(links.left, links.right).tolist()
+    numbers = {*ends, *store.repeated(), *(number for a, b, _ in judged for number in (a, b))}
+    # empty ones are not the same as anything; placed by their texts, so that the order in which they were added has no
+    # part in what becomes of equal links
+    texts = {number: text for number, text in _normalized(store, numbers).items() if text}
     placed = sorted(texts, key=lambda number: texts[number])
     place = {number: at for at, number in enumerate(placed)}
     groups = linked_groups(
-        ((probability, min(place[a], place[b]), max(place[a], place[b])) for probability, a, b in links),
+        _placed(links, placed),
         linkage,
         same=[(place[a], place[b]) for a, b, label in judged if label],
         different=[(place[a], place[b]) for a, b, label in judged if not label],
     )
-    parts = [_Part(tuple(sorted(placed[at] for at in group.places)), texts[placed[group.places[0]]], group.weakest)
-             for group in groups]  # fmt: skip
+    parts = [
+        _Part(tuple(sorted(placed[at] for at in group.places)), texts[placed[group.places[0]]], group.weakest)
+        for group in groups
+    ]
     grouped = {number for part in parts for number in part.ids}
-    copied = [_Part((number,), texts[number], 1.0) for number in store.repeated() if number not in grouped]
+    copied = [
+        _Part((number,), texts[number], 1.0) for number in store.repeated() if number in texts and number not in grouped
+    ]
     return sorted([*parts, *copied], key=lambda part: part.least)
+
+
+def _normalized(store: Store, ids: Iterable[int]) -> dict[int, str]:
+    return {number: normalize_text(text.text) for number, text in store.texts(ids).items()}
+
+
+def _placed(links: Links, placed: list[int]) -> Links:
+    """Give links between texts that have a place, by their places, the lower one first."""
+    order = np.argsort(placed)
+    ids = np.array(placed, dtype=np.int64)[order]
+    inside = np.isin(links.left, ids) & np.isin(links.right, ids)
+    left, right = (order[np.searchsorted(ids, side[inside])] for side in (links.left, links.right))
+    return Links(np.minimum(left, right), np.maximum(left, right), links.probabilities[inside])
 
 
 def named(
