@@ -89,6 +89,7 @@ def test_what_a_person_says_is_kept_and_forgotten(run: Run, tmp_path: Path, mode
         (("d1", "x", "--same"), "key 'x' is not in the index"),
         (("d1", "x", "--forget"), "key 'x' is not in the index"),
         (("d1", "d3", "--different"), "have the same text, of which nothing can be said"),
+        (("d1", "none", "--same"), "an empty text is not the same as anything, of which nothing can be said"),
         (("d1",), "KEY_B is missing"),
     ],
 )

@@ -123,7 +123,7 @@ def test_the_best_for_each_text_of_a_file(
     [
         ((), "there is nothing to look for: give texts, or --texts FILE --out FILE"),
         (("--texts", "rows.csv"), "give --out FILE to write what is found for the texts of rows.csv"),
-        (("a", "--texts", "rows.csv", "--out", "o.csv"), "give no texts, nor --json, nor --limit, with it"),
+        (("a", "--texts", "rows.csv", "--out", "o.csv"), "leave out texts, --json and --limit"),
         (("a", "--out", "o.csv"), "go with --texts FILE, but texts were given"),
         (("rows.csv",), "'rows.csv' is a file, expected a text; for those of a file: --texts rows.csv --out FILE"),
         (("a", "--where", "lang"), "where (--where) is 'lang', expected NAME=VALUE, such as lang=en"),

@@ -10,18 +10,16 @@ from typing import Annotated, NamedTuple
 from cyclopts import Parameter
 
 from textsiam.cli.index_open import load_model, open_index
-from textsiam.cli.index_rows import Batch, EntryRows
+from textsiam.cli.index_rows import Batch, EntryOptions, EntryRows
+from textsiam.cli.index_settings import IndexSettings
 from textsiam.cli.messages import say, tell_skipped
-from textsiam.cli.promised_threshold import check_one, promised_threshold
-from textsiam.cli.row_options import split_columns
-from textsiam.cli.text_options import TextOptions
 from textsiam.errors import DataError, OptionError
 from textsiam.index.duplicate_index import DuplicateIndex
 from textsiam.progress import progress
 from textsiam.text.normalization import normalize_text
 
 
-def add(  # noqa: PLR0913 - each is an option of the command
+def add(
     index: str,
     texts: Path | None = None,
     /,
@@ -29,14 +27,10 @@ def add(  # noqa: PLR0913 - each is an option of the command
     model: Path | None = None,
     key: str | None = None,
     text: str | None = None,
-    key_column: str | None = None,
-    attributes: str | None = None,
     replace: Annotated[bool, Parameter(negative=())] = False,
-    threshold: float | None = None,
-    precision: float | None = None,
-    linkage: str | None = None,
     device: str | None = None,
-    rows: TextOptions = TextOptions(),  # noqa: B008 - frozen
+    settings: IndexSettings = IndexSettings(),  # noqa: B008 - frozen
+    rows: EntryOptions = EntryOptions(),  # noqa: B008 - frozen
 ) -> None:
     """Add the texts of a file to an index, or one text; the index is made where there is none.
 
@@ -54,23 +48,13 @@ def add(  # noqa: PLR0913 - each is an option of the command
         Key of the one text that is added, in place of a file.
     text
         That text.
-    key_column
-        Column of keys, by name or number from 1. [default: key, or id]
-    attributes
-        Columns that are kept with each text, such as lang,source, for textsiam index find --where.
     replace
         Replace the text of a key that is there with another one; else such a row is bad.
-    threshold
-        Probability from which on texts are the same, kept in the index. [default: that of the model]
-    precision
-        The threshold at which dev promises this precision, for dev's share of same pairs, which in a list is far lower.
-    linkage
-        connected: chains of pairs make a group; complete: every two texts of a group are a pair. Kept in the index.
     device
         cpu or cuda to encode with torch; NumPy if not given.
     """
-    check_one(threshold, precision)
-    file = _file(texts, key, text, rows, key_column, attributes, replace=replace)
+    settings.check()
+    file = _file(texts, key, text, rows, replace=replace)
     # read before the index is made, so that what cannot be read leaves none
     batches = iter(()) if file is None else file.batches()
     first = next(batches, None)
@@ -78,9 +62,7 @@ def add(  # noqa: PLR0913 - each is an option of the command
         raise DataError("has no text", file=file.path)
     if model is None and "://" not in index and not Path(index).exists():
         raise OptionError(f"{index} is not there; to make it, give --model DIR")
-    loaded = load_model(index, model, device)
-    threshold = threshold if precision is None else promised_threshold(loaded.model, precision)
-    with open_index(index, loaded, threshold=threshold, linkage=linkage, create=True) as opened:
+    with open_index(index, load_model(index, model, device), settings, create=True) as opened:
         if file is None or first is None:
             _add_one(opened, key or "", text or "", replace=replace)
         else:
@@ -108,29 +90,18 @@ class _Tally(NamedTuple):
 
 
 def _file(
-    path: Path | None,
-    key: str | None,
-    text: str | None,
-    rows: TextOptions,
-    key_column: str | None,
-    attributes: str | None,
-    *,
-    replace: bool,
+    path: Path | None, key: str | None, text: str | None, rows: EntryOptions, *, replace: bool
 ) -> EntryRows | None:
     """Open the file; None where one text is given."""
     if path is not None:
         if key is not None or text is not None:
             raise OptionError(f"--key and --text add one text, but the file {path} is given too; give one of both")
-        return EntryRows(path, rows, key_column, _names(attributes), replace=replace)
+        return EntryRows(path, rows, replace=replace)
     if key is None or text is None:
         raise OptionError("there is nothing to add: give a file of texts, or one text with --key KEY --text TEXT")
-    if rows != TextOptions() or key_column is not None or attributes is not None:
+    if rows != EntryOptions():
         raise OptionError("the options that say how to read go with a file of texts, but one text was given")
     return None
-
-
-def _names(attributes: str | None) -> list[str]:
-    return [] if attributes is None else list(map(str, split_columns(attributes)))
 
 
 def _add_one(index: DuplicateIndex, key: str, text: str, *, replace: bool) -> None:

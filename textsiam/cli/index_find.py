@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 
 from textsiam.cli.index_find_file import find_file
-from textsiam.cli.index_open import load_model, open_index
+from textsiam.cli.index_find_options import FindOptions
+from textsiam.cli.index_open import Loaded, load_model, open_index
 from textsiam.cli.messages import say, tell_texts
 from textsiam.cli.number_types import WholeNumber
 from textsiam.cli.score_texts import is_file
@@ -21,7 +22,7 @@ from textsiam.index.finding import Match
 from textsiam.text.normalization import normalize_text
 
 
-def find(  # noqa: PLR0913 - each is an option of the command
+def find(
     index: str,
     /,
     *text: str,
@@ -29,11 +30,10 @@ def find(  # noqa: PLR0913 - each is an option of the command
     out: Path | None = None,
     overwrite: Annotated[bool, Parameter(negative=())] = False,
     limit: WholeNumber | None = None,
-    threshold: float | None = None,
-    where: Annotated[tuple[str, ...], Parameter(negative=(), show_default=False)] = (),
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
     model: Path | None = None,
     device: str | None = None,
+    options: FindOptions = FindOptions(),  # noqa: B008 - frozen
     rows: TextOptions = TextOptions(),  # noqa: B008 - frozen
 ) -> None:
     """Find the entries of an index that are the same as some texts, or the best one for each text of a file.
@@ -52,10 +52,6 @@ def find(  # noqa: PLR0913 - each is an option of the command
         Replace OUT if it is there.
     limit
         Entries that are shown of each text. [default: 10]
-    threshold
-        Probability from which on two texts are the same; 0 shows the nearest, however far. [default: that of the index]
-    where
-        An attribute that entries must have, such as lang=en; several values of one name: one of them.
     as_json
         Print JSON instead of tables.
     model
@@ -63,50 +59,41 @@ def find(  # noqa: PLR0913 - each is an option of the command
     device
         cpu or cuda to encode with torch; NumPy if not given.
     """
-    wanted = _where(where)
-    if texts is not None:
-        if text or as_json or limit is not None:
-            raise OptionError("--texts FILE has the best entry for each text written to --out; give no texts, nor "
-                              "--json, nor --limit, with it")  # fmt: skip
-        if out is None:
-            raise OptionError(f"give --out FILE to write what is found for the texts of {texts}")
-        check_out(out, texts, overwrite=overwrite)
-        with open_index(index, load_model(index, model, device)) as opened:
-            find_file(opened, texts, out, rows, threshold, wanted)
+    if texts is None:
+        _check_texts(text, of_files=out is not None or overwrite or rows != TextOptions())
+        limit = 10 if limit is None else limit
+        _find_texts(index, load_model(index, model, device), text, limit, options, as_json=as_json)
         return
-    _check_texts(text, of_files=out is not None or overwrite or rows != TextOptions())
-    loaded = load_model(index, model, device)
+    if text or as_json or limit is not None:
+        raise OptionError("--texts FILE goes with --out FILE, to which the best entry for each is written; leave out "
+                          "texts, --json and --limit")  # fmt: skip
+    if out is None:
+        raise OptionError(f"give --out FILE to write what is found for the texts of {texts}")
+    check_out(out, texts, overwrite=overwrite)
+    with open_index(index, load_model(index, model, device)) as opened:
+        find_file(opened, texts, out, rows, options)
+
+
+def _find_texts(
+    index: str, loaded: Loaded, texts: Sequence[str], limit: int, options: FindOptions, *, as_json: bool
+) -> None:
+    """Print the matches of each text, and on stderr what is nearest to those that have none."""
+    wanted = options.attributes()
     with open_index(index, loaded) as opened:
-        found = opened.find_many(text, limit=10 if limit is None else limit, threshold=threshold, where=wanted)
-        least = opened.threshold if threshold is None else threshold
-        without = [one for one, matches in zip(text, found, strict=True) if not matches]
+        found = opened.find_many(texts, limit=limit, threshold=options.threshold, where=wanted)
+        least = options.least(opened)
+        without = [text for text, matches in zip(texts, found, strict=True) if not matches]
         nearest = dict(zip(without, opened.find_many(without, limit=1, threshold=0, where=wanted), strict=True))
-    tell_texts(loaded.model.inspect(text))
+    tell_texts(loaded.model.inspect(texts))
+    both = list(zip(texts, found, strict=True))
     if as_json:
-        print(json.dumps([_as_dict(one, matches, nearest, least) for one, matches in zip(text, found, strict=True)],
-                         indent=2, ensure_ascii=False))  # fmt: skip
+        print(json.dumps([_as_dict(*one, nearest, least) for one in both], indent=2, ensure_ascii=False))
         return
-    for one, matches in zip(text, found, strict=True):
+    for text, matches in both:
         if matches:
-            print(_table(one, matches))
+            print(_table(text, matches))
         else:
-            say(_nothing(one, nearest[one], least, given=bool(wanted)))
-
-
-def _where(given: Sequence[str]) -> dict[str, list[Any]]:
-    """Give the values that attributes may have: a text, and the number, or true, false or null, that it stands for."""
-    wanted: dict[str, list[Any]] = {}
-    for one in given:
-        name, equals, text = one.partition("=")
-        if not name or not equals:
-            raise OptionError(f"where (--where) is {one!r}, expected NAME=VALUE, such as lang=en")
-        wanted.setdefault(name, []).append(text)
-        try:
-            value = json.loads(text)
-        except ValueError:
-            continue
-        wanted[name] += [value, float(value)] if isinstance(value, int) else [value]
-    return wanted
+            say(_nothing(text, nearest[text], least, given=bool(wanted)))
 
 
 def _check_texts(texts: Sequence[str], *, of_files: bool) -> None:

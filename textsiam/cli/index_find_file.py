@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from textsiam.atomic import atomic_path
 from textsiam.cli.duplicates_file import RENAME
 from textsiam.cli.good_rows import GoodRows, tell_late
+from textsiam.cli.index_find_options import FindOptions
 from textsiam.cli.messages import say, tell_skipped
 from textsiam.cli.scored_file import Added, check_names, open_writer
 from textsiam.cli.text_options import TextOptions
@@ -21,26 +20,20 @@ ROWS_AT_ONCE = 10_000
 ADDED = (Added("match", "text"), Added("match_text", "text"), Added("probability", "float"))
 
 
-def find_file(
-    index: DuplicateIndex,
-    path: Path,
-    out: Path,
-    options: TextOptions,
-    threshold: float | None,
-    where: Mapping[str, Any],
-) -> None:
+def find_file(index: DuplicateIndex, path: Path, out: Path, rows_of: TextOptions, options: FindOptions) -> None:
     """Write the rows of a file with key, text and probability of the best match, nothing for texts that have none."""
-    source = options.open(path)
+    wanted = options.attributes()
+    source = rows_of.open(path)
     for column in ADDED:
         check_names(source, out, column.name, RENAME)
-    rows = GoodRows(source, [column.name for column in ADDED], skip=options.skip, way_out=RENAME)
+    rows = GoodRows(source, [column.name for column in ADDED], skip=rows_of.skip, way_out=RENAME)
     good, found = iter(rows), 0
     with atomic_path(out) as part:
         with progress("finding", None, "texts") as bar, open_writer(part, out, source, ADDED) as writer:
             while batch := list(itertools.islice(good, ROWS_AT_ONCE)):
                 texts = [row.cells[source.places.a] for row in batch]
-                best = [next(iter(matches), None) for matches in index.find_many(texts, limit=1, threshold=threshold,
-                                                                                 where=where)]  # fmt: skip
+                found_of = index.find_many(texts, limit=1, threshold=options.threshold, where=wanted)
+                best = [next(iter(matches), None) for matches in found_of]
                 values = [(None, None, None) if one is None else (one.key, one.text, one.probability) for one in best]
                 writer.write(batch, list(zip(*values, strict=True)))
                 found += sum(one is not None for one in best)
@@ -49,5 +42,5 @@ def find_file(
             raise DataError("has no text", file=path)
     tell_skipped(path, rows.kept + rows.skipped, rows.skipped, rows.problems)
     tell_late(rows, out)
-    least = index.threshold if threshold is None else threshold
+    least = options.least(index)
     say(f"{out}: {rows.kept:,} texts, {found:,} of them are in {index.name} from probability {least:.4f} on")

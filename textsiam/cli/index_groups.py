@@ -10,6 +10,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from textsiam.cli.index_open import load_model, open_index
+from textsiam.cli.index_settings import IndexSettings
 from textsiam.cli.messages import say
 from textsiam.cli.record_file import write_records
 from textsiam.cli.scored_file import Added, check_out
@@ -27,10 +28,9 @@ def groups(
     out: Path | None = None,
     overwrite: Annotated[bool, Parameter(negative=())] = False,
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
-    threshold: float | None = None,
-    linkage: str | None = None,
     model: Path | None = None,
     device: str | None = None,
+    settings: IndexSettings = IndexSettings(),  # noqa: B008 - frozen
 ) -> None:
     """Show the groups of an index: entries that are the same.
 
@@ -45,10 +45,6 @@ def groups(
         Replace OUT if it is there.
     as_json
         Print all groups as JSON.
-    threshold
-        Probability from which on texts are the same, kept in the index from now on.
-    linkage
-        connected: chains of pairs make a group; complete: every two texts of a group are a pair. Kept likewise.
     model
         Model folder. [default: the one that the index names]
     device
@@ -58,7 +54,8 @@ def groups(
         if as_json:
             raise OptionError("--json prints, --out writes; give one, or --out a name that ends in .jsonl")
         check_out(out, Path(index), overwrite=overwrite)
-    with open_index(index, load_model(index, model, device), threshold=threshold, linkage=linkage) as opened:
+    settings.check()
+    with open_index(index, load_model(index, model, device), settings) as opened:
         found = sorted(opened.groups(show_progress=True), key=lambda group: -len(group.keys))
         if out is not None:
             write_records(out, ("group", "key", "text"), _records(opened, found), _ADDED)

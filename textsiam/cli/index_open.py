@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from textsiam.cli.index_settings import IndexSettings
 from textsiam.cli.messages import say
 from textsiam.errors import DuplicateIndexError, ModelFolderError, OptionError, TextsiamError
 from textsiam.index.duplicate_index import DuplicateIndex
@@ -43,17 +44,11 @@ def load_model(location: str, given: Path | None, device: str | None = None) -> 
 
 
 def open_index(
-    location: str,
-    loaded: Loaded,
-    *,
-    threshold: float | None = None,
-    linkage: str | None = None,
-    create: bool = False,
+    location: str, loaded: Loaded, settings: IndexSettings | None = None, *, create: bool = False
 ) -> DuplicateIndex:
-    """Open an index, or make it, if ``create``, with a model; one that was given is the one that it names from now on.
-
-    ``threshold`` and ``linkage`` are kept in it, too.
-    """
+    """Open an index, or make it, if ``create``; it keeps ``settings``, and names the model if that was given."""
+    settings = settings or IndexSettings()
+    threshold, linkage = settings.threshold_of(loaded.model), settings.linkage
     try:
         index = DuplicateIndex.open(location, loaded.model, threshold=threshold, linkage=linkage, create=create)
     except DuplicateIndexError as error:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from cyclopts import Parameter
 
 from textsiam.cli.good_rows import GoodRows
+from textsiam.cli.row_options import split_columns
 from textsiam.cli.text_options import TextOptions
 from textsiam.data.columns import find_key, find_name
 from textsiam.data.row_source import Row, RowSource
@@ -19,6 +23,29 @@ from textsiam.index.store import Entry
 
 ROWS_AT_ONCE = 10_000
 HOW_TO_REPLACE = "mend one, or give --replace to keep the later one"
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class EntryOptions(TextOptions):
+    """How the entries of a file are read; None where nothing was said."""
+
+    key_column: Annotated[
+        str | None, Parameter(help="Column of keys, by name or number from 1. [default: key, or id]")
+    ] = None
+    attributes: Annotated[
+        str | None,
+        Parameter(help="Columns that are kept with each text, such as lang,source, for textsiam index find --where."),
+    ] = None
+
+    def open(self, path: Path) -> RowSource:
+        """Open a file; raises as ``open_rows`` does."""
+        names = [field.name for field in fields(TextOptions)]
+        return TextOptions(**{name: getattr(self, name) for name in names}).open(path)
+
+    def names(self) -> list[str]:
+        """Give the attributes."""
+        return [] if self.attributes is None else list(map(str, split_columns(self.attributes)))
 
 
 class Placed(NamedTuple):
@@ -38,20 +65,17 @@ class Batch(NamedTuple):
 class EntryRows:
     """Entries of a file's good rows, in batches; bad ones are raised, or left out where the options say so.
 
-    ``key_column``: by name or position; None: key or id, or in a file with one text a line the line's place.
-    ``attributes``: columns that are kept with the text, with the types that they have in the file. Of rows with one key
-    that say different things the later are bad, or, with ``replace``, the last one is kept.
+    In a file with one text a line the key is the line's place. Attributes have the types that they have in the file. Of
+    rows with one key that say different things the later are bad, or, with ``replace``, the last one is kept.
     """
 
-    def __init__(
-        self, path: Path, options: TextOptions, key_column: str | None, attributes: Sequence[str], *, replace: bool
-    ) -> None:
+    def __init__(self, path: Path, options: EntryOptions, *, replace: bool) -> None:
         self.path, self.replace = path, replace
-        self.source: RowSource = options.open(path)
+        self.source = options.open(path)
         names = self.source.fieldnames
         is_table = self.source.format != "delimited" or self.source.header is not None
-        self.key = find_key(names, key_column, path) if is_table or key_column is not None else None
-        self.attributes = [find_name(names, name, path) for name in attributes]
+        self.key = find_key(names, options.key_column, path) if is_table or options.key_column is not None else None
+        self.attributes = [find_name(names, name, path) for name in options.names()]
         self.source.narrow([names[place] for place in (self.key, *self.attributes) if place is not None])
         self.rows = GoodRows(self.source, [], skip=options.skip, way_out="")
 
