@@ -11,9 +11,10 @@ from textsiam.text.normalization import normalize_text
 
 
 def check_verdict(new: Verdict, others: Iterable[tuple[bytes, bytes, Verdict]]) -> None:
-    """Raise OptionError for a verdict on an empty text, and one of which ``others`` say the contrary.
+    """Raise OptionError for a verdict on an empty text, and for one of which ``others`` say the contrary.
 
-    Of these one on the same two texts does not count. They do so where texts that are the same by a chain of verdicts are said not to be.
+    They do so where texts that are the same by a chain of verdicts are said not to be; an earlier one on the same two
+    texts does not count.
     """
     if not all(map(normalize_text, (new.text_a, new.text_b))):
         raise OptionError("an empty text is not the same as anything, of which nothing can be said; mark two others")
