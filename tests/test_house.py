@@ -63,6 +63,7 @@ PUBLIC = [
     "evaluate",
     "explain",
     "find_duplicates",
+    "find_matches",
     "question_components",
     "read_pairs",
     "sample_pairs",

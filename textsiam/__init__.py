@@ -32,6 +32,7 @@ _HOMES = {
     "evaluate": "textsiam.evaluation.evaluate",
     "explain": "textsiam.explanation",
     "find_duplicates": "textsiam.index.duplicates",
+    "find_matches": "textsiam.index.matches",
     "question_components": "textsiam.data.components",
     "read_pairs": "textsiam.data.read",
     "sample_pairs": "textsiam.data.sample",
@@ -64,6 +65,7 @@ __all__ = [
     "evaluate",
     "explain",
     "find_duplicates",
+    "find_matches",
     "question_components",
     "read_pairs",
     "sample_pairs",
@@ -96,6 +98,7 @@ if TYPE_CHECKING:
     from textsiam.evaluation.report import write_report
     from textsiam.explanation import explain
     from textsiam.index.duplicates import find_duplicates
+    from textsiam.index.matches import find_matches
     from textsiam.model.pair_model import PairModel
     from textsiam.text.tokenizer import Tokenizer
     from textsiam.text.vocabulary import Vocabulary, build_vocabulary

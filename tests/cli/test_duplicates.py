@@ -207,7 +207,7 @@ def test_a_file_that_changes_meanwhile_is_not_written(
         return textsiam.find_duplicates(*arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr("textsiam.cli.duplicates.find_duplicates", find_and_append)
-    monkeypatch.setattr("textsiam.cli.duplicates_file.ROWS_AT_ONCE", rows_at_once)
+    monkeypatch.setattr("textsiam.cli.text_file.ROWS_AT_ONCE", rows_at_once)
     result = run("duplicates", model_folder, path, "--out", tmp_path / "out.csv")
     assert result.code == 2
     assert "has changed while it was read; nothing was written" in result.err

@@ -11,7 +11,8 @@ import pytest
 from tests.index.conftest import MakeModel
 from textsiam.errors import OptionError
 from textsiam.index import candidates, duplicates
-from textsiam.index.duplicates import Duplicates, FoundPair, find_duplicates
+from textsiam.index.duplicates import Duplicates, find_duplicates
+from textsiam.index.found import FoundPair
 from textsiam.index.groups import linked_groups
 from textsiam.model.pair_model import PairModel
 from textsiam.text.normalization import normalize_text

@@ -114,5 +114,5 @@ def test_a_consumer_that_stops_early_leaves_no_thread_behind() -> None:
     next(parts)
     assert threading.active_count() > before[0]
     assert blas_threads() == {1}
-    parts.close()  # type: ignore[attr-defined] # generators have it
+    parts.close()
     assert (threading.active_count(), blas_threads()) == before

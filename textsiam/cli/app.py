@@ -56,11 +56,13 @@ Example: textsiam compare models/quora models/quora-small test.tsv""",
 
 Example: textsiam explain models/quora "How do I learn Python?" "Best way to learn Java?"
 """,
-    "duplicates": """Find which texts of a file are the same, as groups and as pairs.
+    "duplicates": """Find which texts of a file are the same, as groups and as pairs, or the same as texts of another.
 
 Example: textsiam duplicates models/quora questions.csv --out grouped.csv --threshold 0.95
 
-Example: textsiam duplicates models/quora questions.txt --out grouped.csv --pairs found.csv --linkage complete""",
+Example: textsiam duplicates models/quora questions.txt --out grouped.csv --pairs found.csv --linkage complete
+
+Example: textsiam duplicates models/quora new.csv --against answered.csv --out matched.csv""",
     "threshold": """Show what dev promises of a model's thresholds, or choose one, for a precision, a recall or costs.
 
 Example: textsiam threshold models/quora

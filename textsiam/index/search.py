@@ -50,7 +50,7 @@ def pairs_reaching(
     threads: int | None = None,
     block: int = BLOCK,
     components: int | None = None,
-) -> Iterator[PairsFound]:
+) -> Generator[PairsFound, None, None]:
     """Find all pairs (i, j) with ``left[i] @ right[j] >= at_least``, and maybe some that miss it by rounding.
 
     ``left`` (n, K) and ``right`` (m, K), float32; ``one_list``: both stand for the same n things, and i < j.
