@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.index.conftest import WORDS, MakeModel
+from tests.index.conftest import MakeModel
 from tests.index.test_duplicates import EXACT, Counting
 from textsiam.errors import OptionError
 from textsiam.index import candidates
@@ -14,14 +14,6 @@ from textsiam.index.found import FoundPair
 from textsiam.index.matches import Matches, find_matches
 from textsiam.model.pair_model import PairModel
 from textsiam.text.normalization import normalize_text
-
-
-@pytest.fixture(scope="session")
-def against(texts: list[str]) -> list[str]:
-    """Some texts of the other list, spelled otherwise, some of its own, and copies among them."""
-    random = np.random.default_rng(9)
-    own = [" ".join(random.choice(WORDS, size=random.integers(1, 5))) for _ in range(60)]
-    return ["", *own, *(text.title() for text in texts[:15]), *(text.upper() for text in own[:10]), " "]
 
 
 def brute_force(

@@ -14,6 +14,7 @@ from textsiam.cli.messages import say, tell_texts
 from textsiam.cli.outputs import check_free, check_new
 from textsiam.cli.scored_file import Added, Values, check_out
 from textsiam.cli.search_options import GroupOptions, SearchOptions
+from textsiam.cli.stopped_search import run_folder_of
 from textsiam.cli.text_file import TextFile, check_added, read_texts, write_texts
 from textsiam.cli.text_options import TextOptions
 from textsiam.data.files import inner_suffix
@@ -90,32 +91,38 @@ class _Outputs(NamedTuple):
 
 def _group(file: TextFile, model: PairModel, search: SearchOptions, groups: GroupOptions, outputs: _Outputs) -> None:
     linkage, keep = groups.rules()
-    found = find_duplicates(
-        file.texts,
-        model,
-        threshold=search.threshold_of(model),
-        linkage=linkage,
-        keep=keep,
-        neighbours=search.neighbours,
-        show_progress=True,
-    )
-    tell_texts(model.inspect(file.texts))
-    outputs.write(file, _group_columns(found), found.pairs)
+    with run_folder_of(outputs.out) as folder:
+        found = find_duplicates(
+            file.texts,
+            model,
+            threshold=search.threshold_of(model),
+            linkage=linkage,
+            keep=keep,
+            neighbours=search.neighbours,
+            show_progress=True,
+            run_folder=folder,
+            resume=search.resume,
+        )
+        tell_texts(model.inspect(file.texts))
+        outputs.write(file, _group_columns(found), found.pairs)
     _tell_groups(found, outputs.out)
     tell_recall(found.recall)
 
 
 def _match(file: TextFile, against: list[str], model: PairModel, search: SearchOptions, outputs: _Outputs) -> None:
-    found = find_matches(
-        file.texts,
-        against,
-        model,
-        threshold=search.threshold_of(model),
-        neighbours=search.neighbours,
-        show_progress=True,
-    )
-    tell_texts(model.inspect([*file.texts, *against]))
-    outputs.write(file, _match_columns(found), found.pairs)
+    with run_folder_of(outputs.out) as folder:
+        found = find_matches(
+            file.texts,
+            against,
+            model,
+            threshold=search.threshold_of(model),
+            neighbours=search.neighbours,
+            show_progress=True,
+            run_folder=folder,
+            resume=search.resume,
+        )
+        tell_texts(model.inspect([*file.texts, *against]))
+        outputs.write(file, _match_columns(found), found.pairs)
     _tell_matches(found, outputs.out)
     tell_recall(found.recall)
 

@@ -39,6 +39,14 @@ class SearchOptions:
             "exactly."
         ),
     ] = 100
+    resume: Annotated[
+        bool,
+        Parameter(
+            negative=(),
+            help="Go on with a search that was stopped, by Ctrl-C or a kill; the files and the options must be the "
+            "same.",
+        ),
+    ] = False
 
     def check(self) -> None:
         """Raise OptionError for options that are out of range."""

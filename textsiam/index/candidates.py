@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,16 +13,16 @@ import numpy as np
 from textsiam.arrays import Array
 from textsiam.errors import OptionError
 from textsiam.index.neighbours import nearest
+from textsiam.index.run_folder import Run, Scored, joined
 from textsiam.index.scorer import Bound, Scorer
-from textsiam.index.search import pairs_reaching
+from textsiam.index.search import BLOCK, pairs_reaching
 from textsiam.progress import progress
 
 SCORED_AT_ONCE = 20_000
 MOST_PAIRS = 20_000_000
 SCORED_FOR_RECALL = 1_000_000  # pairs, about, by which a recall is measured
 LEAST_ROWS = 20
-
-Scored = tuple[Array, Array, Array]  # places on the left, on the right, probabilities
+SAMPLE = 200  # texts by which a model is known again
 
 
 class TooManyPairsError(OptionError):
@@ -101,13 +102,19 @@ class Search:
     threads: int | None
     show_progress: bool
 
-    def pairs(self, threshold: float) -> Reaching:
-        """Find the pairs whose probability reaches a threshold; TooManyPairsError for more than 20 million."""
+    def pairs(self, threshold: float, run: Run | None = None) -> Reaching:
+        """Find the pairs whose probability reaches a threshold; TooManyPairsError for more than 20 million.
+
+        ``run`` keeps them, and may have some already, from the same search that was stopped.
+        """
+        run = run or Run()
+        if run.folder is not None:
+            run.begin(self._identity(threshold), self._sample())
         bound = self.corpus.model.products(self.corpus.vectors, threshold)
         if bound is not None:
-            return self._gathered(self._by_products(bound), threshold)
-        near = self._near()
-        found = self._gathered(self._among(near), threshold)
+            return self._gathered(self._by_products(bound, run), threshold, run)
+        near = run.array("near", self._near)
+        found = self._gathered(self._among(near, run), threshold, run)
         others = len(self.corpus.texts) - 1 if self.corpus.sides is None else len(self.corpus.sides.right)
         if not len(near) or near.shape[1] >= others:
             return found
@@ -129,19 +136,17 @@ class Search:
             among = None if self.corpus.sides is None else right
             return nearest(left, self.neighbours, among=among, threads=self.threads, advance=bar.advance)
 
-    def _by_products(self, bound: Bound) -> Generator[Scored, None, None]:
+    def _by_products(self, bound: Bound, run: Run) -> Generator[Scored, None, None]:
         left, right = self.corpus.of_sides(bound.left, bound.right)
         one_list = self.corpus.sides is None
         total = len(left) * (len(left) + 1) // 2 if one_list else len(left) * len(right)
-        with (
-            progress("searching", total, "pairs", show=self.show_progress) as bar,
-            closing(pairs_reaching(left, right, bound.at_least, one_list=one_list, threads=self.threads)) as parts,
-        ):
+        parts = pairs_reaching(left, right, bound.at_least, one_list=one_list, threads=self.threads, skip=run.done)
+        with progress("searching", total, "pairs", show=self.show_progress, done=run.looked_at) as bar, closing(parts):
             for part in parts:
-                yield self._scored(part.left, part.right)
+                yield self._scored(*part)
                 bar.advance(part.looked_at)
 
-    def _among(self, near: Array) -> Generator[Scored, None, None]:
+    def _among(self, near: Array, run: Run) -> Generator[Scored, None, None]:
         """Score each text with its near ones, each pair once."""
         rows, others = np.repeat(np.arange(len(near)), near.shape[1]), near.ravel()
         width = len(near)
@@ -150,32 +155,54 @@ class Search:
         else:
             width = len(self.corpus.sides.right)
         keys = np.unique(rows * width + others)
-        with progress("scoring", len(keys), "pairs", show=self.show_progress) as bar:
-            for first in range(0, len(keys), SCORED_AT_ONCE):
+        with progress("scoring", len(keys), "pairs", show=self.show_progress, done=run.looked_at) as bar:
+            for first in range(run.done * SCORED_AT_ONCE, len(keys), SCORED_AT_ONCE):
                 some = keys[first : first + SCORED_AT_ONCE]
-                yield self._scored(*np.divmod(some, width))
+                yield self._scored(*np.divmod(some, width), len(some))
                 bar.advance(len(some))
 
-    def _scored(self, left: Array, right: Array) -> Scored:
+    def _scored(self, left: Array, right: Array, looked_at: int) -> Scored:
         left, right = self.corpus.places(left, right)
-        return left, right, probabilities_of(self.corpus, left, right)
+        return Scored(left, right, probabilities_of(self.corpus, left, right), looked_at)
 
-    def _gathered(self, parts: Generator[Scored, None, None], threshold: float) -> Reaching:
-        kept, number = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))], 0
-        with closing(parts):  # threads end at once where an error is raised
-            for left, right, probabilities in parts:
+    def _gathered(self, parts: Generator[Scored, None, None], threshold: float, run: Run) -> Reaching:
+        number = sum(self._rows(part.left) for part in run.parts)
+        with run.kept(), closing(parts):  # threads end at once where an error is raised
+            for left, right, probabilities, looked_at in parts:
                 reach = probabilities >= np.float32(threshold)
-                if not reach.any():
-                    continue
-                kept.append((left[reach], right[reach], probabilities[reach]))
-                number += self._rows(left[reach])
+                part = Scored(left[reach], right[reach], probabilities[reach], looked_at)
+                number += self._rows(part.left)
                 if number > MOST_PAIRS:
+                    run.remove()
                     raise TooManyPairsError(
                         f"more than {MOST_PAIRS:,} pairs reach the threshold {threshold:g}; give a higher one"
                     )
-        left, right, probabilities = (np.concatenate(side) for side in zip(*kept, strict=True))
+                run.add(part)
+        left, right, probabilities = joined(run.parts)[:3]
         order = np.lexsort((right, left))
         return Reaching(left[order], right[order], probabilities[order], threshold, None)
+
+    def _identity(self, threshold: float) -> str:
+        """Give a fingerprint of texts and options; the size of steps is part of it."""
+        sides = () if self.corpus.sides is None else self.corpus.sides
+        options = (self.neighbours, threshold, BLOCK, SCORED_AT_ONCE, len(self.corpus.texts), *map(len, sides))
+        found = hashlib.blake2b(repr(options).encode(), digest_size=16)
+        for text in self.corpus.texts:
+            spelled = text.encode("utf-8", "surrogatepass")
+            found.update(len(spelled).to_bytes(8, "little") + spelled)
+        for side in sides:
+            found.update(side.tobytes())
+        return found.hexdigest()
+
+    def _sample(self) -> Array:
+        """Give what the model makes of some texts, from all over, and of each with the next: vectors, probabilities."""
+        number = len(self.corpus.texts)
+        if number < 2:
+            return np.zeros(0, dtype=np.float32)
+        places = np.linspace(0, number - 2, min(number - 1, SAMPLE)).astype(np.int64)
+        vectors = self.corpus.vectors[places].ravel()
+        probabilities = probabilities_of(self.corpus, places, places + 1)
+        return np.concatenate([vectors / max(np.abs(vectors).max(), 1e-20), probabilities])
 
     def _rows(self, left: Array) -> int:
         """Count the pairs of rows that pairs of texts stand for."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from textsiam.index.found import (
     cosines_of,
 )
 from textsiam.index.groups import LINKAGES, linked_groups
+from textsiam.index.run_folder import Run
 from textsiam.index.scorer import Scorer
 
 
@@ -155,6 +157,8 @@ def find_duplicates(
     neighbours: int = 100,
     threads: int | None = None,
     show_progress: bool = False,
+    run_folder: str | Path | None = None,
+    resume: bool = False,
 ) -> Duplicates:
     """Find which of some texts are the same: all pairs whose probability reaches ``threshold`` (None: the model's).
 
@@ -165,7 +169,8 @@ def find_duplicates(
     with up to ``neighbours`` + 1 distinct texts nothing is missed.
     ``linkage``: groups of texts that chains of pairs join ("connected"), or in which every two are a pair
     ("complete"). ``keep``: the row that stands for a group, the "first", "longest" or "shortest". ``threads``: None
-    takes all processors.
+    takes all processors. ``run_folder``: keeps what is found, about every 30 s, so that the same call with ``resume``
+    goes on after a stop; it is not removed at the end, and without ``resume`` one that is there is replaced.
 
     Same pairs are far rarer among all pairs of a list than on dev: a threshold at which dev promises a precision
     promises less here. Take a high one, and look at ``borderline``.
@@ -176,11 +181,12 @@ def find_duplicates(
     given = checked_list(texts)
     check_grouping(linkage, keep)
     check_search(threshold, neighbours, threads)
+    run = Run(None if run_folder is None else Path(run_folder), resume=resume)
     copies = _copies(given)
     # of copies the least, so that the order of rows has no part
     distinct = [min(given[row] for row in rows) for rows in copies.rows]
     search = Search(Corpus(model, distinct, model.encode(distinct)), neighbours, threads, show_progress)
-    found = search.pairs(model.calibration.threshold if threshold is None else float(threshold))
+    found = search.pairs(model.calibration.threshold if threshold is None else float(threshold), run)
     return Duplicates(given, copies, search, found, Grouping(linkage, keep))
 
 

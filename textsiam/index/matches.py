@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from textsiam.index.found import (
     copies_of,
     cosines_of,
 )
+from textsiam.index.run_folder import Run
 from textsiam.index.scorer import Scorer
 
 
@@ -111,6 +113,8 @@ def find_matches(
     neighbours: int = 100,
     threads: int | None = None,
     show_progress: bool = False,
+    run_folder: str | Path | None = None,
+    resume: bool = False,
 ) -> Matches:
     """Find which of some texts say the same as texts of another list, ``against``.
 
@@ -118,14 +122,16 @@ def find_matches(
     Texts that differ in case, width or white space alone (NFKC, casefolded) are copies, probability 1 without asking
     the model. Each row of ``texts`` has its matches, copies too; of copies in ``against`` the first row stands for all.
     Empty texts match nothing, and the texts of one list are not compared with each other. What is found exactly, what
-    ``neighbours``, ``threads`` and the recall are, and what to think of thresholds: see ``find_duplicates``; here the
-    nearest in ``against`` are taken, and with up to ``neighbours`` distinct texts there nothing is missed.
+    the other options and the recall are, and what to think of thresholds: see ``find_duplicates``; here the nearest in
+    ``against`` are taken, and with up to ``neighbours`` distinct texts there nothing is missed.
 
     Raises OptionError for what is no list of texts, options out of range, or more than 20 million pairs.
     """
     check_model(model)
     lists = TwoLists(checked_list(texts), checked_list(against, "against"))
     check_search(threshold, neighbours, threads)
+    run = Run(None if run_folder is None else Path(run_folder), resume=resume)
     corpus = Corpus(model, lists.distinct, model.encode(lists.distinct), lists.sides())
     search = Search(corpus, neighbours, threads, show_progress)
-    return Matches(lists, search, search.pairs(model.calibration.threshold if threshold is None else float(threshold)))
+    found = search.pairs(model.calibration.threshold if threshold is None else float(threshold), run)
+    return Matches(lists, search, found)
