@@ -249,3 +249,15 @@ def test_a_promise_needs_what_dev_shows(run: Run, tmp_path: Path, model_folder: 
     result = run("duplicates", tmp_path / "m", table(tmp_path / "t.csv"), *options)
     assert result.code == 2
     assert "which this model does not keep; give --threshold" in result.err
+
+
+def test_a_graph_may_tell_what_is_near(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    pytest.importorskip("usearch", reason="the extra ann is not installed")
+    path = table(tmp_path / "texts.csv")
+    result = run("duplicates", model_folder, path, "--out", tmp_path / "out.csv", "--approximate")
+    assert result.code == 0
+    assert "100.0% of the pairs were found, by a sample of 4 texts scored with all others" in result.err
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        check(list(csv.DictReader(file)), expected(model_folder))
+    result = run("duplicates", model_folder, path, "--out", tmp_path / "new.csv", "--no-approximate")
+    assert "of the pairs were found" not in result.err

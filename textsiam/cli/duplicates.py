@@ -100,6 +100,7 @@ def _group(file: TextFile, model: PairModel, search: SearchOptions, groups: Grou
             keep=keep,
             neighbours=search.neighbours,
             show_progress=True,
+            approximate=search.approximate,
             run_folder=folder,
             resume=search.resume,
         )
@@ -118,6 +119,7 @@ def _match(file: TextFile, against: list[str], model: PairModel, search: SearchO
             threshold=search.threshold_of(model),
             neighbours=search.neighbours,
             show_progress=True,
+            approximate=search.approximate,
             run_folder=folder,
             resume=search.resume,
         )

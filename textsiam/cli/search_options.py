@@ -39,6 +39,14 @@ class SearchOptions:
             "exactly."
         ),
     ] = 100
+    approximate: Annotated[
+        bool | None,
+        Parameter(
+            help="Whether the nearest texts are found by a graph, nearly all of them (needs the extra ann; not for "
+            "heads dot, euclidean, manhattan, squared_euclidean). [default: where an exact search takes more than "
+            "half an hour of one processor]"
+        ),
+    ] = None
     resume: Annotated[
         bool,
         Parameter(
@@ -52,7 +60,7 @@ class SearchOptions:
         """Raise OptionError for options that are out of range."""
         if self.threshold is not None and self.precision is not None:
             raise OptionError("--threshold and --precision cannot go together; give one")
-        check_search(self.threshold, self.neighbours)
+        check_search(self.threshold, self.neighbours, approximate=self.approximate)
 
     def threshold_of(self, model: PairModel) -> float | None:
         """Give the threshold; that for a precision is said, with what the promise is worth in a list."""

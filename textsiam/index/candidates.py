@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from textsiam.arrays import Array
 from textsiam.errors import OptionError
+from textsiam.index.approximate import is_installed, nearly_nearest
+from textsiam.index.corpus import SCORED_AT_ONCE, Corpus, are_unit, probabilities_of, unit_vectors
 from textsiam.index.neighbours import nearest
 from textsiam.index.run_folder import Run, Scored, joined
-from textsiam.index.scorer import Bound, Scorer
+from textsiam.index.scorer import Bound
 from textsiam.index.search import BLOCK, pairs_reaching
 from textsiam.progress import progress
 
-SCORED_AT_ONCE = 20_000
 MOST_PAIRS = 20_000_000
 SCORED_FOR_RECALL = 1_000_000  # pairs, about, by which a recall is measured
 LEAST_ROWS = 20
+# pairs from which on an exact search takes more than half an hour of one processor: with products, and for neighbours
+MOST_PRODUCTS, MOST_NEAR = 400_000_000_000, 50_000_000_000
 SAMPLE = 200  # texts by which a model is known again
 
 
@@ -53,70 +57,37 @@ class Reaching(NamedTuple):
     recall: Recall | None
 
 
-class Sides(NamedTuple):
-    """Two lists in one corpus: rising places of the texts of each, int64, which may share some.
-
-    ``rows``: the number of rows, int64 (n,), that each of all places stands for on the left.
-    """
-
-    left: Array
-    right: Array
-    rows: Array
-
-
-class Corpus(NamedTuple):
-    """Distinct texts, their vectors, float32 (n, D), and the model that made them.
-
-    Pairs are looked for among all of them, i < j, or between two ``sides``, where a text is no pair with itself.
-    """
-
-    model: Scorer
-    texts: list[str]
-    vectors: Array
-    sides: Sides | None = None
-
-    def of_sides(self, left: Array, right: Array) -> tuple[Array, Array]:
-        """Give what belongs to the texts of either side, of arrays (n, ...) for all."""
-        return (left, right) if self.sides is None else (left[self.sides.left], right[self.sides.right])
-
-    def places(self, left: Array, right: Array) -> tuple[Array, Array]:
-        """Give the places in the corpus of pairs by their places on the two sides; none of a text with itself."""
-        if self.sides is None:
-            return left, right
-        left, right = self.sides.left[left], self.sides.right[right]
-        other = left != right
-        return left[other], right[other]
-
-
 @dataclass(frozen=True)
 class Search:
     """How the pairs of a corpus are looked for.
 
     Where the head's score follows from products of vectors, all are found; else those among each text's ``neighbours``
     nearest by cosine, and a recall is measured by scoring some texts against all. ``threads``: None takes all
-    processors.
+    processors. ``approximate``: take the nearest, nearly, of a graph, in either case; None: where that pays.
     """
 
     corpus: Corpus
     neighbours: int
     threads: int | None
     show_progress: bool
+    approximate: bool | None = None
 
     def pairs(self, threshold: float, run: Run | None = None) -> Reaching:
         """Find the pairs whose probability reaches a threshold; TooManyPairsError for more than 20 million.
 
         ``run`` keeps them, and may have some already, from the same search that was stopped.
         """
+        bound = self.corpus.model.products(self.corpus.vectors, threshold)
+        approximately = self._approximately(bound)
         run = run or Run()
         if run.folder is not None:
-            run.begin(self._identity(threshold), self._sample())
-        bound = self.corpus.model.products(self.corpus.vectors, threshold)
-        if bound is not None:
+            run.begin(self._identity(threshold, approximately), self._sample())
+        if bound is not None and not approximately:
             return self._gathered(self._by_products(bound, run), threshold, run)
-        near = run.array("near", self._near)
+        near = run.array("near", partial(self._near, nearly_nearest if approximately else nearest))
         found = self._gathered(self._among(near, run), threshold, run)
         others = len(self.corpus.texts) - 1 if self.corpus.sides is None else len(self.corpus.sides.right)
-        if not len(near) or near.shape[1] >= others:
+        if not len(near) or (near.shape[1] >= others and not approximately):
             return found
         return found._replace(recall=_measured_recall(self.corpus, near, found))
 
@@ -128,13 +99,27 @@ class Search:
         left, right, probabilities = (side[reach] for side in found[:3])
         return Reaching(left, right, probabilities, threshold, found.recall)
 
-    def _near(self) -> Array:
+    def _approximately(self, bound: Bound | None) -> bool:
+        """Tell whether a graph tells what is near; OptionError where it is asked for and the nearest are not those."""
+        by_cosine = bound is None or (bound.left is bound.right and are_unit(bound.left))
+        if self.approximate and not by_cosine:
+            raise OptionError(
+                "approximate (--approximate) is asked for, but this model's pairs do not rank by cosine; leave it out"
+            )
+        if self.approximate is not None:
+            return self.approximate
+        left, right = self.corpus.of_sides(self.corpus.vectors, self.corpus.vectors)
+        pairs = len(left) * len(right) // (2 if self.corpus.sides is None and bound is not None else 1)
+        return by_cosine and pairs > (MOST_NEAR if bound is None else MOST_PRODUCTS) and is_installed()
+
+    def _near(self, find: Callable[..., Array]) -> Array:
         """Give the places, on the right, of the nearest of each text on the left."""
-        unit = _unit(self.corpus.vectors)
+        unit = unit_vectors(self.corpus.vectors)
         left, right = self.corpus.of_sides(unit, unit)
-        with progress("looking for near texts", len(left), "texts", show=self.show_progress) as bar:
+        total = len(left) + (len(right) if find is nearly_nearest else 0)  # the graph is made of those on the right
+        with progress("looking for near texts", total, "texts", show=self.show_progress) as bar:
             among = None if self.corpus.sides is None else right
-            return nearest(left, self.neighbours, among=among, threads=self.threads, advance=bar.advance)
+            return find(left, self.neighbours, among=among, threads=self.threads, advance=bar.advance)
 
     def _by_products(self, bound: Bound, run: Run) -> Generator[Scored, None, None]:
         left, right = self.corpus.of_sides(bound.left, bound.right)
@@ -182,10 +167,18 @@ class Search:
         order = np.lexsort((right, left))
         return Reaching(left[order], right[order], probabilities[order], threshold, None)
 
-    def _identity(self, threshold: float) -> str:
+    def _identity(self, threshold: float, approximately: bool) -> str:
         """Give a fingerprint of texts and options; the size of steps is part of it."""
         sides = () if self.corpus.sides is None else self.corpus.sides
-        options = (self.neighbours, threshold, BLOCK, SCORED_AT_ONCE, len(self.corpus.texts), *map(len, sides))
+        options = (
+            self.neighbours,
+            approximately,
+            threshold,
+            BLOCK,
+            SCORED_AT_ONCE,
+            len(self.corpus.texts),
+            *map(len, sides),
+        )
         found = hashlib.blake2b(repr(options).encode(), digest_size=16)
         for text in self.corpus.texts:
             spelled = text.encode("utf-8", "surrogatepass")
@@ -209,20 +202,6 @@ class Search:
         return len(left) if self.corpus.sides is None else int(self.corpus.sides.rows[left].sum())
 
 
-def probabilities_of(corpus: Corpus, left: Array, right: Array) -> Array:
-    """Score pairs of texts by their places, (m,) each, float32 (m,)."""
-    parts = [np.zeros(0, dtype=np.float32)]
-    for first in range(0, len(left), SCORED_AT_ONCE):
-        i, j = left[first : first + SCORED_AT_ONCE], right[first : first + SCORED_AT_ONCE]
-        try:
-            parts.append(corpus.model.compare_vectors(corpus.vectors[i], corpus.vectors[j]))
-        except OptionError:  # the head compares tokens of texts
-            texts = corpus.texts
-            pairs = [(texts[a], texts[b]) for a, b in zip(i.tolist(), j.tolist(), strict=True)]
-            parts.append(corpus.model.score_pairs(pairs))
-    return np.concatenate(parts)
-
-
 def _measured_recall(corpus: Corpus, near: Array, searched: Reaching) -> Recall:
     """Score some texts of the left, from all over, with all of the right."""
     places = np.arange(len(corpus.texts))
@@ -238,9 +217,3 @@ def _measured_recall(corpus: Corpus, near: Array, searched: Reaching) -> Recall:
             is_near |= (near[reach] == row).any(axis=1)
         found, reaching = found + int(is_near.sum()), reaching + len(reach)
     return Recall(found, reaching, len(rows))
-
-
-def _unit(vectors: Array) -> Array:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit: Array = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
-    return unit

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from textsiam.errors import check_choice, check_integer, check_model
-from textsiam.index.candidates import Corpus, Reaching, Search, TooManyPairsError
+from textsiam.index.candidates import Reaching, Search, TooManyPairsError
+from textsiam.index.corpus import Corpus
 from textsiam.index.found import (
     FoundPair,
     by_probability,
@@ -147,7 +148,7 @@ KEEP: dict[str, Callable[[list[int], list[str]], int]] = {
 }
 
 
-def find_duplicates(
+def find_duplicates(  # noqa: PLR0913 - each is given by its name
     texts: Iterable[str],
     model: Scorer,
     *,
@@ -157,6 +158,7 @@ def find_duplicates(
     neighbours: int = 100,
     threads: int | None = None,
     show_progress: bool = False,
+    approximate: bool | None = None,
     run_folder: str | Path | None = None,
     resume: bool = False,
 ) -> Duplicates:
@@ -166,7 +168,9 @@ def find_duplicates(
     the model; the first copy alone stands in pairs with others. Empty texts are no duplicates. Heads
     "cosine", "dot", "euclidean", "manhattan" (slowly) and "squared_euclidean" are searched exactly, none missed. Other
     heads score each text with its ``neighbours`` nearest by cosine, and ``recall`` tells what a sample says of that;
-    with up to ``neighbours`` + 1 distinct texts nothing is missed.
+    with up to ``neighbours`` + 1 distinct texts nothing is missed. ``approximate``: a graph (the extra "ann") tells,
+    nearly, which are the nearest, for such heads and for "cosine"; None: where an exact search would take more than
+    half an hour of one processor, and the extra is installed.
     ``linkage``: groups of texts that chains of pairs join ("connected"), or in which every two are a pair
     ("complete"). ``keep``: the row that stands for a group, the "first", "longest" or "shortest". ``threads``: None
     takes all processors. ``run_folder``: keeps what is found, about every 30 s, so that the same call with ``resume``
@@ -180,12 +184,12 @@ def find_duplicates(
     check_model(model)
     given = checked_list(texts)
     check_grouping(linkage, keep)
-    check_search(threshold, neighbours, threads)
+    check_search(threshold, neighbours, threads, approximate)
     run = Run(None if run_folder is None else Path(run_folder), resume=resume)
     copies = _copies(given)
     # of copies the least, so that the order of rows has no part
     distinct = [min(given[row] for row in rows) for rows in copies.rows]
-    search = Search(Corpus(model, distinct, model.encode(distinct)), neighbours, threads, show_progress)
+    search = Search(Corpus(model, distinct, model.encode(distinct)), neighbours, threads, show_progress, approximate)
     found = search.pairs(model.calibration.threshold if threshold is None else float(threshold), run)
     return Duplicates(given, copies, search, found, Grouping(linkage, keep))
 

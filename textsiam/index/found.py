@@ -9,7 +9,8 @@ import numpy as np
 
 from textsiam.arrays import Array
 from textsiam.errors import OptionError, check_integer
-from textsiam.index.candidates import SCORED_AT_ONCE
+from textsiam.index.approximate import usearch
+from textsiam.index.corpus import SCORED_AT_ONCE
 from textsiam.text.checks import checked_texts
 from textsiam.text.normalization import normalize_text
 
@@ -67,10 +68,16 @@ def checked_threshold(threshold: float) -> float:
     return float(threshold)
 
 
-def check_search(threshold: float | None, neighbours: int, threads: int | None = None) -> None:
-    """Raise OptionError for options of a search that are out of range."""
+def check_search(
+    threshold: float | None, neighbours: int, threads: int | None = None, approximate: bool | None = None
+) -> None:
+    """Raise OptionError for options of a search that are out of range, MissingExtraError for what is not installed."""
     if threshold is not None:
         checked_threshold(threshold)
     check_integer("neighbours", neighbours, least=1)
     if threads is not None:
         check_integer("threads", threads, least=1)
+    if approximate not in (None, True, False):
+        raise OptionError(f"approximate is {approximate!r}, expected True, False or None")
+    if approximate:
+        usearch()

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from textsiam.errors import check_model
-from textsiam.index.candidates import Corpus, Reaching, Search, Sides
+from textsiam.index.candidates import Reaching, Search
+from textsiam.index.corpus import Corpus, Sides
 from textsiam.index.found import (
     FoundPair,
     by_probability,
@@ -113,6 +114,7 @@ def find_matches(
     neighbours: int = 100,
     threads: int | None = None,
     show_progress: bool = False,
+    approximate: bool | None = None,
     run_folder: str | Path | None = None,
     resume: bool = False,
 ) -> Matches:
@@ -129,9 +131,9 @@ def find_matches(
     """
     check_model(model)
     lists = TwoLists(checked_list(texts), checked_list(against, "against"))
-    check_search(threshold, neighbours, threads)
+    check_search(threshold, neighbours, threads, approximate)
     run = Run(None if run_folder is None else Path(run_folder), resume=resume)
     corpus = Corpus(model, lists.distinct, model.encode(lists.distinct), lists.sides())
-    search = Search(corpus, neighbours, threads, show_progress)
+    search = Search(corpus, neighbours, threads, show_progress, approximate)
     found = search.pairs(model.calibration.threshold if threshold is None else float(threshold), run)
     return Matches(lists, search, found)
