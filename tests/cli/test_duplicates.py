@@ -219,7 +219,7 @@ def test_what_a_head_may_have_missed_is_told(run: Run, tmp_path: Path, model_fol
     options = ("--out", tmp_path / "out.csv", "--neighbours", 1)
     assert textsiam.PairModel.load(model_folder).architecture.head == "mlp"
     result = run("duplicates", model_folder, path, *options)
-    assert " of the pairs were found, by a sample of 4 texts scored with all others (" in result.err
+    assert " of the pairs were found, by a sample of 4 texts compared with all others (" in result.err
     result = run("duplicates", model_folder, path, *options, "--overwrite", "--threshold", 1)
     assert "pairs may have been missed: of 4 sampled texts none is in one, so none can say how many" in result.err
 
@@ -256,7 +256,7 @@ def test_a_graph_may_tell_what_is_near(run: Run, tmp_path: Path, model_folder: P
     path = table(tmp_path / "texts.csv")
     result = run("duplicates", model_folder, path, "--out", tmp_path / "out.csv", "--approximate")
     assert result.code == 0
-    assert "100.0% of the pairs were found, by a sample of 4 texts scored with all others" in result.err
+    assert "100.0% of the pairs were found, by a sample of 4 texts compared with all others" in result.err
     with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
         check(list(csv.DictReader(file)), expected(model_folder))
     result = run("duplicates", model_folder, path, "--out", tmp_path / "new.csv", "--no-approximate")

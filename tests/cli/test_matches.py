@@ -152,4 +152,4 @@ def test_what_a_head_may_have_missed_is_told(run: Run, tmp_path: Path, model_fol
     path, against = table(tmp_path / "t.csv"), table(tmp_path / "a.csv")
     options = ("--against", against, "--out", tmp_path / "out.csv", "--neighbours", 1)
     result = run("duplicates", model_folder, path, *options)
-    assert " of the pairs were found, by a sample of 4 texts scored with all others (" in result.err
+    assert " of the pairs were found, by a sample of 4 texts compared with all others (" in result.err

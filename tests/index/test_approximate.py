@@ -11,7 +11,7 @@ from tests.index.conftest import MakeModel
 from tests.index.test_duplicates import brute_force, distinct_pairs
 from textsiam.arrays import Array
 from textsiam.errors import MissingExtraError, OptionError
-from textsiam.index import approximate, candidates
+from textsiam.index import approximate, candidates, recall
 from textsiam.index.approximate import nearly_nearest
 from textsiam.index.duplicates import find_duplicates
 from textsiam.index.matches import find_matches
@@ -54,7 +54,7 @@ def test_pairs_are_scored_exactly_and_the_recall_is_measured(
     make_model: MakeModel, texts: list[str], monkeypatch: pytest.MonkeyPatch, head: str
 ) -> None:
     model = make_model(head)
-    monkeypatch.setattr(candidates, "SCORED_FOR_RECALL", 10**9)  # all texts are the sample
+    monkeypatch.setattr(recall, "SCORED_FOR_RECALL", 10**9)  # all texts are the sample
     found = find_duplicates(texts, model, approximate=True, neighbours=20)
     pairs, expected = distinct_pairs(found), brute_force(texts, model, 0.7)
     assert pairs.keys() <= expected.keys()
@@ -68,7 +68,7 @@ def test_pairs_are_scored_exactly_and_the_recall_is_measured(
 def test_two_lists_can_be_searched_so(
     make_model: MakeModel, texts: list[str], against: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(candidates, "SCORED_FOR_RECALL", 10**9)
+    monkeypatch.setattr(recall, "SCORED_FOR_RECALL", 10**9)
     model = make_model("cosine")
     exact, found = (find_matches(texts, against, model, approximate=option) for option in (False, True))
     assert (exact.recall, exact.recall is found.recall) == (None, False)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.index.conftest import MakeModel
 from textsiam.errors import OptionError
-from textsiam.index import candidates, duplicates
+from textsiam.index import candidates, duplicates, recall
 from textsiam.index.duplicates import Duplicates, find_duplicates
 from textsiam.index.found import FoundPair
 from textsiam.index.groups import linked_groups
@@ -157,7 +157,7 @@ def test_heads_that_products_say_nothing_of_tell_their_recall(
 ) -> None:
     model = make_model("mlp")
     expected = brute_force(texts, model, 0.7)
-    monkeypatch.setattr(candidates, "SCORED_FOR_RECALL", 10**9)  # all texts are the sample
+    monkeypatch.setattr(recall, "SCORED_FOR_RECALL", 10**9)  # all texts are the sample
     found = find_duplicates(texts, model, neighbours=3)
     pairs = distinct_pairs(found)
     assert pairs.keys() < expected.keys()

@@ -9,7 +9,7 @@ import pytest
 from tests.index.conftest import MakeModel
 from tests.index.test_duplicates import EXACT, Counting
 from textsiam.errors import OptionError
-from textsiam.index import candidates
+from textsiam.index import candidates, recall
 from textsiam.index.found import FoundPair
 from textsiam.index.matches import Matches, find_matches
 from textsiam.model.pair_model import PairModel
@@ -113,7 +113,7 @@ def test_heads_that_products_say_nothing_of_tell_their_recall(
     make_model: MakeModel, texts: list[str], against: list[str], monkeypatch: pytest.MonkeyPatch, neighbours: int
 ) -> None:
     model = make_model("mlp")
-    monkeypatch.setattr(candidates, "SCORED_FOR_RECALL", 10**9)  # all texts are the sample
+    monkeypatch.setattr(recall, "SCORED_FOR_RECALL", 10**9)  # all texts are the sample
     found = find_matches(texts, against, model, neighbours=neighbours)
     keyed = {
         (normalize_text(texts[a]), b)

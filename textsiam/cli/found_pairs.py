@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterable
 
 from textsiam.cli.messages import say
-from textsiam.index.candidates import Recall
 from textsiam.index.found import FoundPair
+from textsiam.index.recall import Recall
 
 
 def as_csv(pairs: Iterable[FoundPair]) -> str:
@@ -31,6 +31,6 @@ def tell_recall(recall: Recall | None) -> None:
         return
     share = recall.found / recall.reaching
     say(
-        f"{share:.1%} of the pairs were found, by a sample of {recall.texts:,} texts scored with all others "
+        f"{share:.1%} of the pairs were found, by a sample of {recall.texts:,} texts compared with all others "
         f"({recall.found:,} of {recall.reaching:,})" + ("; more --neighbours find more" if share < 1 else "")
     )

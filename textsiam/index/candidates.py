@@ -16,14 +16,13 @@ from textsiam.errors import OptionError
 from textsiam.index.approximate import is_installed, nearly_nearest
 from textsiam.index.corpus import SCORED_AT_ONCE, Corpus, are_unit, probabilities_of, unit_vectors
 from textsiam.index.neighbours import nearest
+from textsiam.index.recall import Recall, measured_recall
 from textsiam.index.run_folder import Run, Scored, joined
 from textsiam.index.scorer import Bound
 from textsiam.index.search import BLOCK, pairs_reaching
 from textsiam.progress import progress
 
 MOST_PAIRS = 20_000_000
-SCORED_FOR_RECALL = 1_000_000  # pairs, about, by which a recall is measured
-LEAST_ROWS = 20
 # pairs from which on an exact search takes more than half an hour of one processor: with products, and for neighbours
 MOST_PRODUCTS, MOST_NEAR = 400_000_000_000, 50_000_000_000
 SAMPLE = 200  # texts by which a model is known again
@@ -31,17 +30,6 @@ SAMPLE = 200  # texts by which a model is known again
 
 class TooManyPairsError(OptionError):
     """A threshold lets more pairs through than are kept."""
-
-
-class Recall(NamedTuple):
-    """Of ``reaching`` pairs that reach a threshold ``found`` were found: those of ``texts`` texts with all others.
-
-    A pair of two of these texts counts for each of them.
-    """
-
-    found: int
-    reaching: int
-    texts: int
 
 
 class Reaching(NamedTuple):
@@ -89,7 +77,7 @@ class Search:
         others = len(self.corpus.texts) - 1 if self.corpus.sides is None else len(self.corpus.sides.right)
         if not len(near) or (near.shape[1] >= others and not approximately):
             return found
-        return found._replace(recall=_measured_recall(self.corpus, near, found))
+        return found._replace(recall=measured_recall(self.corpus, near, threshold, bound, self.threads))
 
     def again(self, found: Reaching, threshold: float) -> Reaching:
         """Give the pairs of another threshold: of a higher one those of ``found`` that reach it."""
@@ -200,20 +188,3 @@ class Search:
     def _rows(self, left: Array) -> int:
         """Count the pairs of rows that pairs of texts stand for."""
         return len(left) if self.corpus.sides is None else int(self.corpus.sides.rows[left].sum())
-
-
-def _measured_recall(corpus: Corpus, near: Array, searched: Reaching) -> Recall:
-    """Score some texts of the left, from all over, with all of the right."""
-    places = np.arange(len(corpus.texts))
-    left, right = corpus.of_sides(places, places)
-    rows = np.unique(np.linspace(0, len(left) - 1, max(LEAST_ROWS, SCORED_FOR_RECALL // len(right))).astype(np.int64))
-    found = reaching = 0
-    for row in rows.tolist():
-        others = np.flatnonzero(right != left[row])
-        probabilities = probabilities_of(corpus, np.full(len(others), left[row]), right[others])
-        reach = others[probabilities >= np.float32(searched.threshold)]
-        is_near = np.isin(reach, near[row])
-        if corpus.sides is None:
-            is_near |= (near[reach] == row).any(axis=1)
-        found, reaching = found + int(is_near.sum()), reaching + len(reach)
-    return Recall(found, reaching, len(rows))
