@@ -23,7 +23,7 @@ from textsiam.model.fingerprint import Fingerprint, fingerprint_of
 from textsiam.model.folder import as_json, read_folder, write_folder
 from textsiam.model.inputs import check_pairs, distinct_texts, places_of, text_blocks
 from textsiam.model.policy import kept_files, kept_parts
-from textsiam.model.products import Frame, Products, frame_of, products_of
+from textsiam.model.products import Frame, frame_of
 from textsiam.model.runtime import make_runtime
 from textsiam.model.scores import PairScores, TextReport
 from textsiam.model.seen_texts import SeenTexts
@@ -265,10 +265,6 @@ class PairModel:
                 f"head {self.architecture.head!r} compares the tokens of texts, not vectors; use score_pairs"
             )
         return self.calibration.probability(self._runtime.head(u, v))
-
-    def products(self, vectors: Array, threshold: float) -> Products | None:
-        """Say by which products of vectors, (n, D), a probability can be reached; None for heads that cannot tell."""
-        return products_of(self.architecture.head, self.weights, vectors, self.calibration.least_raw(threshold))
 
     def frame(self, vectors: Array) -> Frame | None:
         """Say how products of vectors like these, (n, D), tell raw scores; None for heads of which they do not."""
