@@ -78,5 +78,5 @@ def encode_again(session: Session, model: IndexModel, threshold: float, *, show_
                 store.set_vectors([number for number, _ in block], vectors)
                 bar.advance(len(block))
         generation = int(store.setting("generation")) + 1
-        store.set(vectors=fingerprint.vectors, generation=generation, threshold=threshold)
+        store.set({"vectors": fingerprint.vectors, "generation": generation, "threshold": threshold})
     session.use(model)

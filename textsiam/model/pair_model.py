@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -132,8 +131,7 @@ class PairModel:
         are; the folder's ``details["weights"]`` and card name them. Raises ModelFolderError if something that is not a
         model stands there, or the disk refuses; OptionError for other ``weights``, or numbers that they do not hold.
         """
-        # the fields of Architecture alone, for a TrainConfig is one too
-        parts = {field.name: getattr(self.architecture, field.name) for field in dataclasses.fields(Architecture)}
+        parts = self.architecture.parts()
         details = {name: value for name, value in self.details.items() if name != "weights"}
         details |= {} if weights == "fp32" else {"weights": weights}
         # safetensors writes an array's memory as it lies, even where its axes are transposed
@@ -156,13 +154,9 @@ class PairModel:
         """
         given = checked_texts(texts)
         distinct = dict.fromkeys(given)
-        if workers == 1:
-            vectors = self._encode_distinct(list(distinct))
-        else:
-            vectors = self._encode_in_workers(list(distinct), workers)
-        if len(distinct) == len(given):
-            return vectors
-        return vectors[places_of(given, distinct)]
+        texts = list(distinct)
+        vectors = self._encode_distinct(texts) if workers == 1 else self._encode_in_workers(texts, workers)
+        return vectors if len(distinct) == len(given) else vectors[places_of(given, distinct)]
 
     def _encode_distinct(self, texts: list[str]) -> Array:
         return self._runtime.encode(self.tokenizer.encode(texts))
