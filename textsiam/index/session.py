@@ -55,7 +55,7 @@ class Session:
         if not self.store.settings():  # else another process was faster
             vectors, counts = self.fingerprint.vectors, ("revision", "gone_from", "verdicts", "linked_to")
             self.store.set(
-                {"uid": secrets.token_hex(8), "vectors": vectors, "generation": 1} | dict.fromkeys(counts, 0)}
+                {"uid": secrets.token_hex(8), "vectors": vectors, "generation": 1} | dict.fromkeys(counts, 0)
             )
             self.store.set({"threshold": self.model.calibration.threshold, "linkage": "connected"})
 
