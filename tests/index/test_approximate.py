@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from textsiam.index.duplicates import find_duplicates
 from textsiam.index.matches import find_matches
 from textsiam.index.neighbours import nearest
 
-pytest.importorskip("usearch", reason="the extra ann is not installed")
+usearch = pytest.importorskip("usearch.index", reason="the extra ann is not installed")
 
 
 def some_unit(seed: int, rows: int) -> Array:
@@ -41,6 +42,25 @@ def test_nearly_all_that_are_near_are_found(rows: int, others: int | None, monke
     exact = nearest(unit, 10, among=among)
     shared = sum(len(set(a) & set(b)) for a, b in zip(found.tolist(), exact.tolist(), strict=True))
     assert shared >= 0.95 * exact.size
+
+
+@pytest.mark.parametrize("at_once", [2, 3, 4])
+def test_where_fewer_are_found_some_stand_twice(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    class Lazy(usearch.Index):  # type: ignore[misc, name-defined] # its types are the package's matter
+        def search(self, vectors: Array, count: int, **options: Any) -> Any:
+            found = super().search(vectors, 3, **options)
+            if len(vectors) > 1:
+                found.keys = np.pad(found.keys, ((0, 0), (0, count - 3)), constant_values=2**63)
+            return found
+
+    monkeypatch.setattr(approximate, "ROWS", at_once)
+    monkeypatch.setattr(approximate, "usearch", lambda: SimpleNamespace(Index=Lazy))
+    unit = some_unit(3, 7)
+    found = nearly_nearest(unit, 5)
+    assert found.shape == (7, 6)
+    exact = unit @ unit.T
+    for row, places in enumerate(found.tolist()):
+        assert set(places) == set(np.argsort(-exact[row])[:3].tolist())
 
 
 @pytest.mark.parametrize(("rows", "others"), [(0, None), (0, 3), (3, 0)])

@@ -50,8 +50,9 @@ def nearly_nearest(
     for first in range(0, len(unit), ROWS):
         some = unit[first : first + ROWS]
         near = index.search(some, count, threads=threads or 0)
-        keys = np.asarray(near.keys).astype(np.int64).reshape(len(some), count)  # of one row they come flat
-        counts = np.asarray(near.counts if len(some) > 1 else len(near)).reshape(-1, 1)
+        # of a single row they come flat, and without those that were not found
+        keys = np.resize(np.asarray(near.keys).astype(np.int64), (len(some), count))
+        counts = np.asarray(near.counts)[:, None] if len(some) > 1 else count
         found.append(np.where(np.arange(count) < counts, keys, keys[:, :1]))
         advance(len(some))
     return np.concatenate(found)

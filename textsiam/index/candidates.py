@@ -23,8 +23,9 @@ from textsiam.index.search import BLOCK, pairs_reaching
 from textsiam.progress import progress
 
 MOST_PAIRS = 20_000_000
-# pairs from which on an exact search takes more than half an hour of one processor: with products, and for neighbours
-MOST_PRODUCTS, MOST_NEAR = 400_000_000_000, 50_000_000_000
+# Pairs up to which a search is exact if nothing is said: with products, as fast as the graph up to a million texts, an
+# hour or two of one processor (2 million texts); for neighbours half an hour (220,000 texts).
+MOST_PRODUCTS, MOST_NEAR = 2_000_000_000_000, 50_000_000_000
 SAMPLE = 200  # texts by which a model is known again
 
 
@@ -107,7 +108,8 @@ class Search:
         total = len(left) + (len(right) if find is nearly_nearest else 0)  # the graph is made of those on the right
         with progress("looking for near texts", total, "texts", show=self.show_progress) as bar:
             among = None if self.corpus.sides is None else right
-            return find(left, self.neighbours, among=among, threads=self.threads, advance=bar.advance)
+            near = find(left, self.neighbours, among=among, threads=self.threads, advance=bar.advance)
+        return near.astype(np.int32)  # half of what has to be held and kept
 
     def _by_products(self, bound: Bound, run: Run) -> Generator[Scored, None, None]:
         left, right = self.corpus.of_sides(bound.left, bound.right)
