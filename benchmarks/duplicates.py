@@ -25,6 +25,7 @@ from timing import interleave, machine, markdown, say, versions
 from textsiam import PairModel, find_duplicates, question_components, read_pairs
 from textsiam.errors import import_extra
 from textsiam.evaluation.intervals import component_bootstrap
+from textsiam.index.corpus import Corpus
 from textsiam.index.duplicates import Duplicates
 from textsiam.index.search import pairs_reaching
 from textsiam.text.normalization import normalize_text
@@ -60,7 +61,7 @@ def against_peer(texts: list[str], model: PairModel, threshold: float, rounds: i
     torch = import_extra("torch", "bench", "this benchmark")
     mining = import_extra("sentence_transformers.util", "bench", "this benchmark").paraphrase_mining_embeddings
     vectors = model.encode(texts)
-    bound = model.products(vectors, threshold)
+    bound = Corpus(model, texts, vectors).bound(threshold)
     assert bound is not None
     unit = torch.from_numpy(bound.left)
 

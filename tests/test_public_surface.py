@@ -9,7 +9,7 @@ import pytest
 
 BLOCKED = """
 import sys
-for name in ("torch", "datasets", "sklearn", "scipy", "pyarrow", "pandas"):
+for name in ("torch", "datasets", "sklearn", "scipy", "pyarrow", "pandas", "usearch"):
     sys.modules[name] = None
 import textsiam
 try:

@@ -35,6 +35,7 @@ _HOMES = {
     "evaluate": "textsiam.evaluation.evaluate",
     "explain": "textsiam.explanation",
     "find_duplicates": "textsiam.index.duplicates",
+    "find_matches": "textsiam.index.matches",
     "question_components": "textsiam.data.components",
     "read_pairs": "textsiam.data.read",
     "sample_pairs": "textsiam.data.sample",
@@ -70,6 +71,7 @@ __all__ = [
     "evaluate",
     "explain",
     "find_duplicates",
+    "find_matches",
     "question_components",
     "read_pairs",
     "sample_pairs",
@@ -105,6 +107,7 @@ if TYPE_CHECKING:
     from textsiam.explanation import explain
     from textsiam.index.duplicate_index import DuplicateIndex
     from textsiam.index.duplicates import find_duplicates
+    from textsiam.index.matches import find_matches
     from textsiam.model.pair_model import PairModel
     from textsiam.text.tokenizer import Tokenizer
     from textsiam.text.vocabulary import Vocabulary, build_vocabulary

@@ -207,7 +207,7 @@ def test_a_file_that_changes_meanwhile_is_not_written(
         return textsiam.find_duplicates(*arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr("textsiam.cli.duplicates.find_duplicates", find_and_append)
-    monkeypatch.setattr("textsiam.cli.duplicates_file.ROWS_AT_ONCE", rows_at_once)
+    monkeypatch.setattr("textsiam.cli.text_file.ROWS_AT_ONCE", rows_at_once)
     result = run("duplicates", model_folder, path, "--out", tmp_path / "out.csv")
     assert result.code == 2
     assert "has changed while it was read; nothing was written" in result.err
@@ -219,7 +219,7 @@ def test_what_a_head_may_have_missed_is_told(run: Run, tmp_path: Path, model_fol
     options = ("--out", tmp_path / "out.csv", "--neighbours", 1)
     assert textsiam.PairModel.load(model_folder).architecture.head == "mlp"
     result = run("duplicates", model_folder, path, *options)
-    assert " of the pairs were found, by a sample of 4 texts scored with all others (" in result.err
+    assert " of the pairs were found, by a sample of 4 texts compared with all others (" in result.err
     result = run("duplicates", model_folder, path, *options, "--overwrite", "--threshold", 1)
     assert "pairs may have been missed: of 4 sampled texts none is in one, so none can say how many" in result.err
 
@@ -249,3 +249,15 @@ def test_a_promise_needs_what_dev_shows(run: Run, tmp_path: Path, model_folder: 
     result = run("duplicates", tmp_path / "m", table(tmp_path / "t.csv"), *options)
     assert result.code == 2
     assert "which this model does not keep; give --threshold" in result.err
+
+
+def test_a_graph_may_tell_what_is_near(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    pytest.importorskip("usearch", reason="the extra ann is not installed")
+    path = table(tmp_path / "texts.csv")
+    result = run("duplicates", model_folder, path, "--out", tmp_path / "out.csv", "--approximate")
+    assert result.code == 0
+    assert "100.0% of the pairs were found, by a sample of 4 texts compared with all others" in result.err
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        check(list(csv.DictReader(file)), expected(model_folder))
+    result = run("duplicates", model_folder, path, "--out", tmp_path / "new.csv", "--no-approximate")
+    assert "of the pairs were found" not in result.err

@@ -28,6 +28,14 @@ def texts() -> list[str]:
 
 
 @pytest.fixture(scope="session")
+def against(texts: list[str]) -> list[str]:
+    """Some texts of the other list, spelled otherwise, some of its own, and copies among them."""
+    random = np.random.default_rng(9)
+    own = [" ".join(random.choice(WORDS, size=random.integers(1, 5))) for _ in range(60)]
+    return ["", *own, *(text.title() for text in texts[:15]), *(text.upper() for text in own[:10]), " "]
+
+
+@pytest.fixture(scope="session")
 def make_model(texts: list[str]) -> MakeModel:
     """Give models with random weights, for which 3 % of the pairs of texts have a probability of 0.7 or more."""
     proto = build_vocabulary([f"{a} {b} {c}" for a in WORDS for b in WORDS for c in WORDS[::3]], size=60).proto

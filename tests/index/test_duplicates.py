@@ -10,8 +10,9 @@ import pytest
 
 from tests.index.conftest import MakeModel
 from textsiam.errors import OptionError
-from textsiam.index import candidates, duplicates
-from textsiam.index.duplicates import Duplicates, FoundPair, find_duplicates
+from textsiam.index import candidates, duplicates, recall
+from textsiam.index.duplicates import Duplicates, find_duplicates
+from textsiam.index.found import FoundPair
 from textsiam.index.groups import Links, linked_groups
 from textsiam.model.pair_model import PairModel
 from textsiam.text.normalization import normalize_text
@@ -115,7 +116,7 @@ class Counting:
     def __init__(self, model: PairModel) -> None:
         self.model, self.calibration, self.encoded = model, model.calibration, 0
         self.texts: list[str] = []
-        self.compare_vectors, self.score_pairs, self.products = model.compare_vectors, model.score_pairs, model.products
+        self.compare_vectors, self.score_pairs, self.frame = model.compare_vectors, model.score_pairs, model.frame
 
     def encode(self, texts: Any) -> Any:
         self.encoded += len(texts)
@@ -157,7 +158,7 @@ def test_heads_that_products_say_nothing_of_tell_their_recall(
 ) -> None:
     model = make_model("mlp")
     expected = brute_force(texts, model, 0.7)
-    monkeypatch.setattr(candidates, "SCORED_FOR_RECALL", 10**9)  # all texts are the sample
+    monkeypatch.setattr(recall, "SCORED_FOR_RECALL", 10**9)  # all texts are the sample
     found = find_duplicates(texts, model, neighbours=3)
     pairs = distinct_pairs(found)
     assert pairs.keys() < expected.keys()

@@ -12,6 +12,7 @@ import textsiam
 from textsiam.cli import INTERRUPTED
 from textsiam.cli.complaints import complaint
 from textsiam.cli.index_app import index_app
+from textsiam.cli.stopped_search import SearchStopped
 from textsiam.errors import TextsiamError, TrainingInterrupted
 
 BAD_INPUT = 2
@@ -58,11 +59,13 @@ Example: textsiam compare models/quora models/quora-small test.tsv""",
 
 Example: textsiam explain models/quora "How do I learn Python?" "Best way to learn Java?"
 """,
-    "duplicates": """Find which texts of a file are the same, as groups and as pairs.
+    "duplicates": """Find which texts of a file are the same, as groups and as pairs, or the same as texts of another.
 
 Example: textsiam duplicates models/quora questions.csv --out grouped.csv --threshold 0.95
 
-Example: textsiam duplicates models/quora questions.txt --out grouped.csv --pairs found.csv --linkage complete""",
+Example: textsiam duplicates models/quora questions.txt --out grouped.csv --pairs found.csv --linkage complete
+
+Example: textsiam duplicates models/quora new.csv --against answered.csv --out matched.csv""",
     "threshold": """Show what dev promises of a model's thresholds, or choose one, for a precision, a recall or costs.
 
 Example: textsiam threshold models/quora
@@ -91,7 +94,7 @@ def run(given: list[str]) -> int:
         return _say(BAD_INPUT, complaint(error))
     except TextsiamError as error:
         return _say(BAD_INPUT, str(error))
-    except TrainingInterrupted as interrupt:
+    except (TrainingInterrupted, SearchStopped) as interrupt:
         return _say(INTERRUPTED, _how_to_resume(interrupt, given))
     except BrokenPipeError:
         # The reader of our output has gone (as with "| head"): nothing more can be said, not even at exit.
@@ -108,8 +111,9 @@ def _say(code: int, message: str) -> int:
     return code
 
 
-def _how_to_resume(interrupt: TrainingInterrupted, given: list[str]) -> str:
-    if interrupt.run_folder is None or given[0] not in ("train", "distill"):
+def _how_to_resume(interrupt: TrainingInterrupted | SearchStopped, given: list[str]) -> str:
+    what = "what was found" if isinstance(interrupt, SearchStopped) else "the checkpoint"
+    if interrupt.run_folder is None or given[0] not in ("train", "distill", "duplicates"):
         return "interrupted; nothing was kept"
     command = shlex.join(["textsiam", *given, *([] if "--resume" in given else ["--resume"])])
-    return f"interrupted; the checkpoint is kept in {interrupt.run_folder}; go on with: {command}"
+    return f"interrupted; {what} is kept in {interrupt.run_folder}; go on with: {command}"

@@ -1,30 +1,35 @@
-"""``textsiam duplicates``: which texts of a file are the same."""
+"""``textsiam duplicates``: which texts of a file are the same, or the same as texts of another."""
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from cyclopts import Parameter
 
 from textsiam.atomic import write_atomically
-from textsiam.cli.duplicates_file import read_texts, write_groups
+from textsiam.cli.found_pairs import as_csv, tell_recall
 from textsiam.cli.messages import say, tell_texts
-from textsiam.cli.number_types import WholeNumber
-from textsiam.cli.outputs import check_new
-from textsiam.cli.promised_threshold import check_one, promised_threshold
-from textsiam.cli.scored_file import check_out
+from textsiam.cli.outputs import check_free, check_new
+from textsiam.cli.scored_file import Added, Values, check_out
+from textsiam.cli.search_options import GroupOptions, SearchOptions
+from textsiam.cli.stopped_search import run_folder_of
+from textsiam.cli.text_file import TextFile, check_added, read_texts, write_texts
 from textsiam.cli.text_options import TextOptions
 from textsiam.data.files import inner_suffix
 from textsiam.errors import OptionError
-from textsiam.index.duplicates import Duplicates, FoundPair, check_options, find_duplicates
+from textsiam.index.duplicates import Duplicates, find_duplicates
+from textsiam.index.found import FoundPair
+from textsiam.index.matches import Matches, find_matches
 from textsiam.model.folder import check_no_file
 from textsiam.model.pair_model import PairModel
 
+GROUPS = (Added("group", "text"), Added("kept", "flag"))
+MATCHES = (Added("match", "number"), Added("match_text", "text"), Added("probability", "float"))
 
-def duplicates(  # noqa: PLR0913 - each is an option of the command
+
+def duplicates(
     model: Path,
     texts: Path,
     /,
@@ -32,15 +37,12 @@ def duplicates(  # noqa: PLR0913 - each is an option of the command
     out: Path,
     pairs: Path | None = None,
     overwrite: Annotated[bool, Parameter(negative=())] = False,
-    threshold: float | None = None,
-    precision: float | None = None,
-    linkage: str = "connected",
-    keep: str = "first",
-    neighbours: WholeNumber = 100,
+    groups: GroupOptions = GroupOptions(),  # noqa: B008 - frozen
+    search: SearchOptions = SearchOptions(),  # noqa: B008 - frozen
     device: str | None = None,
     rows: TextOptions = TextOptions(),  # noqa: B008 - frozen
 ) -> None:
-    """Find which texts of a file are the same.
+    """Find which texts of a file are the same, or the same as texts of another.
 
     Parameters
     ----------
@@ -52,67 +54,121 @@ def duplicates(  # noqa: PLR0913 - each is an option of the command
         File to write: the input's rows but blank ones, the group of each, and whether it is kept; format by its ending.
     pairs
         CSV file for the pairs, the most probable first; their rows count from 1, without bad and blank ones. Of copies
-        the first alone stands in pairs with others.
+        the first alone stands in pairs with others; with --against, of those in its file.
     overwrite
         Replace these files if they are there.
-    threshold
-        Probability from which on two texts are the same. [default: that of the model]
-    precision
-        The threshold at which dev promises this precision, for dev's share of same pairs, which in a list is far lower.
-    linkage
-        connected: chains of pairs make a group; complete: every two texts of a group are a pair.
-    keep
-        The row of a group that is kept: first, longest or shortest.
-    neighbours
-        Near texts that each one is scored with, where the model's head lets no search find all pairs exactly.
     device
         cpu or cuda to encode with torch; NumPy if not given.
     """
     check_no_file(model)
-    _check_files(out, pairs, texts, overwrite=overwrite)
-    check_one(threshold, precision)
-    check_options(threshold, linkage, keep, neighbours)
-    file = read_texts(texts, rows, out)
+    _check_files(out, pairs, [texts] if groups.against is None else [texts, groups.against], overwrite=overwrite)
+    search.check()
+    groups.check()
+    added = GROUPS if groups.against is None else MATCHES
+    source = rows.open(texts)
+    check_added(source, added, out)
+    file = read_texts(texts, source, skip=rows.skip, added=added)
+    against = None if groups.against is None else _read_against(groups.against, groups.against_column, rows)
     loaded = PairModel.load(model, device=device)
-    threshold = threshold if precision is None else promised_threshold(loaded, precision)
-    found = find_duplicates(
-        file.texts, loaded, threshold=threshold, linkage=linkage, keep=keep, neighbours=neighbours, show_progress=True
-    )
-    tell_texts(loaded.inspect(file.texts))
-    write_groups(file, found, out)
-    if pairs is not None:
-        write_atomically(pairs, _as_csv(found))
-    _tell(found, out)
+    outputs = _Outputs(out, pairs)
+    if against is None:
+        _group(file, loaded, search, groups, outputs)
+    else:
+        _match(file, against, loaded, search, outputs)
 
 
-def _check_files(out: Path, pairs: Path | None, texts: Path, *, overwrite: bool) -> None:
-    check_out(out, texts, overwrite=overwrite)
+class _Outputs(NamedTuple):
+    """The files that are written: the rows with what was found of them, and all pairs."""
+
+    out: Path
+    pairs: Path | None
+
+    def write(self, file: TextFile, columns: Callable[[range], Values], pairs: Iterable[FoundPair]) -> None:
+        write_texts(file, columns, self.out)
+        if self.pairs is not None:
+            write_atomically(self.pairs, as_csv(pairs))
+
+
+def _group(file: TextFile, model: PairModel, search: SearchOptions, groups: GroupOptions, outputs: _Outputs) -> None:
+    linkage, keep = groups.rules()
+    with run_folder_of(outputs.out) as folder:
+        found = find_duplicates(
+            file.texts,
+            model,
+            threshold=search.threshold_of(model),
+            linkage=linkage,
+            keep=keep,
+            neighbours=search.neighbours,
+            show_progress=True,
+            approximate=search.approximate,
+            run_folder=folder,
+            resume=search.resume,
+        )
+        tell_texts(model.inspect(file.texts))
+        outputs.write(file, _group_columns(found), found.pairs)
+    _tell_groups(found, outputs.out)
+    tell_recall(found.recall)
+
+
+def _match(file: TextFile, against: list[str], model: PairModel, search: SearchOptions, outputs: _Outputs) -> None:
+    with run_folder_of(outputs.out) as folder:
+        found = find_matches(
+            file.texts,
+            against,
+            model,
+            threshold=search.threshold_of(model),
+            neighbours=search.neighbours,
+            show_progress=True,
+            approximate=search.approximate,
+            run_folder=folder,
+            resume=search.resume,
+        )
+        tell_texts(model.inspect([*file.texts, *against]))
+        outputs.write(file, _match_columns(found), found.pairs)
+    _tell_matches(found, outputs.out)
+    tell_recall(found.recall)
+
+
+def _check_files(out: Path, pairs: Path | None, inputs: list[Path], *, overwrite: bool) -> None:
+    check_out(out, inputs[0], overwrite=overwrite)
+    check_free(out, "--out", overwrite=overwrite, inputs=inputs)
     if inner_suffix(out) == ".txt":
         raise OptionError(f"--out is {out}, which stands for plain text; give a name such as {out.stem}.csv")
     if pairs is None:
         return
-    check_new(pairs, "--pairs", overwrite=overwrite, inputs=(texts,))
+    check_new(pairs, "--pairs", overwrite=overwrite, inputs=inputs)
     if pairs.suffix.lower() != ".csv":
         raise OptionError(f"--pairs is {pairs}, expected a name that ends in .csv")
     if pairs.resolve() == out.resolve():
         raise OptionError(f"--pairs and --out are both {out}; give two files")
 
 
-def _as_csv(found: Duplicates) -> str:
-    text = io.StringIO(newline="")
-    text.write(",".join(FoundPair._fields) + "\n")
-    # all texts in quotes: before Python 3.13 a lone carriage return would stand without
-    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-    for row_a, row_b, text_a, text_b, probability, cosine in found.pairs:
-        writer.writerow([row_a + 1, row_b + 1, text_a, text_b, round(probability, 6), round(cosine, 6)])
-    return text.getvalue()
+def _read_against(path: Path, column: str | None, rows: TextOptions) -> list[str]:
+    return read_texts(path, rows.open_against(path, column), skip=rows.skip).texts
 
 
-def _tell(found: Duplicates, out: Path) -> None:
+def _group_columns(found: Duplicates) -> Callable[[range], Values]:
+    """Give the group of rows, nothing for those in none, and whether they are kept."""
+    group = {row: group.id for group in found.groups for row in group.rows}
+    kept = set(found.kept)
+    return lambda rows: [[group.get(row) for row in rows], [row in kept for row in rows]]
+
+
+def _match_columns(found: Matches) -> Callable[[range], Values]:
+    """Give the best match of rows, its text and probability; nothing for those without."""
+
+    def columns(rows: range) -> Values:
+        best = [found.best[row] for row in rows]
+        cells = [(None, None, None) if one is None else (one.row_b + 1, one.text_b, one.probability) for one in best]
+        return list(zip(*cells, strict=True))
+
+    return columns
+
+
+def _tell_groups(found: Duplicates, out: Path) -> None:
     sizes = [len(group.rows) for group in found.groups]
-    grouped = sum(sizes)
     say(
-        f"{out}: {len(found.texts):,} texts, {grouped:,} of them in {len(found.groups):,} groups from probability "
+        f"{out}: {len(found.texts):,} texts, {sum(sizes):,} of them in {len(found.groups):,} groups from probability "
         f"{found.threshold:.4f} on; {len(found.kept):,} kept"
     )
     if max(sizes, default=0) > len(found.texts) / 2:
@@ -120,15 +176,11 @@ def _tell(found: Duplicates, out: Path) -> None:
             f"one group holds {max(sizes):,} of {len(found.texts):,} texts: unless they are copies, a higher "
             "--threshold or --linkage complete will part them"
         )
-    if found.recall is not None and not found.recall.reaching:
-        say(
-            f"pairs may have been missed: of {found.recall.texts:,} sampled texts none is in one, "
-            "so none can say how many"
-        )
-    elif found.recall is not None:
-        share = found.recall.found / found.recall.reaching
-        say(
-            f"{share:.1%} of the pairs were found, by a sample of {found.recall.texts:,} texts scored with all others "
-            f"({found.recall.found:,} of {found.recall.reaching:,})"
-            + ("; more --neighbours find more" if share < 1 else "")
-        )
+
+
+def _tell_matches(found: Matches, out: Path) -> None:
+    none = len(found.unmatched)
+    say(
+        f"{out}: {len(found.texts):,} texts against {len(found.against):,}: from probability {found.threshold:.4f} on "
+        f"{len(found.texts) - none:,} have a match and {none:,} have none"
+    )

@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from textsiam.cli.index_open import open_without_model
 from textsiam.cli.messages import say
 from textsiam.cli.record_file import ROWS_AT_ONCE, write_records
-from textsiam.cli.scored_file import check_out
+from textsiam.cli.scored_file import Added, check_out
 from textsiam.errors import DataError
 from textsiam.index.duplicate_index import DuplicateIndex
 from textsiam.index.relations import Verdict
@@ -50,7 +50,8 @@ def export(
             verdicts = opened.verdicts()
             if not verdicts:
                 raise DataError("holds no verdicts to export; textsiam index mark makes them", file=opened.name)
-            count = write_records(out, Verdict._fields, (verdict._asdict() for verdict in verdicts))
+            label = [Added("label", "number")]
+            count = write_records(out, Verdict._fields[:2], (verdict._asdict() for verdict in verdicts), label)
             what = "training pairs"
     say(f"{out}: {count:,} {what}")
 

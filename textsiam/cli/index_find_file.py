@@ -6,11 +6,11 @@ import itertools
 from pathlib import Path
 
 from textsiam.atomic import atomic_path
-from textsiam.cli.duplicates_file import RENAME
 from textsiam.cli.good_rows import GoodRows, tell_late
 from textsiam.cli.index_find_options import FindOptions
 from textsiam.cli.messages import say, tell_skipped
-from textsiam.cli.scored_file import Added, check_names, open_writer
+from textsiam.cli.scored_file import Added, open_writer
+from textsiam.cli.text_file import RENAME, check_added
 from textsiam.cli.text_options import TextOptions
 from textsiam.errors import DataError
 from textsiam.index.duplicate_index import DuplicateIndex
@@ -24,8 +24,7 @@ def find_file(index: DuplicateIndex, path: Path, out: Path, rows_of: TextOptions
     """Write the rows of a file with key, text and probability of the best match, nothing for texts that have none."""
     wanted = options.attributes()
     source = rows_of.open(path)
-    for column in ADDED:
-        check_names(source, out, column.name, RENAME)
+    check_added(source, ADDED, out)
     rows = GoodRows(source, [column.name for column in ADDED], skip=rows_of.skip, way_out=RENAME)
     good, found = iter(rows), 0
     with atomic_path(out) as part:

@@ -24,7 +24,7 @@ _DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 
 
 class Added(NamedTuple):
-    """A column that is added: its name, and the kind of its values, "float", "text" or "flag"."""
+    """A column that is added: its name, and the kind of its values, "float", "text", "flag" or "number"."""
 
     name: str
     kind: str
@@ -153,7 +153,7 @@ def _parquet_writer(part: Path, source: RowSource, added: Sequence[Added]) -> It
     pyarrow = import_extra("pyarrow", "train", "writing Parquet")
     parquet = import_extra("pyarrow.parquet", "train", "writing Parquet")
     texts = pyarrow.schema([(storable(name), pyarrow.string()) for name in source.fieldnames])
-    types = {"float": pyarrow.float32(), "text": pyarrow.string(), "flag": pyarrow.bool_()}
+    types = {"float": pyarrow.float32(), "text": pyarrow.string(), "flag": pyarrow.bool_(), "number": pyarrow.int64()}
     schema = texts if source.schema is None else source.schema
     for column in added:
         schema = schema.append(pyarrow.field(column.name, types[column.kind]))

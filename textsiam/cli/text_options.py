@@ -9,7 +9,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from textsiam.cli.row_options import DialectOptions
-from textsiam.data.columns import TextColumn
+from textsiam.data.columns import AgainstColumn, TextColumn
+from textsiam.data.files import file_format
 from textsiam.data.row_source import RowSource
 from textsiam.data.rows import open_rows
 from textsiam.data.texts import is_plain_text
@@ -31,12 +32,21 @@ class TextOptions(DialectOptions):
         """Open a file; raises as ``open_rows`` does."""
         if self == TextOptions(on_error=self.on_error) and path.exists() and is_plain_text(path):
             return open_lines(path)
-        if self.text_column is not None and self.text_column.strip("0") == "":
-            raise OptionError(
-                f"text_column (--text-column) is {self.text_column!r}, expected a name, or a number from 1"
-            )
-        column = TextColumn(() if self.text_column is None else (self.text_column,))
-        return open_rows(path, columns=column, **self.dialect(), need_label=False)
+        return open_rows(path, columns=_column(TextColumn, self.text_column), **self.dialect(), need_label=False)
+
+    def open_against(self, path: Path, column: str | None) -> RowSource:
+        """Open a second file, whose column of texts is ``column``; how tables are read goes for tables alone."""
+        if column is None and path.exists() and is_plain_text(path):
+            return open_lines(path)
+        how = self.dialect() if file_format(path) == "delimited" else {}
+        return open_rows(path, columns=_column(AgainstColumn, column), **how, need_label=False)
+
+
+def _column(kind: type[TextColumn], given: str | None) -> TextColumn:
+    if given is not None and given.strip("0") == "":
+        name = kind.option.removeprefix("--").replace("-", "_")
+        raise OptionError(f"{name} ({kind.option}) is {given!r}, expected a name, or a number from 1")
+    return kind(() if given is None else (given,))
 
 
 def open_lines(path: Path) -> RowSource:

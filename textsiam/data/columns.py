@@ -59,10 +59,16 @@ KEY_NAMES = ("key", "id")  # of columns that tell rows apart, the surest first
 class TextColumn(tuple[str | int, ...]):
     """In place of columns a, b and label: one column of texts, named or by position from 1; empty: found by its name.
 
-    Text a and text b of ``Places`` are both this one.
+    Text a and text b of ``Places`` are both this one. ``option`` names it on the command line.
     """
 
-    __slots__ = ()
+    option = "--text-column"
+
+
+class AgainstColumn(TextColumn):
+    """The same of a second file of texts."""
+
+    option = "--against-column"
 
 
 class Places(NamedTuple):
@@ -90,7 +96,7 @@ def find_columns(
     if columns is None:
         return _find_by_usual_names(fieldnames, need_label, file)
     if isinstance(columns, TextColumn):
-        place = _find_given(fieldnames, columns[0], file) if columns else _find_single(fieldnames, file)
+        place = _find_given(fieldnames, columns[0], file) if columns else _find_single(fieldnames, columns.option, file)
         return Places(place, place, None)
     check_columns(columns, need_label)
     found = [_find_given(fieldnames, column, file) for column in columns]
@@ -194,12 +200,12 @@ def _find_by_usual_names(fieldnames: Sequence[str], need_label: bool, file: str 
     return Places(*texts[0], labels[0] if need_label else None)
 
 
-def _find_single(fieldnames: Sequence[str], file: str | Path | None) -> int:
+def _find_single(fieldnames: Sequence[str], option: str, file: str | Path | None) -> int:
     found = [place for place, name in enumerate(fieldnames) if len(fieldnames) == 1 or _fold(name) in SINGLE_NAMES]
     if len(found) != 1:
         count = "no" if not found else "more than one"
         raise DataError(
-            f"{count} column of texts is known by its name; {_listing(fieldnames)}; give it (--text-column NAME)",
+            f"{count} column of texts is known by its name; {_listing(fieldnames)}; give it ({option} NAME)",
             file=file,
         )
     return found[0]

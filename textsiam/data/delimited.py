@@ -49,7 +49,7 @@ class DelimitedSource(RowSource):
         line, first = self._first_row()
         self.header = _has_header(first, columns, labels) if header is None else header
         if not self.header and (columns is None or any(as_position(column) is None for column in columns)):
-            how = "--text-column 1" if isinstance(columns, TextColumn) else "--columns 1,2,3"
+            how = f"{columns.option} 1" if isinstance(columns, TextColumn) else "--columns 1,2,3"
             raise OptionError(f"without a header the columns must be given by position: columns ({how})")
         self.fieldnames = first if self.header else numbered(len(first))
         self.places = find_columns(self.fieldnames, columns, need_label, file=path)

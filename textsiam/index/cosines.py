@@ -10,7 +10,7 @@ import numpy as np
 from textsiam.arrays import Array
 
 
-def unit(vectors: Array) -> Array:
+def unit_vectors(vectors: Array) -> Array:
     """Give vectors, (n, D), of length 1; the zero vector stays."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     divided: Array = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
@@ -19,13 +19,13 @@ def unit(vectors: Array) -> Array:
 
 def cosines_of(u: Array, v: Array) -> Array:
     """Give the cosine, float32 (n,) in [-1, 1], of vectors (n, D) with (n, D), row by row."""
-    cosines: Array = np.einsum("nd,nd->n", unit(u), unit(v)).clip(-1, 1)
+    cosines: Array = np.einsum("nd,nd->n", unit_vectors(u), unit_vectors(v)).clip(-1, 1)
     return cosines
 
 
 class CosineFrame(NamedTuple):
     """Cosines as products, for heads of which products tell nothing; see ``scorer.Frame``."""
 
-    sides: Callable[[Array], tuple[Array, Array]] = lambda vectors: (unit(vectors), unit(vectors))
+    sides: Callable[[Array], tuple[Array, Array]] = lambda vectors: (unit_vectors(vectors),) * 2
     at_least: Callable[[float], float] = lambda _raw: -np.inf
     ranking: str = "cosine"

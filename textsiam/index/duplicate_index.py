@@ -8,19 +8,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from textsiam.errors import OptionError, check_choice, check_integer, check_model, import_extra
+from textsiam.errors import OptionError, check_choice, check_integer, check_model
 from textsiam.index.adding import Encoded, put, take_out
+from textsiam.index.approximate import is_installed, usearch
 from textsiam.index.database import Database
-from textsiam.index.duplicates import checked_threshold
 from textsiam.index.entry_checks import Given, checked_attributes, checked_entries, checked_str
 from textsiam.index.finding import Finder, Match, Wanted
+from textsiam.index.found import checked_threshold
 from textsiam.index.grouping import Grouping
 from textsiam.index.groups import LINKAGES
 from textsiam.index.memory_search import MemorySearch, Search
 from textsiam.index.relations import Verdict, text_hash
 from textsiam.index.scorer import IndexModel
 from textsiam.index.session import NEIGHBOURS, Session
-from textsiam.index.sidecar import APPROXIMATE_FROM, is_installed, path_beside
+from textsiam.index.sidecar import APPROXIMATE_FROM, path_beside
 from textsiam.index.sidecar_keeper import SidecarKeeper
 from textsiam.index.sqlite import SqliteDatabase
 from textsiam.index.stable_groups import IndexGroup
@@ -76,7 +77,7 @@ class DuplicateIndex:
             check_choice("linkage", linkage, LINKAGES)
         path = Path(location)
         if approximate:
-            import_extra("usearch", "ann", "approximate search")
+            usearch()
         database = SqliteDatabase(path, timeout=timeout, create=create and model is not None)
         try:
             index = cls(database, model, partial(_search_in_memory, path, approximate))
@@ -230,7 +231,7 @@ class DuplicateIndex:
     @model_folder.setter
     def model_folder(self, folder: str | Path) -> None:
         with self._session.writing(any_model=True):
-            self._store.set(model_folder=Path(folder).resolve())
+            self._store.set({"model_folder": Path(folder).resolve()})
 
     @property
     def threshold(self) -> float:

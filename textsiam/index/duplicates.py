@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable
 from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from textsiam.arrays import Array
-from textsiam.errors import OptionError, check_choice, check_integer, check_model
-from textsiam.index.candidates import SCORED_AT_ONCE, Corpus, Reaching, TooManyPairsError, pairs_of_corpus
+from textsiam.errors import check_choice, check_integer, check_model
+from textsiam.index.candidates import Reaching, Search, TooManyPairsError
+from textsiam.index.corpus import Corpus
+from textsiam.index.found import (
+    FoundPair,
+    by_probability,
+    check_search,
+    checked_list,
+    checked_threshold,
+    copies_of,
+    pair_cosines,
+)
 from textsiam.index.groups import LINKAGES, Links, linked_groups
+from textsiam.index.run_folder import Run
 from textsiam.index.scorer import Scorer
-from textsiam.text.checks import checked_texts
-from textsiam.text.normalization import normalize_text
-
-
-class FoundPair(NamedTuple):
-    """Two rows, row_a < row_b, whose texts are the same; copies of a text have probability and cosine 1.
-
-    Of texts with copies the least spelling is scored.
-    """
-
-    row_a: int
-    row_b: int
-    text_a: str
-    text_b: str
-    probability: float
-    cosine: float
 
 
 class Group(NamedTuple):
@@ -45,14 +40,11 @@ class Group(NamedTuple):
     weakest: float
 
 
-class Options(NamedTuple):
-    """How duplicates are looked for; see ``find_duplicates``."""
+class Grouping(NamedTuple):
+    """How groups are made, and what is kept of each; see ``find_duplicates``."""
 
     linkage: str
     keep: str
-    neighbours: int
-    threads: int | None
-    show_progress: bool
 
 
 class Copies(NamedTuple):
@@ -69,24 +61,22 @@ class Duplicates:
     threshold that was searched (None: none can have been missed).
     """
 
-    def __init__(
-        self, texts: list[str], copies: Copies, corpus: Corpus, found: Reaching, threshold: float, options: Options
-    ) -> None:
-        self.texts, self.threshold, self.recall = texts, threshold, found.recall
-        self._copies, self._corpus, self._found, self._options = copies, corpus, found, options
+    def __init__(self, texts: list[str], copies: Copies, search: Search, found: Reaching, grouping: Grouping) -> None:
+        self.texts, self.threshold, self.recall = texts, found.threshold, found.recall
+        self._copies, self._search, self._found, self._grouping = copies, search, found, grouping
 
     @cached_property
     def pairs(self) -> tuple[FoundPair, ...]:
         """The pairs that are the same, by falling probability, then by rows; of copies each with the first alone."""
         first = [rows[0] for rows in self._copies.rows]
         copies = [self._pair(rows[0], row, 1.0, 1.0) for rows in self._copies.rows for row in rows[1:]]
-        return tuple(sorted([*copies, *self._pairs_of(self._found, first)], key=_by_probability))
+        return tuple(sorted([*copies, *self._pairs_of(self._found, first)], key=by_probability))
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """The groups of two rows or more, by their first rows."""
         found, rows = self._found, self._copies.rows
-        linked = linked_groups(Links(found.left, found.right, found.probabilities), self._options.linkage)
+        linked = linked_groups(Links(found.left, found.right, found.probabilities), self._grouping.linkage)
         inside = {place for group in linked for place in group.places}
         copied = [((place,), 1.0) for place in range(len(rows)) if place not in inside and len(rows[place]) > 1]
         return tuple(sorted((self._group(*group) for group in [*linked, *copied]), key=lambda group: group.rows))
@@ -102,14 +92,8 @@ class Duplicates:
 
         (The head "alignment" compares more than vectors: for a lower threshold it reads the texts again.)
         """
-        threshold = checked_threshold(threshold)
-        if threshold >= self.threshold:
-            reach = self._found.probabilities >= np.float32(threshold)
-            left, right, probabilities, recall = self._found
-            found = Reaching(left[reach], right[reach], probabilities[reach], recall)
-        else:
-            found = _search(self._corpus, threshold, self._options)
-        return Duplicates(self.texts, self._copies, self._corpus, found, threshold, self._options)
+        found = self._search.again(self._found, checked_threshold(threshold))
+        return Duplicates(self.texts, self._copies, self._search, found, self._grouping)
 
     def borderline(self, count: int) -> tuple[FoundPair, ...]:
         """Give the ``count`` pairs nearest to the threshold, on either side, the nearest first: worth a look.
@@ -125,7 +109,9 @@ class Duplicates:
             except TooManyPairsError:
                 break
         near = np.lexsort((found.right, found.left, np.abs(found.probabilities - self.threshold)))[:count]
-        nearest = Reaching(found.left[near], found.right[near], found.probabilities[near], None)
+        nearest = found._replace(
+            left=found.left[near], right=found.right[near], probabilities=found.probabilities[near]
+        )
         return tuple(self._pairs_of(nearest, [rows[0] for rows in self._copies.rows]))
 
     def __repr__(self) -> str:
@@ -139,7 +125,7 @@ class Duplicates:
         return len(self._found.left) + sum(len(rows) - 1 for rows in self._copies.rows)
 
     def _pairs_of(self, found: Reaching, first: list[int]) -> list[FoundPair]:
-        cosines = _cosines(self._corpus.vectors, found.left, found.right)
+        cosines = pair_cosines(self._search.corpus.vectors, found.left, found.right)
         columns = (found.left.tolist(), found.right.tolist(), found.probabilities.tolist(), cosines.tolist())
         return [self._pair(first[i], first[j], p, cosine) for i, j, p, cosine in zip(*columns, strict=True)]
 
@@ -151,7 +137,7 @@ class Duplicates:
         rows = sorted(row for place in places for row in self._copies.rows[place])
         key = min(self._copies.keys[place] for place in places)
         name = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-        return Group(name, tuple(rows), KEEP[self._options.keep](rows, self.texts), weakest)
+        return Group(name, tuple(rows), KEEP[self._grouping.keep](rows, self.texts), weakest)
 
 
 KEEP: dict[str, Callable[[list[int], list[str]], int]] = {
@@ -161,7 +147,7 @@ KEEP: dict[str, Callable[[list[int], list[str]], int]] = {
 }
 
 
-def find_duplicates(
+def find_duplicates(  # noqa: PLR0913 - each is given by its name
     texts: Iterable[str],
     model: Scorer,
     *,
@@ -171,6 +157,9 @@ def find_duplicates(
     neighbours: int = 100,
     threads: int | None = None,
     show_progress: bool = False,
+    approximate: bool | None = None,
+    run_folder: str | Path | None = None,
+    resume: bool = False,
 ) -> Duplicates:
     """Find which of some texts are the same: all pairs whose probability reaches ``threshold`` (None: the model's).
 
@@ -178,10 +167,13 @@ def find_duplicates(
     the model; the first copy alone stands in pairs with others. Empty texts are no duplicates. Heads
     "cosine", "dot", "euclidean", "manhattan" (slowly) and "squared_euclidean" are searched exactly, none missed. Other
     heads score each text with its ``neighbours`` nearest by cosine, and ``recall`` tells what a sample says of that;
-    with up to ``neighbours`` + 1 distinct texts nothing is missed.
+    with up to ``neighbours`` + 1 distinct texts nothing is missed. ``approximate``: a graph (the extra "ann") tells,
+    nearly, which are the nearest, for such heads and for "cosine", and less is found; None: above 220,000 texts, for
+    "cosine" above 2 million, if the extra is installed.
     ``linkage``: groups of texts that chains of pairs join ("connected"), or in which every two are a pair
     ("complete"). ``keep``: the row that stands for a group, the "first", "longest" or "shortest". ``threads``: None
-    takes all processors.
+    takes all processors. ``run_folder``: keeps what is found, about every 30 s, so that the same call with ``resume``
+    goes on after a stop; it is not removed at the end, and without ``resume`` one that is there is replaced.
 
     Same pairs are far rarer among all pairs of a list than on dev: a threshold at which dev promises a precision
     promises less here. Take a high one, and look at ``borderline``.
@@ -189,65 +181,25 @@ def find_duplicates(
     Raises OptionError for what is no list of texts, options out of range, or more than 20 million pairs.
     """
     check_model(model)
-    if not isinstance(texts, Iterable) or isinstance(texts, Set | Mapping):
-        raise OptionError(f"texts is a {type(texts).__name__}, expected a list of texts")
-    given = checked_texts(texts)
-    check_options(threshold, linkage, keep, neighbours)
-    if threads is not None:
-        check_integer("threads", threads, least=1)
-    threshold = model.calibration.threshold if threshold is None else float(threshold)
-    options = Options(linkage, keep, neighbours, threads, show_progress)
+    given = checked_list(texts)
+    check_grouping(linkage, keep)
+    check_search(threshold, neighbours, threads, approximate)
+    run = Run(None if run_folder is None else Path(run_folder), resume=resume)
     copies = _copies(given)
     # of copies the least, so that the order of rows has no part
     distinct = [min(given[row] for row in rows) for rows in copies.rows]
-    corpus = Corpus(model, distinct, model.encode(distinct))
-    return Duplicates(given, copies, corpus, _search(corpus, threshold, options), threshold, options)
+    search = Search(Corpus(model, distinct, model.encode(distinct)), neighbours, threads, show_progress, approximate)
+    found = search.pairs(model.calibration.threshold if threshold is None else float(threshold), run)
+    return Duplicates(given, copies, search, found, Grouping(linkage, keep))
 
 
-def check_options(threshold: float | None, linkage: str, keep: str, neighbours: int) -> None:
-    """Raise OptionError for options of ``find_duplicates`` that are out of range."""
-    if threshold is not None:
-        checked_threshold(threshold)
+def check_grouping(linkage: str, keep: str) -> None:
+    """Raise OptionError for names of rules that are none."""
     check_choice("linkage", linkage, LINKAGES)
     check_choice("keep", keep, KEEP)
-    check_integer("neighbours", neighbours, least=1)
-
-
-def _search(corpus: Corpus, threshold: float, options: Options) -> Reaching:
-    return pairs_of_corpus(
-        corpus,
-        threshold,
-        neighbours=options.neighbours,
-        threads=options.threads,
-        show_progress=options.show_progress,
-    )
 
 
 def _copies(texts: list[str]) -> Copies:
-    rows: dict[str, list[int]] = {}
-    for row, text in enumerate(texts):
-        rows.setdefault(normalize_text(text), []).append(row)
-    rows.pop("", None)
+    rows = copies_of(texts)
     keys = sorted(rows)
     return Copies(keys, [rows[key] for key in keys])
-
-
-def _cosines(vectors: Array, left: Array, right: Array) -> Array:
-    lengths, products = np.linalg.norm(vectors, axis=1), np.zeros(len(left), dtype=np.float32)
-    for first in range(0, len(left), SCORED_AT_ONCE):
-        some = slice(first, first + SCORED_AT_ONCE)
-        products[some] = np.einsum("nd,nd->n", vectors[left[some]], vectors[right[some]])
-    both = lengths[left] * lengths[right]
-    cosines: Array = np.divide(products, both, out=np.zeros_like(products), where=both > 0).clip(-1, 1)
-    return cosines
-
-
-def _by_probability(pair: FoundPair) -> tuple[float, int, int]:
-    return -pair.probability, pair.row_a, pair.row_b
-
-
-def checked_threshold(threshold: float) -> float:
-    """Give a threshold on probabilities back; raises OptionError for none."""
-    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 < threshold <= 1:
-        raise OptionError(f"threshold is {threshold!r}, expected a probability above 0 and at most 1")
-    return float(threshold)

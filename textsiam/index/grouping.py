@@ -37,10 +37,10 @@ class Grouping:
         if after == 0:
             self.store.relations.clear_links()
         self.store.relations.add_links(*links)
-        self.store.set(linked_by=self._basis(), linked_to=last)
+        self.store.set({"linked_by": self._basis(), "linked_to": last})
         regroup(self.store, self.session.linkage)
         # texts that were added meanwhile are linked when groups are asked for again
-        self.store.set(grouped_at=self._standing() if self.store.last_id() <= last else "")
+        self.store.set({"grouped_at": self._standing() if self.store.last_id() <= last else ""})
 
     def _linked_to(self) -> int:
         """Give the highest id whose links are known; 0 where they were made otherwise than they would be now."""

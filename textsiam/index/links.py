@@ -8,7 +8,8 @@ from contextlib import closing
 import numpy as np
 
 from textsiam.arrays import Array
-from textsiam.index.candidates import MOST_PAIRS, SCORED_AT_ONCE, Corpus, TooManyPairsError, probabilities_of
+from textsiam.index.candidates import MOST_PAIRS, TooManyPairsError
+from textsiam.index.corpus import SCORED_AT_ONCE, Corpus, probabilities_of
 from textsiam.index.groups import Links
 from textsiam.index.memory_search import Search
 from textsiam.index.scorer import Frame, IndexModel

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from textsiam.arrays import Array
-from textsiam.index.cosines import CosineFrame, unit
+from textsiam.index.cosines import CosineFrame, unit_vectors
 from textsiam.index.matrix import Matrix, Nearest
 from textsiam.index.scorer import Frame, IndexModel
 from textsiam.index.sidecar import STALE, Sidecar
@@ -120,7 +120,7 @@ class MemorySearch:
         if self._sidecar is None:
             return found
         frame = self.model.frame(vectors) or CosineFrame()
-        others = self._sidecar.near(unit(vectors), count, self._least(frame, threshold))
+        others = self._sidecar.near(unit_vectors(vectors), count, self._least(frame, threshold))
         return [Nearest(np.concatenate([a.ids, b.ids]), a.all and b.all) for a, b in zip(found, others, strict=True)]
 
     def approximate(self, units: Array, count: int) -> list[Nearest] | None:

@@ -8,22 +8,6 @@ from typing import Protocol
 from textsiam.arrays import Array
 
 
-class Bound(Protocol):
-    """Pairs (i, j) that can reach a threshold have ``left[i] @ right[j] >= at_least``; see ``PairModel.products``."""
-
-    @property
-    def left(self) -> Array:
-        """float32 (n, K)."""
-
-    @property
-    def right(self) -> Array:
-        """float32 (n, K)."""
-
-    @property
-    def at_least(self) -> float:
-        """Infinite where no pair can, minus infinity where all might."""
-
-
 class Frame(Protocol):
     """How vectors, (n, D), become the two sides of products, (n, K) each; see ``PairModel.frame``."""
 
@@ -79,15 +63,12 @@ class Scorer(Protocol):
     def score_pairs(self, pairs: Iterable[Sequence[str]]) -> Array:
         """Give the probability of each pair of texts, float32 (n,)."""
 
-    def products(self, vectors: Array, threshold: float) -> Bound | None:
-        """Say which products of the vectors can reach a probability; None where products tell nothing."""
+    def frame(self, vectors: Array) -> Frame | None:
+        """Say how products of vectors like these tell raw scores; None for heads of which they tell nothing."""
 
 
 class IndexModel(Scorer, Protocol):
     """A model for an index."""
-
-    def frame(self, vectors: Array) -> Frame | None:
-        """Say how products of vectors like these tell raw scores; None for heads of which they tell nothing."""
 
     def fingerprint(self) -> Fingerprint:
         """Hash what makes the model's vectors and scores."""

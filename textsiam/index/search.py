@@ -13,6 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -50,13 +51,14 @@ def pairs_reaching(
     threads: int | None = None,
     block: int = BLOCK,
     components: int | None = None,
+    skip: int = 0,
 ) -> Generator[PairsFound, None, None]:
     """Find all pairs (i, j) with ``left[i] @ right[j] >= at_least``, and maybe some that miss it by rounding.
 
     ``left`` (n, K) and ``right`` (m, K), float32; ``one_list``: both stand for the same n things, and i < j.
     ``threads``: None takes all processors. ``block`` and ``components`` (of the bound; None: what a sample says is
     fastest) change nothing but time and memory: beside twice the vectors, block x block numbers a thread. Gives the
-    pairs of ``block`` rows with ``block`` others at a time, in order.
+    pairs of ``block`` rows with ``block`` others at a time, in order, without the first ``skip`` times.
     """
     if not len(left) or not len(right) or at_least == np.inf:
         return
@@ -68,7 +70,7 @@ def pairs_reaching(
     short = components or _best_components(*sides, cut)
     bounding = [_bounding(side, short) for side in turned]
     search = _Search(sides, (bounding[0], bounding[-1]), np.float32(cut), one_list, block)
-    yield from in_order(search.pairs_of_tile, search.tiles(), threads)
+    yield from in_order(search.pairs_of_tile, islice(search.tiles(), skip, None), threads)
 
 
 class _Search:

@@ -39,26 +39,25 @@ class Session:
         with self._lock, self.database.reading():
             settings = self.store.settings()
         if not settings:
-            if self.model is None or self.fingerprint is None:
-                raise DuplicateIndexError(f"{self.database.name} is empty; open it with a model first")
             with self._lock, self.database.writing():
-                if not self.store.settings():  # else another process was faster
-                    self.store.set(
-                        uid=secrets.token_hex(8),
-                        vectors=self.fingerprint.vectors,
-                        generation=1,
-                        revision=0,
-                        gone_from=0,
-                        verdicts=0,
-                    )
-                    self.store.set(threshold=self.model.calibration.threshold, linkage="connected", linked_to=0)
+                self._set_up()
         given = {"threshold": threshold, "linkage": linkage}
         changed = {name: value for name, value in given.items() if value is not None}
         with self.reading(any_model=self.model is None):
             settings = self.store.settings()
         if any(settings[name] != str(value) for name, value in changed.items()):
             with self.writing(any_model=True):
-                self.store.set(**changed)
+                self.store.set(changed)
+
+    def _set_up(self) -> None:
+        if self.model is None or self.fingerprint is None:
+            raise DuplicateIndexError(f"{self.database.name} is empty; open it with a model first")
+        if not self.store.settings():  # else another process was faster
+            vectors, counts = self.fingerprint.vectors, ("revision", "gone_from", "verdicts", "linked_to")
+            self.store.set(
+                {"uid": secrets.token_hex(8), "vectors": vectors, "generation": 1} | dict.fromkeys(counts, 0)
+            )
+            self.store.set({"threshold": self.model.calibration.threshold, "linkage": "connected"})
 
     @contextmanager
     def reading(self, *, any_model: bool = False) -> Iterator[None]:

@@ -9,7 +9,6 @@ altered is never handed to usearch, which such a file could crash.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +18,7 @@ import numpy as np
 
 from textsiam.arrays import Array
 from textsiam.atomic import atomic_path
-from textsiam.errors import import_extra
+from textsiam.index.approximate import usearch
 from textsiam.index.matrix import Nearest
 from textsiam.index.store import Store
 
@@ -64,11 +63,6 @@ class Sidecar:
         return found
 
 
-def is_installed() -> bool:
-    """Tell whether usearch is there."""
-    return importlib.util.find_spec("usearch") is not None
-
-
 def path_beside(index: Path) -> Path:
     """Give the place of an index's sidecar."""
     return index.with_name(f"{index.name}.near")
@@ -84,7 +78,7 @@ def read_sidecar(path: Path, store: Store) -> Sidecar | None:
         made = Made(**told)
         if made != made_of(store, made.last_id)._replace(texts=made.texts):
             return None
-        graph = import_extra("usearch.index", "ann", "approximate search").Index.restore(content)
+        graph = usearch().Index.restore(content)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
     return Sidecar(graph, made)
@@ -127,5 +121,6 @@ def build_sidecar(path: Path, store: Store, unit: Callable[[Array], Array], go_o
 
 
 def _new_graph(width: int) -> Any:
-    usearch = import_extra("usearch.index", "ann", "approximate search")
-    return usearch.Index(ndim=width, metric="cos", dtype="f16", connectivity=CONNECTIVITY, expansion_add=EXPANSION_ADD)
+    return usearch().Index(
+        ndim=width, metric="cos", dtype="f16", connectivity=CONNECTIVITY, expansion_add=EXPANSION_ADD
+    )

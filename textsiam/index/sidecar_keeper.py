@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from textsiam.errors import DuplicateIndexError
-from textsiam.index.cosines import unit
+from textsiam.index.cosines import unit_vectors
 from textsiam.index.sidecar import Sidecar, build_sidecar, read_sidecar
 from textsiam.index.store import Store
 
@@ -68,7 +68,7 @@ class SidecarKeeper:
                 if alone:
                     store = self._connect()
                     with closing(store.database):
-                        build_sidecar(self.path, store, unit, lambda: not self._stop.is_set())
+                        build_sidecar(self.path, store, unit_vectors, lambda: not self._stop.is_set())
                     self.problem = ""
         except (OSError, sqlite3.Error, DuplicateIndexError) as error:
             self.problem = str(error)  # search is exact without; ``check`` tells it

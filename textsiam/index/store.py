@@ -55,7 +55,7 @@ class Store:
         """Give the settings of the index, by name; none where it is new."""
         return dict(self.database.rows("SELECT name, value FROM meta"))
 
-    def set(self, **settings: object) -> None:
+    def set(self, settings: Mapping[str, object]) -> None:
         """Write settings."""
         self.database.run_many(
             "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
@@ -69,7 +69,7 @@ class Store:
     def count_up(self, name: str) -> int:
         """Add one to a setting that is a number, and give it."""
         number = int(self.setting(name)) + 1
-        self.set(**{name: number})
+        self.set({name: number})
         return number
 
     def last_id(self) -> int:
@@ -179,7 +179,7 @@ class Store:
     def forget_gone(self) -> None:
         """List no removals any more."""
         list(self.database.rows("DELETE FROM gone"))
-        self.set(gone_from=self.setting("revision"))
+        self.set({"gone_from": self.setting("revision")})
 
     def repeated(self) -> list[int]:
         """Give the ids of the texts that have several entries, rising."""

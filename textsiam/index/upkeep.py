@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from textsiam.index.cosines import unit
+from textsiam.index.cosines import unit_vectors
 from textsiam.index.memory_search import Search
 from textsiam.index.scorer import IndexModel
 from textsiam.index.session import Session
@@ -53,13 +53,13 @@ def check_index(session: Session, search: Search | None, sample: int) -> Check:
 def _recall(store: Store, search: Search, sample: int) -> Recall | None:
     last = store.last_id()
     _, vectors = store.vectors({int(number) for number in np.linspace(1, last, sample)})
-    units = unit(vectors)
+    units = unit_vectors(vectors)
     found = search.approximate(units, NEAREST) if len(units) else None
     if found is None:
         return None
     best, nearest = np.full((len(units), 0), -np.inf, dtype=np.float32), np.zeros((len(units), 0), dtype=np.int64)
     for ids, others in store.blocks(0):
-        products = np.concatenate([best, units @ unit(others).T], axis=1)
+        products = np.concatenate([best, units @ unit_vectors(others).T], axis=1)
         places = np.concatenate([nearest, np.broadcast_to(ids, (len(units), len(ids)))], axis=1)
         order = np.argsort(-products, axis=1, kind="stable")[:, :NEAREST]
         best, nearest = np.take_along_axis(products, order, axis=1), np.take_along_axis(places, order, axis=1)
@@ -78,5 +78,5 @@ def encode_again(session: Session, model: IndexModel, threshold: float, *, show_
                 store.set_vectors([number for number, _ in block], vectors)
                 bar.advance(len(block))
         generation = int(store.setting("generation")) + 1
-        store.set(vectors=fingerprint.vectors, generation=generation, threshold=threshold)
+        store.set({"vectors": fingerprint.vectors, "generation": generation, "threshold": threshold})
     session.use(model)

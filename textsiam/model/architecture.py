@@ -132,6 +132,10 @@ class Architecture:
                 kind = getattr(self, part)
                 raise OptionError(f"{field.name} is {given!r}, but {part} {kind!r} has no {field.name}; leave it out")
 
+    def parts(self) -> dict[str, object]:
+        """Give the options of the architecture alone, for a TrainConfig has more."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(Architecture)}
+
     @property
     def vector_size(self) -> int:
         """D, the length of a text's vector."""

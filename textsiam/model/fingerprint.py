@@ -29,9 +29,7 @@ def fingerprint_of(
     architecture: Architecture, vocabulary: bytes, weights: Mapping[str, Array], calibration: Calibration
 ) -> Fingerprint:
     """Hash the parts of a model."""
-    # the fields of Architecture alone, for a TrainConfig is one too
-    parts = {field.name: getattr(architecture, field.name) for field in dataclasses.fields(Architecture)}
-    vectors = hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16)
+    vectors = hashlib.blake2b(json.dumps(architecture.parts(), sort_keys=True).encode(), digest_size=16)
     vectors.update(vocabulary)
     for name in sorted(weights):
         vectors.update(f"{name} {weights[name].shape}".encode())

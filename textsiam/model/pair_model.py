@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -23,7 +22,7 @@ from textsiam.model.fingerprint import Fingerprint, fingerprint_of
 from textsiam.model.folder import as_json, read_folder, write_folder
 from textsiam.model.inputs import check_pairs, distinct_texts, places_of, text_blocks
 from textsiam.model.policy import kept_files, kept_parts
-from textsiam.model.products import Frame, Products, frame_of, products_of
+from textsiam.model.products import Frame, frame_of
 from textsiam.model.runtime import make_runtime
 from textsiam.model.scores import PairScores, TextReport
 from textsiam.model.seen_texts import SeenTexts
@@ -132,8 +131,7 @@ class PairModel:
         are; the folder's ``details["weights"]`` and card name them. Raises ModelFolderError if something that is not a
         model stands there, or the disk refuses; OptionError for other ``weights``, or numbers that they do not hold.
         """
-        # the fields of Architecture alone, for a TrainConfig is one too
-        parts = {field.name: getattr(self.architecture, field.name) for field in dataclasses.fields(Architecture)}
+        parts = self.architecture.parts()
         details = {name: value for name, value in self.details.items() if name != "weights"}
         details |= {} if weights == "fp32" else {"weights": weights}
         # safetensors writes an array's memory as it lies, even where its axes are transposed
@@ -156,13 +154,9 @@ class PairModel:
         """
         given = checked_texts(texts)
         distinct = dict.fromkeys(given)
-        if workers == 1:
-            vectors = self._encode_distinct(list(distinct))
-        else:
-            vectors = self._encode_in_workers(list(distinct), workers)
-        if len(distinct) == len(given):
-            return vectors
-        return vectors[places_of(given, distinct)]
+        texts = list(distinct)
+        vectors = self._encode_distinct(texts) if workers == 1 else self._encode_in_workers(texts, workers)
+        return vectors if len(distinct) == len(given) else vectors[places_of(given, distinct)]
 
     def _encode_distinct(self, texts: list[str]) -> Array:
         return self._runtime.encode(self.tokenizer.encode(texts))
@@ -265,10 +259,6 @@ class PairModel:
                 f"head {self.architecture.head!r} compares the tokens of texts, not vectors; use score_pairs"
             )
         return self.calibration.probability(self._runtime.head(u, v))
-
-    def products(self, vectors: Array, threshold: float) -> Products | None:
-        """Say by which products of vectors, (n, D), a probability can be reached; None for heads that cannot tell."""
-        return products_of(self.architecture.head, self.weights, vectors, self.calibration.least_raw(threshold))
 
     def frame(self, vectors: Array) -> Frame | None:
         """Say how products of vectors like these, (n, D), tell raw scores; None for heads of which they do not."""

@@ -11,18 +11,6 @@ from textsiam.arrays import Array
 from textsiam.model.heads import EPSILON
 
 
-class Products(NamedTuple):
-    """Vectors ``left`` and ``right``, float32 (n, K) each, and a bound on their products.
-
-    Texts i and j that reach the threshold have ``left[i] @ right[j] >= at_least``, but for rounding; infinite where no
-    pair reaches it, minus infinity where all do.
-    """
-
-    left: Array
-    right: Array
-    at_least: float
-
-
 class Frame(NamedTuple):
     """How vectors, (n, D), become the two sides of products, (n, K) each, one text at a time.
 
@@ -47,16 +35,6 @@ def frame_of(head: str, weights: Mapping[str, Array], vectors: Array) -> Frame |
     far above it that nearly every pair has to be looked at.
     """
     return FRAMES[head](weights, vectors) if head in FRAMES else None
-
-
-def products_of(head: str, weights: Mapping[str, Array], vectors: Array, raw: float) -> Products | None:
-    """Give what raw scores of at least ``raw`` say of products of vectors, (n, D); None of heads that say nothing."""
-    if head not in FRAMES:
-        return None
-    if not len(vectors):
-        return Products(vectors, vectors, np.inf)
-    frame = FRAMES[head](weights, vectors)
-    return Products(*frame.sides(vectors), frame.at_least(raw))
 
 
 def _cosine(_weights: Mapping[str, Array], _vectors: Array) -> Frame:

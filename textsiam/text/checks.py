@@ -19,15 +19,15 @@ def check_not_one_text(texts: object) -> None:
         raise OptionError(f"texts is one {type(texts).__name__}, expected many str; put it into a list")
 
 
-def checked_texts(texts: Iterable[str]) -> list[str]:
+def checked_texts(texts: Iterable[str], name: str = "texts") -> list[str]:
     """Give the texts as a list; OptionError names the position of the first thing that is not a str."""
     if isinstance(texts, str):
-        raise OptionError("texts is one text, expected a list of texts")
+        raise OptionError(f"{name} is one text, expected a list of texts")
     given = list(texts)
     if not set(map(type, given)) <= {str}:
         for position, text in enumerate(given):
             if not isinstance(text, str):
-                raise OptionError(f"texts[{position}] is {text!r:.80}, expected a str")
+                raise OptionError(f"{name}[{position}] is {text!r:.80}, expected a str")
     return given
 
 
