@@ -7,6 +7,8 @@ from cyclopts.exceptions import RepeatArgumentError
 
 _WANTED: dict[type, str] = {bool: "true or false", float: "a number"}
 
+_TEXTS = {"SECOND", "TEXT", "TEXT_B", "KEY"}  # what takes texts, or keys, that are no options
+
 
 def complaint(error: CycloptsError) -> str:
     """Say in one line what is wrong with a call, and how it is put right."""
@@ -48,11 +50,11 @@ def _missing(error: MissingArgumentError, chain: str) -> str:
 
 def _unknown(error: UnknownOptionError, chain: str) -> str:
     given = error.token.keyword or error.token.value
-    takes_texts = any(argument.name == "SECOND" for argument in error.argument_collection)
-    if takes_texts and (not given.startswith("--") or " " in given):
+    names = [argument.name for argument in error.argument_collection]
+    if _TEXTS.intersection(names) and (not given.startswith("--") or " " in given):
         return (
             f"{given!r} is no option of {chain}; before texts that start with - put --, "
-            f"and options before it: {chain} MODEL -- {given!r} ..."
+            f"and options before it: {chain} {names[0]} -- {given!r} ..."
         )
     # the parser's own message ends with its suggestion, if it has one
     suggestion = str(error).partition("Did you mean ")[2]

@@ -34,11 +34,19 @@ class GoodRows:
                 self.kept += 1
                 yield row
                 continue
-            if not self._skip:
-                raise row
-            self.skipped += 1
-            if len(self.problems) < LISTED:
-                self.problems.append(row)
+            self._leave_out(row)
+
+    def reject(self, problem: DataError) -> None:
+        """Take back a row that was given, for what came to light later, as if it had been bad from the start."""
+        self._leave_out(problem)
+        self.kept -= 1
+
+    def _leave_out(self, problem: DataError) -> None:
+        if not self._skip:
+            raise problem
+        self.skipped += 1
+        if len(self.problems) < LISTED:
+            self.problems.append(problem)
 
     def _whole(self, row: Row) -> Row | DataError:
         if row.record is not None:

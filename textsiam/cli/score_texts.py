@@ -18,7 +18,7 @@ def check_texts(model: Path, first: str, second: str, of_files: list[str], rows:
         raise OptionError("the options that say how to read go with a file of pairs, but two texts were given")
     if of_files:
         raise OptionError(f"{of_files[0]} goes with a file of pairs, but two texts were given")
-    if _is_file(first) and (_is_file(second) or _is_file_name(second)):
+    if is_file(first) and (is_file(second) or _is_file_name(second)):
         raise OptionError(
             f"{first!r} and {second!r} are names of files, expected two texts; "
             f"the pairs of one file are scored with: textsiam score {model} {first} --out FILE"
@@ -40,7 +40,8 @@ def score_texts(model: PairModel, first: str, second: str, *, as_json: bool) -> 
     print(json.dumps(values) if as_json else line)
 
 
-def _is_file(text: str) -> bool:
+def is_file(text: str) -> bool:
+    """Tell whether a text is the path of a file."""
     try:
         return Path(text).is_file()
     except OSError:  # as for a text too long for a name

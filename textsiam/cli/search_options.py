@@ -8,8 +8,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from textsiam.cli.messages import say
 from textsiam.cli.number_types import WholeNumber
+from textsiam.cli.promised_threshold import check_one, promised_threshold
 from textsiam.errors import OptionError
 from textsiam.index.duplicates import check_grouping
 from textsiam.index.found import check_search
@@ -58,22 +58,12 @@ class SearchOptions:
 
     def check(self) -> None:
         """Raise OptionError for options that are out of range."""
-        if self.threshold is not None and self.precision is not None:
-            raise OptionError("--threshold and --precision cannot go together; give one")
+        check_one(self.threshold, self.precision)
         check_search(self.threshold, self.neighbours, approximate=self.approximate)
 
     def threshold_of(self, model: PairModel) -> float | None:
         """Give the threshold; that for a precision is said, with what the promise is worth in a list."""
-        if self.precision is None:
-            return self.threshold
-        if model.decisions is None:
-            raise OptionError("--precision needs what dev pairs show, which this model does not keep; give --threshold")
-        threshold = model.threshold_for(precision=self.precision)
-        say(
-            f"threshold {threshold:.4f}: its precision was promised where {model.calibration.prior:.0%} of the pairs "
-            "are the same; in a list far fewer are, and more of what is found is wrong"
-        )
-        return threshold
+        return self.threshold if self.precision is None else promised_threshold(model, self.precision)
 
 
 @Parameter(name="*")

@@ -31,13 +31,13 @@ class TextOptions(DialectOptions):
     def open(self, path: Path) -> RowSource:
         """Open a file; raises as ``open_rows`` does."""
         if self == TextOptions(on_error=self.on_error) and path.exists() and is_plain_text(path):
-            return _open_lines(path)
+            return open_lines(path)
         return open_rows(path, columns=_column(TextColumn, self.text_column), **self.dialect(), need_label=False)
 
     def open_against(self, path: Path, column: str | None) -> RowSource:
         """Open a second file, whose column of texts is ``column``; how tables are read goes for tables alone."""
         if column is None and path.exists() and is_plain_text(path):
-            return _open_lines(path)
+            return open_lines(path)
         how = self.dialect() if file_format(path) == "delimited" else {}
         return open_rows(path, columns=_column(AgainstColumn, column), **how, need_label=False)
 
@@ -49,7 +49,7 @@ def _column(kind: type[TextColumn], given: str | None) -> TextColumn:
     return kind(() if given is None else (given,))
 
 
-def _open_lines(path: Path) -> RowSource:
+def open_lines(path: Path) -> RowSource:
     """Open a file with one text a line as a table of one column, called text."""
     column = TextColumn((1,))
     source = open_rows(path, columns=column, header=False, quoting="none", delimiter=UNUSED, need_label=False)

@@ -53,6 +53,7 @@ _KNOWN_TEXT_NAMES = frozenset(name for both in TEXT_NAMES for name in both)
 
 # of tables with one text in a row
 SINGLE_NAMES = frozenset({"text", "question", "sentence", "title", "query", "content", "body", "message"})
+KEY_NAMES = ("key", "id")  # of columns that tell rows apart, the surest first
 
 
 class TextColumn(tuple[str | int, ...]):
@@ -159,6 +160,21 @@ def find_name(fieldnames: Sequence[str], name: str, file: str | Path | None = No
     near = difflib.get_close_matches(name, fieldnames, n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
     raise DataError(f"there is no column {name!r}{hint}; {_listing(fieldnames)}", file=file)
+
+
+def find_key(fieldnames: Sequence[str], column: str | None, file: str | Path | None = None) -> int:
+    """Give the position, from 0, of the column of keys: ``column`` (a name, or a position from 1), or key, or id."""
+    if column is not None:
+        return _find_given(fieldnames, column, file)
+    for name in KEY_NAMES:
+        found = [place for place, field in enumerate(fieldnames) if _fold(field) == name]
+        if len(found) == 1:
+            return found[0]
+    raise DataError(
+        f"no one column of keys is known by its name ({' or '.join(KEY_NAMES)}); {_listing(fieldnames)}; "
+        "give it (--key-column NAME)",
+        file=file,
+    )
 
 
 def _find_given(fieldnames: Sequence[str], column: str | int, file: str | Path | None) -> int:

@@ -44,9 +44,10 @@ def put(store: Store, entries: Sequence[Entry], encoded: Encoded, *, replace: bo
     changed = [entry for entry in entries if entry.key not in before or before[entry.key][1] != entry]
     for entry in changed:
         if entry.key in before and not replace:
-            was = before[entry.key][1]
-            what = "other attributes" if was.text == entry.text else f"another text, {was.text!r:.60}"
-            raise OptionError(f"key {entry.key!r} is in the index already, with {what}; update it, or add with replace")
+            what = difference(before[entry.key][1], entry)
+            raise OptionError(
+                f"key {entry.key!r} is in the index already, with {what}; update it, or add with replace (--replace)"
+            )
     if not changed:
         return 0
     ids = store.ids(encoded.texts)
@@ -54,6 +55,11 @@ def put(store: Store, entries: Sequence[Entry], encoded: Encoded, *, replace: bo
     store.put_entries((ids[text_hash(entry.text)], entry) for entry in changed)
     _finish(store, {before[entry.key][0] for entry in changed if entry.key in before})
     return sum(entry.key not in before for entry in changed)
+
+
+def difference(was: Entry, entry: Entry) -> str:
+    """Say what an entry had that the one under the same key has otherwise."""
+    return "other attributes" if was.text == entry.text else f"another text, {was.text!r:.60}"
 
 
 def take_out(store: Store, keys: Iterable[str]) -> int:

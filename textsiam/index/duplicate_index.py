@@ -218,6 +218,22 @@ class DuplicateIndex:
         self._search = self._new_search(self._store, model)
 
     @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self._session.database.name
+
+    @property
+    def model_folder(self) -> str | None:
+        """The folder of its model, where one was kept here, so that whoever opens it next knows what to load."""
+        with self._session.reading(any_model=True):
+            return self._store.settings().get("model_folder")
+
+    @model_folder.setter
+    def model_folder(self, folder: str | Path) -> None:
+        with self._session.writing(any_model=True):
+            self._store.set(model_folder=Path(folder).resolve())
+
+    @property
     def threshold(self) -> float:
         """From which probability on texts are the same."""
         with self._session.reading(any_model=True):
@@ -227,6 +243,11 @@ class DuplicateIndex:
         """Give all keys, rising."""
         with self._session.reading(any_model=True):
             return sorted(key for _, key in self._store.all_keys())
+
+    def entries(self, keys: Iterable[str]) -> dict[str, Entry]:
+        """Give the entries of some keys, by key, those that are there."""
+        with self._session.reading(any_model=True):
+            return {key: entry for key, (_, entry) in self._store.entries(keys).items()}
 
     def __getitem__(self, key: str) -> Entry:
         with self._session.reading(any_model=True):

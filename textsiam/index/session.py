@@ -78,8 +78,8 @@ class Session:
     def _check_model(self) -> None:
         if self.fingerprint is not None and self.store.setting("vectors") != self.fingerprint.vectors:
             raise DuplicateIndexError(
-                f"{self.database.name} was made with another model; open it with that one, "
-                "or open it without a model and reencode it"
+                f"{self.database.name} was made with another model; open it with that one (--model), "
+                "or open it without a model and reencode it (textsiam index reencode)"
             )
 
     @property

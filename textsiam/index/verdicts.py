@@ -7,13 +7,17 @@ from collections.abc import Iterable
 
 from textsiam.errors import OptionError
 from textsiam.index.relations import Verdict, text_hash
+from textsiam.text.normalization import normalize_text
 
 
 def check_verdict(new: Verdict, others: Iterable[tuple[bytes, bytes, Verdict]]) -> None:
-    """Raise OptionError where ``others``, but for one on the same two texts, say the contrary of a verdict.
+    """Raise OptionError for a verdict on an empty text, and for one of which ``others`` say the contrary.
 
-    They do so where texts that are the same by a chain of verdicts are said not to be.
+    They do so where texts that are the same by a chain of verdicts are said not to be; an earlier one on the same two
+    texts does not count.
     """
+    if not all(map(normalize_text, (new.text_a, new.text_b))):
+        raise OptionError("an empty text is not the same as anything, of which nothing can be said; mark two others")
     a, b = text_hash(new.text_a), text_hash(new.text_b)
     kept = [(one, other, verdict) for one, other, verdict in others if {one, other} != {a, b}]
     same: dict[bytes, list[bytes]] = defaultdict(list)
