@@ -10,13 +10,12 @@ from textsiam.cli.good_rows import GoodRows, tell_late
 from textsiam.cli.index_find_options import FindOptions
 from textsiam.cli.messages import say, tell_skipped
 from textsiam.cli.scored_file import Added, open_writer
-from textsiam.cli.text_file import RENAME, check_added
+from textsiam.cli.text_file import RENAME, ROWS_AT_ONCE, check_added
 from textsiam.cli.text_options import TextOptions
 from textsiam.errors import DataError
 from textsiam.index.duplicate_index import DuplicateIndex
 from textsiam.progress import progress
 
-ROWS_AT_ONCE = 10_000
 ADDED = (Added("match", "text"), Added("match_text", "text"), Added("probability", "float"))
 
 
