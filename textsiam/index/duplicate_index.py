@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from textsiam.errors import OptionError, check_choice, check_integer, check_model
 from textsiam.index.adding import Encoded, put, take_out
-from textsiam.index.approximate import is_installed, usearch
 from textsiam.index.database import Database
 from textsiam.index.entry_checks import Given, checked_attributes, checked_entries, checked_str
 from textsiam.index.finding import Finder, Match, Wanted
 from textsiam.index.found import checked_threshold
 from textsiam.index.grouping import Grouping
 from textsiam.index.groups import LINKAGES
-from textsiam.index.memory_search import MemorySearch, Search
+from textsiam.index.locations import MakeSearch, open_location
+from textsiam.index.memory_search import Search
 from textsiam.index.relations import Verdict, text_hash
 from textsiam.index.scorer import IndexModel
 from textsiam.index.session import NEIGHBOURS, Session
-from textsiam.index.sidecar import APPROXIMATE_FROM, path_beside
-from textsiam.index.sidecar_keeper import SidecarKeeper
-from textsiam.index.sqlite import SqliteDatabase
 from textsiam.index.stable_groups import IndexGroup
-from textsiam.index.store import Entry, Store
+from textsiam.index.store import Entry
 from textsiam.index.upkeep import Check, check_index, encode_again
 from textsiam.index.verdicts import check_verdict
 from textsiam.text.checks import checked_texts
-
-MakeSearch = Callable[[Store, IndexModel], Search]
 
 
 class DuplicateIndex:
@@ -75,12 +69,10 @@ class DuplicateIndex:
             checked_threshold(threshold)
         if linkage is not None:
             check_choice("linkage", linkage, LINKAGES)
-        path = Path(location)
-        if approximate:
-            usearch()
-        database = SqliteDatabase(path, timeout=timeout, create=create and model is not None)
+        create = create and model is not None
+        database, search = open_location(location, approximate=approximate, timeout=timeout, create=create)
         try:
-            index = cls(database, model, partial(_search_in_memory, path, approximate))
+            index = cls(database, model, search)
             index._session.begin(threshold, linkage)
         except BaseException:
             database.close()
@@ -284,13 +276,3 @@ class DuplicateIndex:
     def _needed_search(self) -> Search:
         assert self._search is not None
         return self._search
-
-
-def _search_in_memory(path: Path, approximate: bool | None, store: Store, model: IndexModel) -> Search:
-    def connect() -> Store:
-        return Store(SqliteDatabase(path, timeout=30, create=False))
-
-    keeper = (
-        SidecarKeeper(path_beside(path), connect) if approximate or (approximate is None and is_installed()) else None
-    )
-    return MemorySearch(store, model, keeper, 1 if approximate else APPROXIMATE_FROM)
