@@ -37,8 +37,8 @@ def running_server() -> Iterator[str]:
         data.parent.mkdir()
         if os.geteuid() == 0:
             user = "nobody"
-            for part in (package, package.with_name(f"{package.name}.libs")):
-                shutil.copytree(part, folder / part.name)
+            for part in (programs.parent, package.with_name(f"{package.name}.libs")):
+                shutil.copytree(part, folder / part.relative_to(package.parent))
             programs = folder / programs.relative_to(package.parent)
             folder.chmod(0o755)
             shutil.chown(data.parent, user)

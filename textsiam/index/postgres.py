@@ -233,6 +233,8 @@ class PostgresDatabase:
             reason = _in_one_line(error)
             if self._connection.closed:
                 reason = f"the connection was lost ({reason}); what was being written is there whole or not; try again"
+            if "index row" in reason:
+                reason += "; a key may have about 2,700 bytes in PostgreSQL"
             raise DuplicateIndexError(f"{self.name}: {reason}") from error
 
 
