@@ -197,7 +197,7 @@ def test_a_lost_connection_is_told_and_made_anew(make_model: MakeModel, schema: 
         def lose() -> None:
             with session.writing() if writing else session.reading():
                 if writing:
-                    index._store.set(half="done")
+                    index._store.set({"half": "done"})
                 end_connections(schema)
                 index._store.settings()
 

@@ -22,7 +22,7 @@ def stored(schema: str, vectors: Array) -> PostgresDatabase:
     database = PostgresDatabase(schema, timeout=5, create=True)
     store = Store(database)
     with database.writing():
-        store.set(generation=1, revision=0, gone_from=0, threshold=0.7)
+        store.set({"generation": 1, "revision": 0, "gone_from": 0, "threshold": 0.7})
         hashes = [number.to_bytes(16) for number in range(len(vectors))]
         ids = store.add_texts({own: ("text", vector) for own, vector in zip(hashes, vectors, strict=True)})
     assert list(ids.values()) == list(range(1, len(vectors) + 1))
