@@ -1,4 +1,4 @@
-"""textsiam.DuplicateIndex: which texts are here already, in a file that grows and survives."""
+"""textsiam.DuplicateIndex: which texts are here already, in a file or a server, that grows and survives."""
 
 from __future__ import annotations
 
@@ -54,14 +54,17 @@ class DuplicateIndex:
     ) -> DuplicateIndex:
         """Open an index, or make one with ``model`` where there is none, if ``create``.
 
+        ``location``: a file, or a str "postgresql://user:password@host:port/database?schema=NAME", a PostgreSQL server
+        with pgvector (extra ``postgres``), in a schema of the index's own, "textsiam" unless another is named.
         ``model``: the one with which it was made; without, nothing can be added, found or grouped. ``threshold``, the
         probability from which on texts are the same, and ``linkage`` of groups ("connected" or "complete", see
         ``find_duplicates``) are kept in the index as they were given last; at first they are the model's, and
         "connected". ``approximate``: search by a graph of near vectors in a file beside the index, which is made, and
         made anew, as needed (extra ``ann``). None: from 100,000 texts on, where the extra is installed and the head is
-        "cosine", "mlp" or "alignment"; until the graph is there, and with other heads, search is exact. ``timeout``:
-        seconds to wait while another process writes. Raises DuplicateIndexError for what is no index, is broken, or was
-        made by another model or a newer version, IndexBusyError where the wait is too long.
+        "cosine", "mlp" or "alignment"; until the graph is there, and with other heads, search is exact. In PostgreSQL
+        the graph is an HNSW index, which ``compact`` makes, also for the heads "dot" and "euclidean", and the server
+        keeps in step. ``timeout``: seconds to wait while another process writes. Raises DuplicateIndexError for what is
+        no index, is broken, or was made by another model or a newer version, IndexBusyError where the wait is too long.
         """
         if model is not None:
             check_model(model)

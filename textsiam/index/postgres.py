@@ -65,7 +65,9 @@ class PostgresDatabase:
                 "NAME"
             ) from None
         try:
-            connection: Connection = self._psycopg.connect(self._url, autocommit=True, client_encoding="utf8")
+            connection: Connection = self._psycopg.connect(
+                self._url, autocommit=True, client_encoding="utf8", fallback_application_name="textsiam"
+            )
         except self._psycopg.Error as error:
             raise DuplicateIndexError(f"{self.name} cannot be reached: {_in_one_line(error)}") from error
         return connection
