@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.index.postgres_server import running_server
 from tests.model.making import random_weights
 from textsiam.model.architecture import Architecture
 from textsiam.model.calibration import Calibration, log_odds
@@ -18,6 +20,8 @@ from textsiam.text.vocabulary import build_vocabulary
 
 WORDS = ["red", "green", "blue", "cat", "dog", "bird", "sleeps", "runs", "sings", "today", "here", "now"]
 MakeModel = Callable[[str], PairModel]
+Place = str | Path
+IN_POSTGRES = pytest.param("postgres", marks=pytest.mark.xdist_group("postgres"))  # one process starts the server
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +59,22 @@ def make_model(texts: list[str]) -> MakeModel:
         return model
 
     return make
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """Give the URL of a PostgreSQL server with pgvector."""
+    with running_server() as url:
+        yield url
+
+
+@pytest.fixture
+def schema(server: str, request: pytest.FixtureRequest) -> str:
+    """Give the URL of a place in it that no other test has."""
+    return f"{server}&schema=test_{abs(hash(request.node.nodeid))}"
+
+
+@pytest.fixture(params=["sqlite", IN_POSTGRES])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Give a place for an index, of each kind."""
+    return tmp_path / "faq.db" if request.param == "sqlite" else str(request.getfixturevalue("schema"))

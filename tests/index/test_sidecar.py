@@ -9,7 +9,7 @@ import pytest
 
 from tests.index.conftest import MakeModel
 from textsiam import DuplicateIndex, MissingExtraError, PairModel
-from textsiam.index import duplicate_index
+from textsiam.index import locations
 from textsiam.index.memory_search import MemorySearch
 
 NUMBER = 3000
@@ -238,7 +238,7 @@ def test_without_the_extra_search_is_exact(
     import sys
 
     monkeypatch.setitem(sys.modules, "usearch.index", None)
-    monkeypatch.setattr(duplicate_index, "is_installed", lambda: False)
+    monkeypatch.setattr(locations, "is_installed", lambda: False)
     with pytest.raises(MissingExtraError, match=r"approximate search needs the package usearch.*textsiam\[ann\]"):
         DuplicateIndex.open(tmp_path / "x.db", make_model("cosine"), approximate=True)
     assert not (tmp_path / "x.db").exists()

@@ -29,3 +29,4 @@ class CosineFrame(NamedTuple):
     sides: Callable[[Array], tuple[Array, Array]] = lambda vectors: (unit_vectors(vectors),) * 2
     at_least: Callable[[float], float] = lambda _raw: -np.inf
     ranking: str = "cosine"
+    metric: str = "cosine"

@@ -6,7 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+import numpy as np
+
 from textsiam.arrays import Array
+from textsiam.errors import DuplicateIndexError, IndexBusyError
 
 FORMAT = 1
 
@@ -68,3 +71,20 @@ class Database(Protocol):
 
     def close(self) -> None:
         """End the connection."""
+
+
+def vectors_of(columns: Sequence[bytes], kind: str, name: str) -> Array:
+    """Give columns that hold floats of a ``kind`` (such as "<f4"), all as many, as float32 (n, K); (0, 0) for none."""
+    if not columns:
+        return np.zeros((0, 0), dtype=np.float32)
+    together = b"".join(columns)
+    if len(together) != len(columns) * len(columns[0]):
+        raise DuplicateIndexError(f"{name} is broken: its vectors differ in length; take a copy from before")
+    return np.frombuffer(together, dtype=kind).reshape(len(columns), -1).astype(np.float32, copy=False)
+
+
+def busy(name: str) -> IndexBusyError:
+    """Give the error of waiting for another writer in vain."""
+    return IndexBusyError(
+        f"{name} is being written by another process, longer than was waited; try again, or wait longer (timeout)"
+    )

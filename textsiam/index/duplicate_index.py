@@ -1,36 +1,30 @@
-"""textsiam.DuplicateIndex: which texts are here already, in a file that grows and survives."""
+"""textsiam.DuplicateIndex: which texts are here already, in a file or a server, that grows and survives."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from textsiam.errors import OptionError, check_choice, check_integer, check_model
 from textsiam.index.adding import Encoded, put, take_out
-from textsiam.index.approximate import is_installed, usearch
 from textsiam.index.database import Database
 from textsiam.index.entry_checks import Given, checked_attributes, checked_entries, checked_str
 from textsiam.index.finding import Finder, Match, Wanted
 from textsiam.index.found import checked_threshold
 from textsiam.index.grouping import Grouping
 from textsiam.index.groups import LINKAGES
-from textsiam.index.memory_search import MemorySearch, Search
+from textsiam.index.locations import MakeSearch, open_location
+from textsiam.index.memory_search import Search
 from textsiam.index.relations import Verdict, text_hash
 from textsiam.index.scorer import IndexModel
 from textsiam.index.session import NEIGHBOURS, Session
-from textsiam.index.sidecar import APPROXIMATE_FROM, path_beside
-from textsiam.index.sidecar_keeper import SidecarKeeper
-from textsiam.index.sqlite import SqliteDatabase
 from textsiam.index.stable_groups import IndexGroup
-from textsiam.index.store import Entry, Store
+from textsiam.index.store import Entry
 from textsiam.index.upkeep import Check, check_index, encode_again
 from textsiam.index.verdicts import check_verdict
 from textsiam.text.checks import checked_texts
-
-MakeSearch = Callable[[Store, IndexModel], Search]
 
 
 class DuplicateIndex:
@@ -60,14 +54,17 @@ class DuplicateIndex:
     ) -> DuplicateIndex:
         """Open an index, or make one with ``model`` where there is none, if ``create``.
 
+        ``location``: a file, or a str "postgresql://user:password@host:port/database?schema=NAME", a PostgreSQL server
+        with pgvector (extra ``postgres``), in a schema of the index's own, "textsiam" unless another is named.
         ``model``: the one with which it was made; without, nothing can be added, found or grouped. ``threshold``, the
         probability from which on texts are the same, and ``linkage`` of groups ("connected" or "complete", see
         ``find_duplicates``) are kept in the index as they were given last; at first they are the model's, and
         "connected". ``approximate``: search by a graph of near vectors in a file beside the index, which is made, and
         made anew, as needed (extra ``ann``). None: from 100,000 texts on, where the extra is installed and the head is
-        "cosine", "mlp" or "alignment"; until the graph is there, and with other heads, search is exact. ``timeout``:
-        seconds to wait while another process writes. Raises DuplicateIndexError for what is no index, is broken, or was
-        made by another model or a newer version, IndexBusyError where the wait is too long.
+        "cosine", "mlp" or "alignment"; until the graph is there, and with other heads, search is exact. In PostgreSQL
+        the graph is an HNSW index, which ``compact`` makes, also for the heads "dot" and "euclidean", and the server
+        keeps in step. ``timeout``: seconds to wait while another process writes. Raises DuplicateIndexError for what is
+        no index, is broken, or was made by another model or a newer version, IndexBusyError where the wait is too long.
         """
         if model is not None:
             check_model(model)
@@ -75,12 +72,10 @@ class DuplicateIndex:
             checked_threshold(threshold)
         if linkage is not None:
             check_choice("linkage", linkage, LINKAGES)
-        path = Path(location)
-        if approximate:
-            usearch()
-        database = SqliteDatabase(path, timeout=timeout, create=create and model is not None)
+        create = create and model is not None
+        database, search = open_location(location, approximate=approximate, timeout=timeout, create=create)
         try:
-            index = cls(database, model, partial(_search_in_memory, path, approximate))
+            index = cls(database, model, search)
             index._session.begin(threshold, linkage)
         except BaseException:
             database.close()
@@ -284,13 +279,3 @@ class DuplicateIndex:
     def _needed_search(self) -> Search:
         assert self._search is not None
         return self._search
-
-
-def _search_in_memory(path: Path, approximate: bool | None, store: Store, model: IndexModel) -> Search:
-    def connect() -> Store:
-        return Store(SqliteDatabase(path, timeout=30, create=False))
-
-    keeper = (
-        SidecarKeeper(path_beside(path), connect) if approximate or (approximate is None and is_installed()) else None
-    )
-    return MemorySearch(store, model, keeper, 1 if approximate else APPROXIMATE_FROM)

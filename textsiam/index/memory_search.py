@@ -31,8 +31,8 @@ class Search(Protocol):
         All that can reach it where the head's products are bounds and no more. Some may be gone.
         """
 
-    def approximate(self, units: Array, count: int) -> list[Nearest] | None:
-        """Find the ``count`` nearest of vectors of length 1 as approximate search does; None where all is exact."""
+    def approximate(self, vectors: Array, count: int) -> list[Nearest] | None:
+        """Find the ``count`` nearest of vectors, (q, D), as approximate search does; None where all is exact."""
 
     def get_fast(self) -> None:
         """Do now what later searches would wait for."""
@@ -123,11 +123,11 @@ class MemorySearch:
         others = self._sidecar.near(unit_vectors(vectors), count, self._least(frame, threshold))
         return [Nearest(np.concatenate([a.ids, b.ids]), a.all and b.all) for a, b in zip(found, others, strict=True)]
 
-    def approximate(self, units: Array, count: int) -> list[Nearest] | None:
+    def approximate(self, vectors: Array, count: int) -> list[Nearest] | None:
         """Find the nearest as the sidecar does; None where there is none."""
         if self._sidecar is None:
             return None
-        return self.near(units, count, 0.0)
+        return self.near(vectors, count, 0.0)
 
     def get_fast(self) -> None:
         """Make the sidecar, where there are so many texts."""

@@ -23,6 +23,10 @@ class Frame(Protocol):
     def ranking(self) -> str:
         """Cosines ("cosine"), products by which pairs rank ("product"), or bounds alone ("bound")."""
 
+    @property
+    def metric(self) -> str:
+        """By what raw scores fall or rise: "cosine", "dot", distances "l2" or "l1"; "" for none of these."""
+
 
 class Calibration(Protocol):
     """What a model calls the same."""

@@ -8,11 +8,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from textsiam.arrays import Array
-from textsiam.errors import DuplicateIndexError, IndexBusyError
-from textsiam.index.database import FORMAT, TABLES, Row
+from textsiam.errors import DuplicateIndexError
+from textsiam.index.database import FORMAT, TABLES, Row, busy, vectors_of
 
 APPLICATION = 0x74736961  # "tsia", by which a file is known to be an index
 ROWS_AT_ONCE = 8192
@@ -127,12 +125,7 @@ class SqliteDatabase:
 
     def from_columns(self, vectors: Sequence[Any]) -> Array:
         """Give values of the column as vectors, float32 (n, D)."""
-        if not vectors:
-            return np.zeros((0, 0), dtype=np.float32)
-        together = b"".join(vectors)
-        if len(together) != len(vectors) * len(vectors[0]):
-            raise DuplicateIndexError(f"{self.name} is broken: its vectors differ in length; take a copy from before")
-        return np.frombuffer(together, dtype="<f4").reshape(len(vectors), -1).astype(np.float32, copy=False)
+        return vectors_of(vectors, "<f4", self.name)
 
     def compact(self) -> None:
         """Write the file anew without the space of what was removed."""
@@ -159,9 +152,6 @@ class SqliteDatabase:
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # without its details
             if code in _BUSY:
-                raise IndexBusyError(
-                    f"{self.name} is being written by another process, longer than was waited; "
-                    "try again, or wait longer (timeout)"
-                ) from error
+                raise busy(self.name) from error
             reason = _REASONS.get(code, str(error))
             raise DuplicateIndexError(f"{self.name}: {reason}") from error

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from textsiam.index.cosines import unit_vectors
+from textsiam.index.cosines import CosineFrame
 from textsiam.index.memory_search import Search
 from textsiam.index.scorer import IndexModel
 from textsiam.index.session import Session
@@ -45,22 +45,23 @@ def check_index(session: Session, search: Search | None, sample: int) -> Check:
         recall = None
         if search is not None:
             search.refresh()
-            recall = _recall(store, search, sample)
+            recall = _recall(store, search, session.needed_model("searching"), sample)
             problems += [f"approximate search is off: {search.problem()}"] * bool(search.problem())
         return Check(tuple(problems), entries, texts, len(store.relations.verdicts()), recall)
 
 
-def _recall(store: Store, search: Search, sample: int) -> Recall | None:
+def _recall(store: Store, search: Search, model: IndexModel, sample: int) -> Recall | None:
     last = store.last_id()
     _, vectors = store.vectors({int(number) for number in np.linspace(1, last, sample)})
-    units = unit_vectors(vectors)
-    found = search.approximate(units, NEAREST) if len(units) else None
+    found = search.approximate(vectors, NEAREST) if len(vectors) else None
     if found is None:
         return None
-    best, nearest = np.full((len(units), 0), -np.inf, dtype=np.float32), np.zeros((len(units), 0), dtype=np.int64)
+    sides = (model.frame(vectors) or CosineFrame()).sides
+    left = sides(vectors)[0]
+    best, nearest = np.full((len(left), 0), -np.inf, dtype=np.float32), np.zeros((len(left), 0), dtype=np.int64)
     for ids, others in store.blocks(0):
-        products = np.concatenate([best, units @ unit_vectors(others).T], axis=1)
-        places = np.concatenate([nearest, np.broadcast_to(ids, (len(units), len(ids)))], axis=1)
+        products = np.concatenate([best, left @ sides(others)[1].T], axis=1)
+        places = np.concatenate([nearest, np.broadcast_to(ids, (len(left), len(ids)))], axis=1)
         order = np.argsort(-products, axis=1, kind="stable")[:, :NEAREST]
         best, nearest = np.take_along_axis(products, order, axis=1), np.take_along_axis(places, order, axis=1)
     hits = sum(len(np.intersect1d(own, near.ids)) for own, near in zip(nearest, found, strict=True))

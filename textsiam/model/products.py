@@ -16,11 +16,13 @@ class Frame(NamedTuple):
 
     ``at_least``: from a raw score, the bound on the products of pairs that reach it. ``ranking``: "cosine" where the
     products are cosines, "product" where pairs rank by them, "bound" where they bound the score and no more.
+    ``metric``: by what raw scores rank, "cosine", "dot", "l2" (Euclidean distance), "l1" (Manhattan) or "" for none.
     """
 
     sides: Callable[[Array], tuple[Array, Array]]
     at_least: Callable[[float], float]
     ranking: str
+    metric: str
 
 
 ROUNDING = 1e-6  # of a score in float32, as a share of the bias that is added to it
@@ -38,7 +40,7 @@ def frame_of(head: str, weights: Mapping[str, Array], vectors: Array) -> Frame |
 
 
 def _cosine(_weights: Mapping[str, Array], _vectors: Array) -> Frame:
-    return Frame(_unit, lambda raw: raw, "cosine")
+    return Frame(_unit, lambda raw: raw, "cosine", "cosine")
 
 
 def _unit(vectors: Array) -> tuple[Array, Array]:
@@ -47,15 +49,15 @@ def _unit(vectors: Array) -> tuple[Array, Array]:
 
 
 def _dot(_weights: Mapping[str, Array], _vectors: Array) -> Frame:
-    return Frame(lambda vectors: (vectors, vectors), lambda raw: raw, "product")
+    return Frame(lambda vectors: (vectors, vectors), lambda raw: raw, "product", "dot")
 
 
 def _euclidean(_weights: Mapping[str, Array], vectors: Array) -> Frame:
-    return Frame(_squares(vectors, np.ones(vectors.shape[1], dtype=np.float32)), _of_distance, "product")
+    return Frame(_squares(vectors, np.ones(vectors.shape[1], dtype=np.float32)), _of_distance, "product", "l2")
 
 
 def _manhattan(weights: Mapping[str, Array], vectors: Array) -> Frame:
-    return _euclidean(weights, vectors)._replace(ranking="bound")
+    return _euclidean(weights, vectors)._replace(ranking="bound", metric="l1")
 
 
 def _of_distance(raw: float) -> float:
@@ -65,7 +67,7 @@ def _of_distance(raw: float) -> float:
 def _squared_euclidean(weights: Mapping[str, Array], vectors: Array) -> Frame:
     bias = float(weights["head.output.bias"][0])
     least = ROUNDING * abs(bias)
-    return Frame(_squares(vectors, -weights["head.output.weight"][0]), lambda raw: raw - bias - least, "product")
+    return Frame(_squares(vectors, -weights["head.output.weight"][0]), lambda raw: raw - bias - least, "product", "")
 
 
 def _squares(some: Array, weight_D: Array) -> Callable[[Array], tuple[Array, Array]]:
