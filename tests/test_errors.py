@@ -19,14 +19,16 @@ from textsiam.errors import (
     import_extra,
 )
 
-_DRAWN = re.compile(r"^ {4}(?P<branch>[├└]── )?(?P<name>[A-Z]\w+)(?: +\((?P<builtin>\w+)\))?", re.MULTILINE)
+_DRAWN = re.compile(
+    r"^ {4}(?P<deep>│   )?(?P<branch>[├└]── )?(?P<name>[A-Z]\w+)(?: +\((?P<builtin>\w+)\))?", re.MULTILINE
+)
 
 
 def drawn_tree() -> dict[str, tuple[str, ...]]:
     """Class name -> names of its bases, as the module's docstring draws them."""
-    tree = {}
+    tree: dict[str, tuple[str, ...]] = {}
     for match in _DRAWN.finditer(errors.__doc__ or ""):
-        bases = ["TextsiamError"] if match["branch"] else []
+        bases = [list(tree)[-1] if match["deep"] else "TextsiamError"] if match["branch"] else []
         if match["builtin"]:
             bases.append(match["builtin"])
         tree[match["name"]] = tuple(bases or ["Exception"])
