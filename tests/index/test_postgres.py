@@ -22,6 +22,7 @@ from tests.index.writer import BATCH, rows_of
 from textsiam import DuplicateIndex, DuplicateIndexError, IndexBusyError, MissingExtraError, PairModel
 from textsiam.index import postgres
 from textsiam.index.postgres import PostgresDatabase
+from textsiam.index.relations import text_hash
 from textsiam.index.store import Store
 from textsiam.model.architecture import VECTOR_HEADS
 
@@ -130,6 +131,18 @@ def test_indexes_share_a_database_with_others(make_model: MakeModel, new_databas
         assert connection.execute("SELECT count(*) FROM public.texts").fetchone() == (0,)
 
 
+def test_names_sort_by_code_points_whatever_the_language_of_the_database(make_model: MakeModel, schema: str) -> None:
+    DuplicateIndex.open(schema, make_model("cosine")).close()
+    sql = (
+        "SELECT column_name, collation_name FROM information_schema.columns "
+        "WHERE table_schema = %s AND data_type = 'text'"
+    )
+    with as_administrator(schema) as connection:
+        columns = connection.execute(sql, [schema.rpartition("=")[2]]).fetchall()
+    assert len(columns) == 12
+    assert {collation for _, collation in columns} == {"C"}
+
+
 def test_processes_that_make_an_index_at_once_make_one(make_model: MakeModel, new_database: str) -> None:
     model, errors = make_model("cosine"), []
 
@@ -169,12 +182,12 @@ def test_a_writer_that_waited_sees_what_the_other_wrote(make_model: MakeModel, s
             thread = threading.Thread(target=lambda: added.append(second.add("b", "red")))
             thread.start()
             time.sleep(0.2)
-            ids = first._store.add_texts({b"1" * 16: ("blue", model.encode(["blue"])[0])})
+            ids = first._store.add_texts({text_hash("red"): ("Red", model.encode(["red"])[0])})
             assert added == []
         thread.join()
         assert added == [True]
         with second._session.reading():
-            assert second._store.last_id() > max(ids.values())
+            assert list(second._store.entries_of(ids.values())) == list(ids.values())
 
 
 def test_a_busy_index_says_so_after_the_timeout(make_model: MakeModel, schema: str) -> None:
