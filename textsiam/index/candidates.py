@@ -97,8 +97,10 @@ class Search:
             )
         if self.approximate is not None:
             return self.approximate
-        left, right = self.corpus.of_sides(self.corpus.vectors, self.corpus.vectors)
-        pairs = len(left) * len(right) // (2 if self.corpus.sides is None and bound is not None else 1)
+        number, sides = len(self.corpus.texts), self.corpus.sides
+        pairs = number * number if sides is None else len(sides.left) * len(sides.right)
+        if sides is None and bound is not None:  # products are looked at once for two texts
+            pairs //= 2
         return by_cosine and pairs > (MOST_NEAR if bound is None else MOST_PRODUCTS) and is_installed()
 
     def _near(self, find: Callable[..., Array]) -> Array:
