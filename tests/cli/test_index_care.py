@@ -31,7 +31,7 @@ def test_check_measures_approximate_search(
     run: Run, tmp_path: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("usearch")
-    monkeypatch.setattr("textsiam.index.duplicate_index.APPROXIMATE_FROM", 20)
+    monkeypatch.setattr("textsiam.index.locations.APPROXIMATE_FROM", 20)
     rows = [(f"k{number}", f"tell me of item {number}") for number in range(40)]
     file = write_rows(tmp_path / "rows.csv", rows, ("id", "text"))
     assert run("index", "add", tmp_path / "i", file, "--model", model_folder).code == 0

@@ -55,7 +55,7 @@ def compact(index: str, /, *, model: Path | None = None) -> None:
     """
     with open_with_any_model(index, model, "approximate search") as opened:
         before = _bytes(index)
-        opened.compact()
+        opened.compact(show_progress=True)
         name, after = opened.name, _bytes(index)
     say(f"{name}: compacted" + (f", {before:,} bytes before, {after:,} after" if before else ""))
 

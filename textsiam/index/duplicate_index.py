@@ -192,13 +192,21 @@ class DuplicateIndex:
         check_integer("sample", sample, least=1)
         return check_index(self._session, self._search, sample)
 
-    def compact(self) -> None:
-        """Give back the space of what was removed; other processes go on meanwhile, but cannot write."""
+    def compact(self, *, show_progress: bool = False) -> None:
+        """Give back the space of what was removed, and make the graph of approximate search, if it is to have one.
+
+        Others can go on meanwhile, but for a while not write.
+        """
         with self._session.writing(any_model=True):
             self._store.forget_gone()
-        self._session.compact()
+        with self._session.alone():
+            self._session.database.compact()
         if self._search is not None:
-            self._search.get_fast()
+            with self._session.reading():
+                self._search.refresh()
+            with self._session.alone():
+                self._search.make_graph()
+            self._search.wait_for_graph(show_progress=show_progress)
 
     def reencode(self, model: IndexModel, *, threshold: float | None = None, show_progress: bool = False) -> None:
         """Make all vectors anew with another model, all or none, and take its threshold, unless one is given.

@@ -34,8 +34,11 @@ class Search(Protocol):
     def approximate(self, vectors: Array, count: int) -> list[Nearest] | None:
         """Find the ``count`` nearest of vectors, (q, D), as approximate search does; None where all is exact."""
 
-    def get_fast(self) -> None:
-        """Do now what later searches would wait for."""
+    def make_graph(self) -> None:
+        """Begin to make, or make, what approximate search needs, where it is wanted; outside of a transaction."""
+
+    def wait_for_graph(self, *, show_progress: bool) -> None:
+        """Wait until it is there."""
 
     def problem(self) -> str:
         """Say why search is slower than it could be; "" where it is not."""
@@ -129,13 +132,17 @@ class MemorySearch:
             return None
         return self.near(vectors, count, 0.0)
 
-    def get_fast(self) -> None:
-        """Make the sidecar, where there are so many texts."""
+    def make_graph(self) -> None:
+        """Begin to make the sidecar, where there are so many texts."""
+        covered = 0 if self._sidecar is None else self._sidecar.made.texts - self._gone
+        rest = 0 if self._matrix is None else len(self._matrix)
+        if self.keeper is not None and covered + rest >= self.approximate_from:
+            self.keeper.start()
+
+    def wait_for_graph(self, *, show_progress: bool) -> None:
+        """Wait until the sidecar is there, if it is being made."""
         if self.keeper is not None:
-            with self.store.database.reading():
-                large = self.store.counts()[1] >= self.approximate_from
-            if large:
-                self.keeper.wait()
+            self.keeper.wait(show_progress=show_progress)
 
     def problem(self) -> str:
         """Say why the sidecar could not be made."""

@@ -45,7 +45,7 @@ class PostgresSearch:
     """Search for heads whose pairs rank by a distance that pgvector has (``is_ranked``), or by cosines.
 
     Exact, reading all vectors, in the server; by an HNSW index where there is one, unless ``approximate`` is False.
-    ``get_fast`` makes it: where ``approximate``, or None and there are 100,000 texts. The server keeps it in step.
+    ``make_graph`` makes it: where ``approximate``, or None and there are 100,000 texts. The server keeps it in step.
     """
 
     def __init__(self, database: PostgresDatabase, model: IndexModel, approximate: bool | None) -> None:
@@ -130,7 +130,10 @@ class PostgresSearch:
         """Find the nearest by the graph; None where there is none."""
         return self.near(vectors, count, 0.0) if self._has_graph else None
 
-    def get_fast(self) -> None:
+    def wait_for_graph(self, *, show_progress: bool) -> None:
+        """Nothing goes on beside."""
+
+    def make_graph(self) -> None:
         """Make the graph, where it is wanted, and take away those of vectors that are no more."""
         if self._approximate is False or not self._metric.graph or self._width > WIDEST:
             return

@@ -92,10 +92,11 @@ class Session:
         """What makes a group; inside of a transaction."""
         return self.store.setting("linkage")
 
-    def compact(self) -> None:
-        """Give back unused space."""
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Be the only thread; outside of a transaction."""
         with self._lock:
-            self.database.compact()
+            yield
 
     def close(self) -> None:
         """End it."""

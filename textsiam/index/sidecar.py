@@ -91,24 +91,27 @@ def made_of(store: Store, last_id: int) -> Made:
     return Made(FORMAT, settings["uid"], int(settings["generation"]), last_id, last_hash, store.counts()[1])
 
 
-def build_sidecar(path: Path, store: Store, unit: Callable[[Array], Array], go_on: Callable[[], bool]) -> None:
+def build_sidecar(path: Path, store: Store, unit: Callable[[Array], Array], go_on: Callable[[int], bool]) -> None:
     """Bring the sidecar of an index up to date, or make it; outside of a transaction, so that others are not held up.
 
-    Nothing comes of it where ``go_on()`` is false once, or all vectors are made anew meanwhile.
+    ``go_on`` is told how many texts were added; nothing comes of it where it is false once, or where all vectors are
+    made anew meanwhile.
     """
     with store.database.reading():
         made, old = made_of(store, store.last_id()), read_sidecar(path, store)
         if old is not None and old.made.texts - store.count_up_to(old.made.last_id) > STALE * old.made.texts:
             old = None
+        if old is not None and old.made.last_id == made.last_id:
+            return
     graph = None if old is None else old.graph
     for ids, vectors in store.blocks(0 if old is None else old.made.last_id):
         graph = _new_graph(vectors.shape[1]) if graph is None else graph
         for first in range(0, len(ids), ADDED_AT_ONCE):
-            if not go_on():
-                return
             some = slice(first, min(first + ADDED_AT_ONCE, int(np.searchsorted(ids, made.last_id, "right"))))
             if ids[some].size:
                 graph.add(ids[some], unit(vectors[some]))
+            if not go_on(len(ids[some])):
+                return
     with store.database.reading():
         now = made_of(store, made.last_id)
     if graph is None or now.generation != made.generation:

@@ -13,6 +13,9 @@ from textsiam.errors import DuplicateIndexError
 from textsiam.index.cosines import unit_vectors
 from textsiam.index.sidecar import Sidecar, build_sidecar, read_sidecar
 from textsiam.index.store import Store
+from textsiam.progress import progress
+
+LOOKED_EVERY = 0.2  # seconds, while it is made
 
 
 class SidecarKeeper:
@@ -23,6 +26,7 @@ class SidecarKeeper:
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._seen: tuple[int, int] | None = None
+        self._added = 0  # texts, so far
         self.problem = ""  # why it could not be made, the last time
 
     def read(self, store: Store) -> Sidecar | None:
@@ -49,11 +53,12 @@ class SidecarKeeper:
             atexit.register(self.close)
             self._thread.start()
 
-    def wait(self) -> None:
-        """Make it now."""
-        self.start()
-        assert self._thread is not None
-        self._thread.join()
+    def wait(self, *, show_progress: bool) -> None:
+        """Wait until it is made, if that goes on."""
+        with progress("making the graph of near texts", None, "texts", show=show_progress) as bar:
+            while self._thread is not None and self._thread.is_alive():
+                self._thread.join(LOOKED_EVERY)
+                bar.advance(self._added - bar.done)
 
     def close(self) -> None:
         """Stop."""
@@ -62,13 +67,18 @@ class SidecarKeeper:
             self._thread.join()
         atexit.unregister(self.close)
 
+    def _go_on(self, added: int) -> bool:
+        self._added += added
+        return not self._stop.is_set()
+
     def _make(self) -> None:
+        self._added = 0
         try:
             with _alone(self.path.with_name(f"{self.path.name}.lock")) as alone:
                 if alone:
                     store = self._connect()
                     with closing(store.database):
-                        build_sidecar(self.path, store, unit_vectors, lambda: not self._stop.is_set())
+                        build_sidecar(self.path, store, unit_vectors, self._go_on)
                     self.problem = ""
         except (OSError, sqlite3.Error, DuplicateIndexError) as error:
             self.problem = str(error)  # search is exact without; ``check`` tells it

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite, log
 
 import numpy as np
@@ -121,18 +122,23 @@ class Calibration:
 
         Infinite if none does; minus infinity if all do, or where probabilities do not rise: then nothing can be told.
         """
-        if not self.rises:
-            return -np.inf
-        below, reaching = -_LAST_FLOAT32 - 1, _LAST_FLOAT32 + 1
-        while reaching - below > 1:
-            middle = (below + reaching) // 2
-            if self.probability(_float32_at(middle))[0] >= np.float32(threshold):
-                reaching = middle
-            else:
-                below = middle
-        if abs(reaching) < _LAST_FLOAT32:
-            return float(_float32_at(reaching)[0])
-        return np.inf if reaching > 0 else -np.inf
+        return _least_raw(self, threshold)
+
+
+@lru_cache(maxsize=64)  # a search asks for the same one again and again
+def _least_raw(calibration: Calibration, threshold: float) -> float:
+    if not calibration.rises:
+        return -np.inf
+    below, reaching = -_LAST_FLOAT32 - 1, _LAST_FLOAT32 + 1
+    while reaching - below > 1:
+        middle = (below + reaching) // 2
+        if calibration.probability(_float32_at(middle))[0] >= np.float32(threshold):
+            reaching = middle
+        else:
+            below = middle
+    if abs(reaching) < _LAST_FLOAT32:
+        return float(_float32_at(reaching)[0])
+    return np.inf if reaching > 0 else -np.inf
 
 
 def _float32_at(place: int) -> Array:
