@@ -46,8 +46,12 @@ def brute_force(texts: list[str], model: PairModel, threshold: float) -> set[tup
 def judged(found: Duplicates, data: Path) -> list[list[str]]:
     """Precision and recall of the found pairs among the labelled ones of test.tsv, with 95 % intervals."""
     test = read_pairs(data / "test.tsv")
-    pairs = {frozenset((normalize_text(pair.text_a), normalize_text(pair.text_b))) for pair in found.pairs}
-    called = np.array([frozenset((normalize_text(a), normalize_text(b))) in pairs for a, b, _ in test])
+    keys = [frozenset((normalize_text(a), normalize_text(b))) for a, b, _ in test]
+    key_of = {text: normalize_text(text) for text in found.texts}
+    labelled = set(keys)
+    every = (frozenset((key_of[pair.text_a], key_of[pair.text_b])) for pair in found.each_pair())
+    pairs = {key for key in every if key in labelled}
+    called = np.array([key in pairs for key in keys])
     same, components = test.labels > 0.5, question_components(test)
     rows = []
     for name, among, right in (("precision", called, same), ("recall", same, called)):
@@ -107,7 +111,7 @@ def main() -> None:
     groups = len(found.groups)
     rows = [
         [f"{len(questions):,} questions", f"{minutes:.1f} minutes, peak {peak_megabytes():,.0f} MB"],
-        ["found", f"{len(found.pairs):,} pairs in {groups:,} groups, threshold {threshold:.4f}; {_recall(found)}"],
+        ["found", f"{found.pair_count:,} pairs in {groups:,} groups, threshold {threshold:.4f}; {_recall(found)}"],
         *judged(found, options.data),
     ]
     some = sorted({normalize_text(text): text for text in spread(questions, options.sample)}.values())

@@ -8,8 +8,7 @@ from typing import Annotated, NamedTuple
 
 from cyclopts import Parameter
 
-from textsiam.atomic import write_atomically
-from textsiam.cli.found_pairs import as_csv, tell_recall
+from textsiam.cli.found_pairs import tell_recall, write_pairs
 from textsiam.cli.messages import say, tell_texts
 from textsiam.cli.outputs import check_free, check_new
 from textsiam.cli.scored_file import Added, Values, check_out
@@ -86,7 +85,7 @@ class _Outputs(NamedTuple):
     def write(self, file: TextFile, columns: Callable[[range], Values], pairs: Iterable[FoundPair]) -> None:
         write_texts(file, columns, self.out)
         if self.pairs is not None:
-            write_atomically(self.pairs, as_csv(pairs))
+            write_pairs(pairs, self.pairs)
 
 
 def _group(file: TextFile, model: PairModel, search: SearchOptions, groups: GroupOptions, outputs: _Outputs) -> None:
@@ -105,7 +104,7 @@ def _group(file: TextFile, model: PairModel, search: SearchOptions, groups: Grou
             resume=search.resume,
         )
         tell_texts(model.inspect(file.texts))
-        outputs.write(file, _group_columns(found), found.pairs)
+        outputs.write(file, _group_columns(found), found.each_pair())
     _tell_groups(found, outputs.out)
     tell_recall(found.recall)
 
@@ -124,7 +123,7 @@ def _match(file: TextFile, against: list[str], model: PairModel, search: SearchO
             resume=search.resume,
         )
         tell_texts(model.inspect([*file.texts, *against]))
-        outputs.write(file, _match_columns(found), found.pairs)
+        outputs.write(file, _match_columns(found), found.each_pair())
     _tell_matches(found, outputs.out)
     tell_recall(found.recall)
 

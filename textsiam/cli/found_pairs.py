@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterable
+from pathlib import Path
 
+from textsiam.atomic import atomic_path
 from textsiam.cli.messages import say
 from textsiam.index.found import FoundPair
 from textsiam.index.recall import Recall
 
 
-def as_csv(pairs: Iterable[FoundPair]) -> str:
-    """Give pairs as a CSV file, their rows counted from 1."""
-    text = io.StringIO(newline="")
-    text.write(",".join(FoundPair._fields) + "\n")
-    # all texts in quotes: before Python 3.13 a lone carriage return would stand without
-    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-    for row_a, row_b, text_a, text_b, probability, cosine in pairs:
-        writer.writerow([row_a + 1, row_b + 1, text_a, text_b, round(probability, 6), round(cosine, 6)])
-    return text.getvalue()
+def write_pairs(pairs: Iterable[FoundPair], path: Path) -> None:
+    """Write pairs as a CSV file, their rows counted from 1."""
+    with atomic_path(path) as part, part.open("w", encoding="utf-8", errors="backslashreplace", newline="") as text:
+        text.write(",".join(FoundPair._fields) + "\n")
+        # all texts in quotes: before Python 3.13 a lone carriage return would stand without
+        writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+        for row_a, row_b, text_a, text_b, probability, cosine in pairs:
+            writer.writerow([row_a + 1, row_b + 1, text_a, text_b, round(probability, 6), round(cosine, 6)])
 
 
 def tell_recall(recall: Recall | None) -> None:

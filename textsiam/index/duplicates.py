@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -15,12 +15,11 @@ from textsiam.index.candidates import Reaching, Search, TooManyPairsError
 from textsiam.index.corpus import Corpus
 from textsiam.index.found import (
     FoundPair,
-    by_probability,
+    FoundRows,
     check_search,
     checked_list,
     checked_threshold,
     copies_of,
-    pair_cosines,
 )
 from textsiam.index.groups import LINKAGES, Links, linked_groups
 from textsiam.index.run_folder import Run
@@ -68,9 +67,11 @@ class Duplicates:
     @cached_property
     def pairs(self) -> tuple[FoundPair, ...]:
         """The pairs that are the same, by falling probability, then by rows; of copies each with the first alone."""
-        first = [rows[0] for rows in self._copies.rows]
-        copies = [self._pair(rows[0], row, 1.0, 1.0) for rows in self._copies.rows for row in rows[1:]]
-        return tuple(sorted([*copies, *self._pairs_of(self._found, first)], key=by_probability))
+        return tuple(self.each_pair())
+
+    def each_pair(self) -> Iterator[FoundPair]:
+        """Give ``pairs`` one by one: together millions of them take gigabytes."""
+        return self._pairs_of(self._found, copies=True)
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -86,6 +87,11 @@ class Duplicates:
         """The rows that are left when of each group one is kept, rising."""
         gone = {row for group in self.groups for row in group.rows} - {group.kept for group in self.groups}
         return tuple(row for row in range(len(self.texts)) if row not in gone)
+
+    @property
+    def pair_count(self) -> int:
+        """How many ``pairs`` there are."""
+        return len(self._found.left) + sum(len(rows) - 1 for rows in self._copies.rows)
 
     def rethreshold(self, threshold: float) -> Duplicates:
         """Give what is found at another threshold; a higher one searches nothing, and no vector is made again.
@@ -112,26 +118,30 @@ class Duplicates:
         nearest = found._replace(
             left=found.left[near], right=found.right[near], probabilities=found.probabilities[near]
         )
-        return tuple(self._pairs_of(nearest, [rows[0] for rows in self._copies.rows]))
+        return tuple(sorted(self._pairs_of(nearest, copies=False), key=self._distance))
 
     def __repr__(self) -> str:
         missed = "" if self.recall is None else f", recall {self.recall.found} of {self.recall.reaching} in a sample"
         return (
-            f"Duplicates({len(self.texts):,} texts, {self._number():,} pairs from {self.threshold:g} on, "
+            f"Duplicates({len(self.texts):,} texts, {self.pair_count:,} pairs from {self.threshold:g} on, "
             f"{len(self.groups):,} groups, {len(self.kept):,} kept{missed})"
         )
 
-    def _number(self) -> int:
-        return len(self._found.left) + sum(len(rows) - 1 for rows in self._copies.rows)
+    def _distance(self, pair: FoundPair) -> tuple[float, int, int]:
+        return abs(pair.probability - self.threshold), pair.row_a, pair.row_b
 
-    def _pairs_of(self, found: Reaching, first: list[int]) -> list[FoundPair]:
-        cosines = pair_cosines(self._search.corpus.vectors, found.left, found.right)
-        columns = (found.left.tolist(), found.right.tolist(), found.probabilities.tolist(), cosines.tolist())
-        return [self._pair(first[i], first[j], p, cosine) for i, j, p, cosine in zip(*columns, strict=True)]
-
-    def _pair(self, row_a: int, row_b: int, probability: float, cosine: float) -> FoundPair:
-        row_a, row_b = min(row_a, row_b), max(row_a, row_b)
-        return FoundPair(row_a, row_b, self.texts[row_a], self.texts[row_b], probability, cosine)
+    def _pairs_of(self, found: Reaching, *, copies: bool) -> Iterator[FoundPair]:
+        """Give found pairs by the first rows of their texts, with those of the copies or without."""
+        rows = self._copies.rows
+        several = [place for place, own in enumerate(rows) if len(own) > 1] if copies else []
+        first = np.array([own[0] for own in rows], dtype=np.int64)
+        others = np.array([row for place in several for row in rows[place][1:]], dtype=np.int64)
+        copied = np.repeat(np.array(several, dtype=np.int64), [len(rows[place]) - 1 for place in several])
+        left, right = (np.concatenate([side, copied]) for side in (found.left, found.right))
+        rows_a, rows_b = first[left], np.concatenate([first[found.right], others])
+        probabilities = np.concatenate([found.probabilities, np.ones(len(copied), dtype=np.float32)])
+        table = FoundRows(np.minimum(rows_a, rows_b), np.maximum(rows_a, rows_b), left, right, probabilities)
+        return table.pairs(self._search.corpus, self.texts, self.texts)
 
     def _group(self, places: tuple[int, ...], weakest: float) -> Group:
         rows = sorted(row for place in places for row in self._copies.rows[place])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from textsiam.arrays import Array
 from textsiam.errors import OptionError, check_integer
 from textsiam.index.approximate import usearch
-from textsiam.index.corpus import SCORED_AT_ONCE
+from textsiam.index.corpus import SCORED_AT_ONCE, Corpus
 from textsiam.index.cosines import cosines_of
 from textsiam.text.checks import checked_texts
 from textsiam.text.normalization import normalize_text
@@ -30,9 +30,28 @@ class FoundPair(NamedTuple):
     cosine: float
 
 
-def by_probability(pair: FoundPair) -> tuple[float, int, int]:
-    """Give the key that sorts pairs by falling probability, then by rows."""
-    return -pair.probability, pair.row_a, pair.row_b
+class FoundRows(NamedTuple):
+    """Pairs as arrays, int64 (n,): rows of the two lists, and the places of their texts in a corpus, equal of copies.
+
+    ``probabilities``: float32 (n,).
+    """
+
+    rows_a: Array
+    rows_b: Array
+    left: Array
+    right: Array
+    probabilities: Array
+
+    def pairs(self, corpus: Corpus, texts: list[str], against: list[str]) -> Iterator[FoundPair]:
+        """Give them by falling probability, then by rows, a few at a time, for millions take gigabytes."""
+        order = np.lexsort((self.rows_b, self.rows_a, -self.probabilities))
+        for first in range(0, len(order), SCORED_AT_ONCE):
+            rows_a, rows_b, left, right, probabilities = (side[order[first : first + SCORED_AT_ONCE]] for side in self)
+            cosines = cosines_of(corpus.vectors[left], corpus.vectors[right])
+            cosines[left == right] = 1
+            columns = (side.tolist() for side in (rows_a, rows_b, probabilities, cosines))
+            for i, j, probability, cosine in zip(*columns, strict=True):
+                yield FoundPair(i, j, texts[i], against[j], probability, cosine)
 
 
 def copies_of(texts: list[str]) -> dict[str, list[int]]:
@@ -42,15 +61,6 @@ def copies_of(texts: list[str]) -> dict[str, list[int]]:
         rows.setdefault(normalize_text(text), []).append(row)
     rows.pop("", None)
     return rows
-
-
-def pair_cosines(vectors: Array, left: Array, right: Array) -> Array:
-    """Give the cosines of pairs of vectors (n, D) by their places, float32 (m,); 0 where one is nothing."""
-    parts = [np.zeros(0, dtype=np.float32)]
-    for first in range(0, len(left), SCORED_AT_ONCE):
-        some = slice(first, first + SCORED_AT_ONCE)
-        parts.append(cosines_of(vectors[left[some]], vectors[right[some]]))
-    return np.concatenate(parts)
 
 
 def checked_list(texts: Iterable[str], name: str = "texts") -> list[str]:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from textsiam.arrays import Array
 from textsiam.errors import check_model
 from textsiam.index.candidates import Reaching, Search
 from textsiam.index.corpus import Corpus, Sides
 from textsiam.index.found import (
     FoundPair,
-    by_probability,
+    FoundRows,
     check_search,
     checked_list,
     checked_threshold,
     copies_of,
-    pair_cosines,
 )
 from textsiam.index.run_folder import Run
 from textsiam.index.scorer import Scorer
@@ -39,18 +39,21 @@ class Matches:
     @cached_property
     def pairs(self) -> tuple[FoundPair, ...]:
         """The pairs that are the same, row_a of ``texts``, row_b of ``against``; by falling probability, then rows."""
+        return tuple(self.each_pair())
+
+    def each_pair(self) -> Iterator[FoundPair]:
+        """Give ``pairs`` one by one: together millions of them take gigabytes."""
         left, right, probabilities = self._found[:3]
-        cosines = pair_cosines(self._search.corpus.vectors, left, right)
-        columns = (side.tolist() for side in (left, right, probabilities, cosines))
-        both = self._lists.copies()
-        found = [*zip(*columns, strict=True), *((place, place, 1.0, 1.0) for place in both)]
-        return tuple(sorted((pair for one in found for pair in self._pairs_of(*one)), key=by_probability))
+        copied = np.array(self._lists.copies(), dtype=np.int64)
+        left, right = (np.concatenate([side, copied]) for side in (left, right))
+        probabilities = np.concatenate([probabilities, np.ones(len(copied), dtype=np.float32)])
+        return self._lists.rows_of(left, right, probabilities).pairs(self._search.corpus, self.texts, self.against)
 
     @cached_property
     def best(self) -> tuple[FoundPair | None, ...]:
         """Of each row of ``texts`` the most probable pair, of equals that of the least row_b; None without a match."""
         best: dict[int, FoundPair] = {}
-        for pair in self.pairs:
+        for pair in self.each_pair():
             best.setdefault(pair.row_a, pair)
         return tuple(best.get(row) for row in range(len(self.texts)))
 
@@ -58,6 +61,12 @@ class Matches:
     def unmatched(self) -> tuple[int, ...]:
         """The rows of ``texts`` without a match, rising."""
         return tuple(row for row, pair in enumerate(self.best) if pair is None)
+
+    @property
+    def pair_count(self) -> int:
+        """How many ``pairs`` there are."""
+        rows = np.array([len(rows) for rows in self._lists.rows_a], dtype=np.int64)
+        return int(rows[self._found.left].sum() + rows[np.array(self._lists.copies(), dtype=np.int64)].sum())
 
     def rethreshold(self, threshold: float) -> Matches:
         """Give what is found at another threshold; a higher one searches nothing, and no vector is made again.
@@ -69,16 +78,9 @@ class Matches:
     def __repr__(self) -> str:
         missed = "" if self.recall is None else f", recall {self.recall.found} of {self.recall.reaching} in a sample"
         return (
-            f"Matches({len(self.texts):,} texts against {len(self.against):,}, {len(self.pairs):,} pairs from "
+            f"Matches({len(self.texts):,} texts against {len(self.against):,}, {self.pair_count:,} pairs from "
             f"{self.threshold:g} on, {len(self.unmatched):,} texts unmatched{missed})"
         )
-
-    def _pairs_of(self, left: int, right: int, probability: float, cosine: float) -> list[FoundPair]:
-        """Give the pairs of all rows with a text and the first row with another."""
-        texts, against = self.texts, self.against
-        row_b = self._lists.rows_b[right][0]
-        rows_a = self._lists.rows_a[left]
-        return [FoundPair(row_a, row_b, texts[row_a], against[row_b], probability, cosine) for row_a in rows_a]
 
 
 class TwoLists:
@@ -99,6 +101,17 @@ class TwoLists:
         """Give the places of the texts of either list."""
         rows = [np.array([len(of_text) for of_text in side], dtype=np.int64) for side in (self.rows_a, self.rows_b)]
         return Sides(np.flatnonzero(rows[0]), np.flatnonzero(rows[1]), rows[0])
+
+    def rows_of(self, left: Array, right: Array, probabilities: Array) -> FoundRows:
+        """Give the pairs of all rows with a text and the first row with another, of pairs of texts by their places."""
+        number = np.array([len(rows) for rows in self.rows_a], dtype=np.int64)
+        rows_a = np.array([row for rows in self.rows_a for row in rows], dtype=np.int64)
+        first = np.array([rows[0] if rows else -1 for rows in self.rows_b], dtype=np.int64)
+        begins = np.cumsum(number) - number
+        of = np.repeat(np.arange(len(left)), number[left])
+        nth = np.arange(len(of)) - np.repeat(np.cumsum(number[left]) - number[left], number[left])
+        left, right = left[of], right[of]
+        return FoundRows(rows_a[begins[left] + nth], first[right], left, right, probabilities[of])
 
     def copies(self) -> list[int]:
         """Give the places of texts that both lists have."""
