@@ -7,11 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from textsiam.arrays import Array
+from textsiam.index.approximate import CONNECTIVITY, EXPANSION_ADD, EXPANSION_SEARCH
 from textsiam.index.cosines import CosineFrame
 from textsiam.index.matrix import Nearest
 from textsiam.index.postgres import PostgresDatabase
 from textsiam.index.scorer import Frame, IndexModel
-from textsiam.index.sidecar import APPROXIMATE_FROM, CONNECTIVITY, EXPANSION_ADD, EXPANSION_SEARCH
+from textsiam.index.sidecar import APPROXIMATE_FROM
 from textsiam.index.store import Store
 
 WIDEST = 2000  # components that pgvector's graph takes

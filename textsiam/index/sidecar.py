@@ -1,7 +1,7 @@
 """Approximate search for large indexes: a graph of near vectors in a file beside the index, which can be thrown away.
 
 The graph is that of Malkov and Yashunin (2018), "Efficient and robust approximate nearest neighbor search using
-hierarchical navigable small world graphs", as usearch (extra ``ann``) makes it, over cosines in half precision. The
+hierarchical navigable small world graphs", as usearch (extra ``ann``) makes it, over cosines of vectors in bf16. The
 file begins with a line of JSON that tells of what it was made, and the SHA-256 of the rest: what was cut short or
 altered is never handed to usearch, which such a file could crash.
 """
@@ -18,16 +18,15 @@ import numpy as np
 
 from textsiam.arrays import Array
 from textsiam.atomic import atomic_path
-from textsiam.index.approximate import usearch
+from textsiam.index.approximate import EXPANSION_SEARCH, new_graph, usearch
 from textsiam.index.matrix import Nearest
 from textsiam.index.store import Store
 
 FORMAT = 1
 APPROXIMATE_FROM = 100_000  # texts: from here on exact search takes longer than 3 ms
 STALE = 0.2  # of the texts, that may be missing in it, or be there no more, before it is made anew
-CONNECTIVITY, EXPANSION_ADD, EXPANSION_SEARCH = 16, 128, 256
 ADDED_AT_ONCE = 2048
-HALF = 0.002  # more than what cosines in half precision are off by
+ROUNDING = 0.005  # more than what cosines in bf16 are off by
 
 
 class Made(NamedTuple):
@@ -57,8 +56,8 @@ class Sidecar:
         found = []
         for unit in units:
             matches = self.graph.search(unit, count)
-            furthest = 1 - float(np.nan_to_num(matches.distances, nan=1).max(initial=0))
-            complete = count == len(self.graph) or furthest < at_least - HALF
+            furthest = 1 - float(matches.distances.max(initial=0))
+            complete = count == len(self.graph) or furthest < at_least - ROUNDING
             found.append(Nearest(matches.keys.astype(np.int64), complete))
         return found
 
@@ -105,7 +104,7 @@ def build_sidecar(path: Path, store: Store, unit: Callable[[Array], Array], go_o
             return
     graph = None if old is None else old.graph
     for ids, vectors in store.blocks(0 if old is None else old.made.last_id):
-        graph = _new_graph(vectors.shape[1]) if graph is None else graph
+        graph = new_graph(vectors.shape[1]) if graph is None else graph
         for first in range(0, len(ids), ADDED_AT_ONCE):
             some = slice(first, min(first + ADDED_AT_ONCE, int(np.searchsorted(ids, made.last_id, "right"))))
             if ids[some].size:
@@ -121,9 +120,3 @@ def build_sidecar(path: Path, store: Store, unit: Callable[[Array], Array], go_o
     with atomic_path(path) as part, part.open("wb") as file:
         file.write(header.encode() + b"\n")
         file.write(content)
-
-
-def _new_graph(width: int) -> Any:
-    return usearch().Index(
-        ndim=width, metric="cos", dtype="f16", connectivity=CONNECTIVITY, expansion_add=EXPANSION_ADD
-    )
