@@ -11,6 +11,8 @@ import pytest
 from tests.index.conftest import MakeModel, Place
 from textsiam import DuplicateIndex, DuplicateIndexError, IndexBusyError, OptionError, find_duplicates, read_pairs
 from textsiam.index import links
+from textsiam.index.groups import Links
+from textsiam.index.links import Linker
 from textsiam.index.relations import Verdict, text_hash
 from textsiam.index.search import pairs_reaching
 from textsiam.index.stable_groups import IndexGroup
@@ -279,6 +281,39 @@ def test_texts_whose_groups_were_asked_for_are_not_compared_again(
         index._session.use(make_model("cosine"))
         index.groups()
         assert sum(searched) == number
+
+
+def test_what_others_remove_while_groups_are_made_is_in_none(
+    make_model: MakeModel, texts: list[str], place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = make_model("cosine")
+    with filled(place, model, texts[:60]) as index, DuplicateIndex.open(place, model) as other:
+        real, times = Linker.new_links, [0]
+
+        def while_others_write(linker: Linker, after: int, *, show_progress: bool) -> Links:
+            found = real(linker, after, show_progress=show_progress)
+            times[0] += 1
+            if times[0] == 1:
+                other.remove([f"k{number:03}" for number in range(0, 30, 2)])
+                other.add("late", texts[1] + "!")
+            if times[0] == 2:  # compacting forgets which texts are gone: links are looked for again
+                other.remove("k031")
+                other.compact()
+            return found
+
+        monkeypatch.setattr(Linker, "new_links", while_others_write)
+        for _ in range(2):
+            keys = {key for group in index.groups() for key in group.keys}
+            assert keys <= set(index.keys())
+            assert "k001" in keys
+        assert times[0] == 3
+        numbers = {int(key[1:]) for key in index.keys() if key != "late"}  # noqa: SIM118 - no dict
+        there = [text if number in numbers else "" for number, text in enumerate(texts[:60])] + [texts[1] + "!"]
+        wanted = find_duplicates(there, model).groups
+        names = [f"k{number:03}" for number in range(60)] + ["late"]
+        assert {group.keys for group in index.groups()} == {
+            tuple(sorted(names[row] for row in group.rows)) for group in wanted
+        }
 
 
 def test_another_threshold_makes_other_groups(make_model: MakeModel, texts: list[str], place: Place) -> None:

@@ -21,11 +21,12 @@ class Grouping:
             with self.session.reading():
                 if self.store.settings().get("grouped_at") == self._standing():
                     return groups_of(self.store)
-                basis, after, last = self._basis(), self._linked_to(), self.store.last_id()
+                basis, after, last, state = self._basis(), self._linked_to(), self.store.last_id(), self.store.state()
                 links = self._new_links(after, show_progress=show_progress)
             with self.session.writing():
-                if (basis, after) == (self._basis(), self._linked_to()):  # else another process was faster
-                    self._keep(links, after, last)
+                same = (basis, after) == (self._basis(), self._linked_to())  # else another process was faster
+                if same and self.store.state().gone_from <= state.revision:
+                    self._keep(links.without(self.store.gone_since(state.revision)), after, last)
                     return groups_of(self.store)
 
     def _new_links(self, after: int, *, show_progress: bool) -> Links:
@@ -36,7 +37,7 @@ class Grouping:
     def _keep(self, links: Links, after: int, last: int) -> None:
         if after == 0:
             self.store.relations.clear_links()
-        self.store.relations.add_links(*links)
+        self.store.relations.add_links(links)
         self.store.set({"linked_by": self._basis(), "linked_to": last})
         regroup(self.store, self.session.linkage)
         # texts that were added meanwhile are linked when groups are asked for again

@@ -24,6 +24,11 @@ class Links(NamedTuple):
     right: Array
     probabilities: Array
 
+    def without(self, gone: list[int]) -> Links:
+        """Give the links of texts that are not ``gone``."""
+        stay = ~(np.isin(self.left, gone) | np.isin(self.right, gone))
+        return Links(self.left[stay], self.right[stay], self.probabilities[stay])
+
 
 class Linked(NamedTuple):
     """Places of texts, rising, at least 2, and the probability of the weakest link that holds them together."""

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from textsiam.arrays import Array
 from textsiam.index.database import Database
 from textsiam.index.groups import LINKS_AT_ONCE, Links
 from textsiam.text.normalization import normalize_text
@@ -65,16 +64,16 @@ class Relations:
         a, b, probabilities = np.concatenate(parts).T
         return Links(a.astype(np.int64), b.astype(np.int64), probabilities.astype(np.float32))
 
-    def add_links(self, left: Array, right: Array, probabilities: Array) -> None:
-        """Add links between texts, by their ids, int64 (n,) each; those of texts that were removed are left out."""
-        self.database.run_many(
-            "INSERT INTO links SELECT CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS REAL) "
-            "WHERE (SELECT count(*) FROM texts WHERE id IN (?, ?)) = 2 ON CONFLICT (a, b) DO NOTHING",
-            [
-                (min(a, b), max(a, b), probability, a, b)
-                for a, b, probability in zip(left.tolist(), right.tolist(), probabilities.tolist(), strict=True)
-            ],
-        )
+    def add_links(self, links: Links) -> None:
+        """Add links between texts, by their ids; those that are there stay as they are."""
+        low, high = np.minimum(links.left, links.right), np.maximum(links.left, links.right)
+        order = np.lexsort((high, low))  # as the table is, so that writing goes on at one place
+        for first in range(0, len(order), LINKS_AT_ONCE):
+            some = order[first : first + LINKS_AT_ONCE]
+            self.database.run_many(
+                "INSERT INTO links VALUES (?, ?, ?) ON CONFLICT (a, b) DO NOTHING",
+                zip(low[some].tolist(), high[some].tolist(), links.probabilities[some].tolist(), strict=True),
+            )
 
     def clear_links(self) -> None:
         """Remove all links."""
