@@ -65,7 +65,7 @@ class TrainingError(TextsiamError, RuntimeError):
 
 
 class DuplicateIndexError(TextsiamError, RuntimeError):
-    """An index is missing, broken, too new, or made with another model; what was in it before is unchanged."""
+    """An index is missing, broken, too new, or made with another model, or its database refuses."""
 
 
 class IndexBusyError(DuplicateIndexError):

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -425,10 +427,10 @@ def test_a_writer_waits_for_another_or_says_so(make_model: MakeModel, place: Pla
         ((1, "a"), "key is 1, expected a str"),
         (("a", "x\0y"), "text of key 'a' has a null character at 1"),
         (("a", "x\ud800"), "text of key 'a' has half a character at 1"),
-        (("a", "x", {"b": float("nan")}), "attributes of key 'a' cannot be stored as JSON"),
-        (("a", "x", {"b": object()}), "attributes of key 'a' cannot be stored as JSON"),
-        (("a", "x", {1: 2}), "attributes of key 'a' are .*, expected a dict with str keys"),
-        (("a", "x", {"b": "\0"}), "attributes of key 'a' have a null character"),
+        (("a", "x", {"b": float("nan")}), "attributes of key 'a': not to be stored as JSON"),
+        (("a", "x", {"b": object()}), "attributes of key 'a': not to be stored as JSON"),
+        (("a", "x", {1: 2}), "attributes of key 'a': .* is no dict with str keys"),
+        (("a", "x", {"b": "\0"}), "attributes of key 'a': a null character"),
         (("a",), r"rows\[0\] is \('a',\), expected \(key, text\)"),
         ("ab", r"rows\[0\] is 'ab', expected \(key, text\)"),
     ],
@@ -455,7 +457,7 @@ def test_options_out_of_range_are_refused(make_model: MakeModel, place: Place) -
             index.find("x", limit=0)
         with pytest.raises(OptionError, match=r"threshold is -0\.1"):
             index.find("x", threshold=-0.1)
-        with pytest.raises(OptionError, match="attributes of key 'where' cannot be stored as JSON"):
+        with pytest.raises(OptionError, match="where: not to be stored as JSON"):
             index.find("x", where={"a": object()})
         with pytest.raises(OptionError, match="texts is one text"):
             index.find_many("x")
@@ -493,3 +495,129 @@ def test_every_pair_of_a_group_that_is_complete_reaches(make_model: MakeModel, t
             for one, other in itertools.combinations(group.keys, 2):
                 a, b = index[one].text, index[other].text
                 assert normalize_text(a) == normalize_text(b) or model.score(a, b) >= np.float32(0.7) - 1e-6
+
+
+def test_types_of_attributes_tell_them_apart(make_model: MakeModel, place: Place) -> None:
+    with DuplicateIndex.open(place, make_model("cosine")) as index:
+        index.add("k", "red cat", attributes={"flag": 1})
+        index.update("k", attributes={"flag": True})
+        assert [match.key for match in index.find("red cat", where={"flag": True})] == ["k"]
+        assert index.find("red cat", where={"flag": 1}) == []
+        with pytest.raises(OptionError, match="with other attributes"):
+            index.add("k", "red cat", attributes={"flag": 1.0})
+        index.add("n", "blue dog", attributes={"text": "\\u0000"})  # six characters
+        assert index["n"].attributes == {"text": "\\u0000"}
+        with pytest.raises(OptionError, match="where: 5 is no dict"):
+            index.find("red cat", where=5)  # type: ignore[arg-type]
+
+
+def test_updates_keep_what_others_wrote_meanwhile(make_model: MakeModel, place: Place) -> None:
+    model = make_model("cosine")
+    with DuplicateIndex.open(place, model) as index, DuplicateIndex.open(place, model) as other:
+        index.add("k", "red cat", attributes={"v": 1})
+        index.add("gone", "red cat")
+        real = PairModel.encode
+        meanwhile: list[Callable[[], object]] = [
+            lambda: other.update("k", attributes={"v": 2}),
+            lambda: other.remove("gone"),
+        ]
+
+        def encode(self: PairModel, texts: Any, **options: Any) -> Any:
+            if texts and meanwhile:
+                meanwhile.pop(0)()
+            return real(self, texts, **options)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(PairModel, "encode", encode)
+            index.update("k", text="blue dog")
+            assert index["k"] == ("k", "blue dog", {"v": 2})
+            with pytest.raises(OptionError, match="key 'gone' is not in the index"):
+                index.update("gone", text="green bird")
+        assert "gone" not in index
+
+
+def test_threads_that_work_while_all_is_encoded_anew(make_model: MakeModel, texts: list[str], place: Place) -> None:
+    """What a thread has encoded with the model of before is not written, nor compared with vectors of the new one."""
+    models = [make_model("cosine"), make_model("euclidean")]
+    problems: list[BaseException] = []
+    with filled(place, models[0], texts[:80]) as index:
+        going = threading.Event()
+        going.set()
+
+        def work(name: int) -> None:
+            number = 0
+            try:
+                while going.is_set():
+                    number += 1
+                    index.add(f"{name}-{number}", f"red {name} {number}")
+                    found = index.find(texts[0], limit=None, threshold=0.2)
+                    assert found[0].probability == 1
+                    if number % 5 == 0:
+                        index.groups()
+            except BaseException as error:
+                problems.append(error)
+
+        threads = [threading.Thread(target=work, args=(name,)) for name in range(3)]
+        for thread in threads:
+            thread.start()
+        for number in range(8):
+            index.reencode(models[(number + 1) % 2])
+        going.clear()
+        for thread in threads:
+            thread.join()
+        assert problems == []
+        assert len(index) > 82
+        ids, vectors = map(np.concatenate, zip(*index._store.blocks(0), strict=True))
+        with index._session.reading():
+            spelled = index._store.texts(ids.tolist())
+        wanted = models[0].encode([spelled[number].text for number in ids.tolist()])
+        np.testing.assert_allclose(vectors, wanted, atol=1e-6)
+
+
+def test_another_calibration_makes_other_groups(make_model: MakeModel, texts: list[str], place: Place) -> None:
+    model = make_model("cosine")
+    with filled(place, model, texts[:120]) as index:
+        first = index.groups()
+        model.calibration = dataclasses.replace(model.calibration, intercept=model.calibration.intercept - 3)
+        wanted = find_duplicates(texts[:120], model).groups
+        assert len(wanted) != len(first)
+        assert len(index.groups()) == len(wanted)
+
+
+def test_what_was_said_holds_by_way_of_texts_that_are_gone(make_model: MakeModel, place: Place) -> None:
+    with DuplicateIndex.open(place, make_model("cosine"), threshold=1.0) as index:
+        index.add_many([(key, f"{key} {key}") for key in "abcdxy"])
+        index.mark("a", "b")
+        index.mark("b", "c")
+        index.mark("b", "d", duplicate=False)
+        index.mark("d", "x")
+        index.remove(["b", "y"])
+        assert {group.keys for group in index.groups()} == {("a", "c"), ("d", "x")}
+        with pytest.raises(OptionError, match="cannot be different"):
+            index.mark("a", "c", duplicate=False)
+        with pytest.raises(OptionError, match="cannot be the same"):
+            index.mark("c", "x")
+
+
+@pytest.mark.parametrize("head", ["mlp", "alignment"])
+def test_attributes_are_looked_at_before_anything_is_scored(
+    make_model: MakeModel, texts: list[str], place: Place, head: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = make_model(head)
+    scored: list[int] = []
+    for method, real in (("compare_vectors", PairModel.compare_vectors), ("score_pairs", PairModel.score_pairs)):
+
+        def counting(self: PairModel, u: Any, *rest: Any, real: Any = real) -> Any:
+            given = list(u) if not isinstance(u, np.ndarray) else u
+            scored.append(len(given))
+            return real(self, given, *rest)
+
+        monkeypatch.setattr(PairModel, method, counting)
+    distinct = sorted(set(texts))
+    with DuplicateIndex.open(place, model) as index:
+        index.add_many([(f"k{i}", text, {"rare": i % 40 == 0}) for i, text in enumerate(distinct)])
+        scored.clear()
+        found = index.find("red cat", limit=None, threshold=0, where={"rare": True})
+        rare = [text for i, text in enumerate(distinct) if i % 40 == 0 and normalize_text(text)]
+        assert sorted(match.text for match in found) == sorted(rare)
+        assert sum(number for number in scored if number > 1) <= 2 * len(rare)

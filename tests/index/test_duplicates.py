@@ -116,7 +116,8 @@ class Counting:
     def __init__(self, model: PairModel) -> None:
         self.model, self.calibration, self.encoded = model, model.calibration, 0
         self.texts: list[str] = []
-        self.compare_vectors, self.score_pairs, self.frame = model.compare_vectors, model.score_pairs, model.frame
+        self.compare_vectors, self.score_pairs = model.compare_vectors, model.score_pairs
+        self.frame, self.fingerprint = model.frame, model.fingerprint
 
     def encode(self, texts: Any) -> Any:
         self.encoded += len(texts)

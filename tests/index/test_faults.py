@@ -212,14 +212,12 @@ def test_a_broken_file_is_told_of(folder: Path, tmp_path: Path) -> None:
     altered = bytearray(whole)
     altered[len(whole) // 2 : len(whole) // 2 + 9000] = b"\x07" * 9000
     place.write_bytes(altered)
-    with pytest.raises(DuplicateIndexError, match=r"x.db: it is broken"):
-        read_all(place, model)
+    with DuplicateIndex.open(place, model) as index, pytest.raises(DuplicateIndexError, match=r"x.db: it is broken"):
+        index.check()
 
 
 def read_all(place: Path, model: PairModel) -> None:
     with DuplicateIndex.open(place, model) as index:
-        if index.check().problems:
-            raise DuplicateIndexError("x.db: it is broken")
         index.find("red")
         index.keys()
 
@@ -233,3 +231,11 @@ def test_vectors_of_another_length_are_told_of(folder: Path, tmp_path: Path) -> 
         list(database.rows("UPDATE texts SET vector = ? WHERE id = 3", (b"1234",)))
         with pytest.raises(DuplicateIndexError, match="is broken: its vectors differ in length"):
             index.find("red")
+
+
+def test_an_empty_file_is_left_as_it_is(folder: Path, tmp_path: Path) -> None:
+    place = tmp_path / "x.db"
+    place.touch()
+    with pytest.raises(DuplicateIndexError, match=r"x.db is empty, expected an index"):
+        DuplicateIndex.open(place, PairModel.load(folder), create=False)
+    assert place.stat().st_size == 0

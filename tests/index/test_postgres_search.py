@@ -82,9 +82,9 @@ def test_the_cosine_with_a_zero_vector_is_zero(make_model: MakeModel, schema: st
 
 def test_squared_distances_with_weights_are_searched_in_memory(make_model: MakeModel, schema: str) -> None:
     with DuplicateIndex.open(schema, make_model("squared_euclidean")) as index:
-        assert isinstance(index._search, MemorySearch)
+        assert isinstance(index._session.search, MemorySearch)
     with DuplicateIndex.open(f"{schema}_2", make_model("manhattan")) as index:
-        assert isinstance(index._search, PostgresSearch)
+        assert isinstance(index._session.search, PostgresSearch)
         assert isinstance(index._session.database, PostgresDatabase)
         probe = np.zeros((1, 16), dtype=np.float32)
         index._session.database.pgvector = (0, 6, 2)  # which has no Manhattan distance

@@ -190,7 +190,7 @@ def test_pairs_that_were_kept_count_for_the_limit(
 
 def test_an_interrupted_write_is_done_again_in_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = Run(tmp_path / "run")
-    run.begin("x", np.zeros(1, np.float32))
+    run.begin("x")
     some = np.arange(3)
     write = Run._write
 
@@ -208,5 +208,5 @@ def test_an_interrupted_write_is_done_again_in_its_place(tmp_path: Path, monkeyp
     with pytest.raises(KeyboardInterrupt):
         search()
     again = Run(tmp_path / "run", resume=True)
-    again.begin("x", np.zeros(1, np.float32))
+    again.begin("x")
     assert (again.done, again.looked_at, [part.left.tolist() for part in again.parts]) == (1, 7, [[0, 1, 2]])

@@ -9,7 +9,8 @@ import pytest
 
 from tests.index.conftest import MakeModel
 from textsiam import DuplicateIndex, MissingExtraError, PairModel
-from textsiam.index import locations
+from textsiam.index import locations, sidecar
+from textsiam.index.approximate import new_graph
 from textsiam.index.memory_search import MemorySearch
 
 NUMBER = 3000
@@ -33,8 +34,8 @@ def place(make_model: MakeModel, many_texts: list[str], tmp_path: Path) -> Path:
 
 
 def search_of(index: DuplicateIndex) -> MemorySearch:
-    assert isinstance(index._search, MemorySearch)
-    return index._search
+    assert isinstance(index._session.search, MemorySearch)
+    return index._session.search
 
 
 def uses_sidecar(index: DuplicateIndex) -> bool:
@@ -260,3 +261,68 @@ def test_what_cannot_be_written_is_told(make_model: MakeModel, place: Path) -> N
         assert len(problems) == 1
         assert "approximate search is off" in problems[0]
         assert index.find("red")
+
+
+@pytest.mark.parametrize("head", ["mlp", "alignment", "cosine"])
+def test_groups_of_texts_that_a_graph_has_after_some_are_gone(
+    make_model: MakeModel, many_texts: list[str], tmp_path: Path, head: str
+) -> None:
+    with DuplicateIndex.open(tmp_path / "x.db", make_model(head), approximate=True) as index:
+        index.add_many([(f"k{number}", text) for number, text in enumerate(many_texts[:300])])
+        index.compact()
+        index.remove([f"k{number}" for number in range(0, 40, 2)])
+        assert uses_sidecar(index)
+        groups = index.groups()
+        assert groups
+        assert {key for group in groups for key in group.keys} <= set(index.keys())
+
+
+def test_without_its_newest_text_it_can_still_be_used(
+    make_model: MakeModel, many_texts: list[str], place: Path
+) -> None:
+    model = make_model("cosine")
+    with DuplicateIndex.open(place, model, approximate=True) as index:
+        index.remove(f"k{NUMBER - 1}")
+    with DuplicateIndex.open(place, model, approximate=True) as index:
+        assert uses_sidecar(index)
+        index.add("new", many_texts[NUMBER - 1])
+        assert [match.key for match in index.find(many_texts[NUMBER - 1], limit=1)] == ["new"]
+
+
+def test_below_the_size_vectors_are_read_once_whatever_lies_beside(
+    make_model: MakeModel, many_texts: list[str], place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with DuplicateIndex.open(place, make_model("cosine")) as index:  # a graph is there, and not asked for
+        assert not uses_sidecar(index)
+        begun: list[int] = []
+        real = MemorySearch._begin
+
+        def counting(self: MemorySearch) -> None:
+            begun.append(1)
+            real(self)
+
+        monkeypatch.setattr(MemorySearch, "_begin", counting)
+        for _ in range(3):
+            index.find("red")
+        assert begun == []
+
+
+def test_it_is_not_made_of_two_models(
+    make_model: MakeModel, many_texts: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, place = make_model("cosine"), tmp_path / "x.db"
+    with DuplicateIndex.open(place, model, approximate=True) as index:
+        index.add_many([(f"k{number}", text) for number, text in enumerate(many_texts[:200])])
+
+        def slowly(width: int) -> Any:
+            with DuplicateIndex.open(place) as other:
+                other.reencode(make_model("euclidean"))
+            return new_graph(width)
+
+        monkeypatch.setattr(sidecar, "new_graph", slowly)
+        search = search_of(index)
+        with index._session.reading():
+            search.refresh()
+        search.wait_for_graph(show_progress=False)
+        assert not place.with_name("x.db.near").exists()
+        assert search.problem() == ""

@@ -8,7 +8,7 @@ from textsiam.arrays import Array
 from textsiam.errors import OptionError
 from textsiam.index.relations import text_hash
 from textsiam.index.scorer import IndexModel
-from textsiam.index.store import Entry, Store
+from textsiam.index.store import Entry, Store, as_json
 
 
 class Encoded:
@@ -23,9 +23,10 @@ class Encoded:
             self.texts.setdefault(text_hash(text), text)
         self._encode([own for own in self.texts if own not in known])
 
-    def missing(self, ids: Mapping[bytes, int]) -> dict[bytes, tuple[str, Array]]:
-        """Give the texts that are not in ``ids``, with their vectors."""
-        missing = [own for own in self.texts if own not in ids]
+    def missing(self, texts: Mapping[bytes, str], ids: Mapping[bytes, int]) -> dict[bytes, tuple[str, Array]]:
+        """Give those of some texts that are not in ``ids``, with their vectors."""
+        missing = [own for own in texts if own not in ids]
+        self.texts = {**texts, **self.texts}
         self._encode([own for own in missing if own not in self.vectors])  # removed by others meanwhile
         return {own: (self.texts[own], self.vectors[own]) for own in missing}
 
@@ -41,7 +42,7 @@ def put(store: Store, entries: Sequence[Entry], encoded: Encoded, *, replace: bo
     unless it is to be replaced.
     """
     before = store.entries(entry.key for entry in entries)
-    changed = [entry for entry in entries if entry.key not in before or before[entry.key][1] != entry]
+    changed = [entry for entry in entries if entry.key not in before or not is_same(before[entry.key][1], entry)]
     for entry in changed:
         if entry.key in before and not replace:
             what = difference(before[entry.key][1], entry)
@@ -50,11 +51,17 @@ def put(store: Store, entries: Sequence[Entry], encoded: Encoded, *, replace: bo
             )
     if not changed:
         return 0
-    ids = store.ids(encoded.texts)
-    ids |= store.add_texts(encoded.missing(ids))
+    hashes = {text_hash(entry.text): entry.text for entry in changed}
+    ids = store.ids(hashes)
+    ids |= store.add_texts(encoded.missing(hashes, ids))
     store.put_entries((ids[text_hash(entry.text)], entry) for entry in changed)
     _finish(store, {before[entry.key][0] for entry in changed if entry.key in before})
     return sum(entry.key not in before for entry in changed)
+
+
+def is_same(was: Entry, entry: Entry) -> bool:
+    """Tell whether two entries are stored alike; Python would call 1, 1.0 and True the same."""
+    return was[:2] == entry[:2] and as_json(was.attributes) == as_json(entry.attributes)
 
 
 def difference(was: Entry, entry: Entry) -> str:

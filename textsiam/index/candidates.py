@@ -26,7 +26,6 @@ MOST_PAIRS = 20_000_000
 # Pairs up to which a search is exact if nothing is said: with products, as fast as the graph up to a million texts, an
 # hour or two of one processor (2 million texts); for neighbours half an hour (220,000 texts).
 MOST_PRODUCTS, MOST_NEAR = 2_000_000_000_000, 50_000_000_000
-SAMPLE = 200  # texts by which a model is known again
 
 
 class TooManyPairsError(OptionError):
@@ -70,13 +69,13 @@ class Search:
         approximately = self._approximately(bound)
         run = run or Run()
         if run.folder is not None:
-            run.begin(self._identity(threshold, approximately), self._sample())
+            run.begin(self._identity(threshold, approximately))
         if bound is not None and not approximately:
             return self._gathered(self._by_products(bound, run), threshold, run)
         near = run.array("near", partial(self._near, nearly_nearest if approximately else nearest))
         found = self._gathered(self._among(near, run), threshold, run)
         others = len(self.corpus.texts) - 1 if self.corpus.sides is None else len(self.corpus.sides.right)
-        if not len(near) or (near.shape[1] >= others and not approximately):
+        if not len(near) or not others or (near.shape[1] >= others and not approximately):
             return found
         return found._replace(recall=measured_recall(self.corpus, near, threshold, bound, self.threads))
 
@@ -160,9 +159,12 @@ class Search:
         return Reaching(left[order], right[order], probabilities[order], threshold, None)
 
     def _identity(self, threshold: float, approximately: bool) -> str:
-        """Give a fingerprint of texts and options; the size of steps is part of it."""
+        """Give a fingerprint of model, texts and options; the size of steps is part of it."""
         sides = () if self.corpus.sides is None else self.corpus.sides
+        model = self.corpus.model
         options = (
+            model.fingerprint(),
+            model.calibration.identity(),
             self.neighbours,
             approximately,
             threshold,
@@ -178,16 +180,6 @@ class Search:
         for side in sides:
             found.update(side.tobytes())
         return found.hexdigest()
-
-    def _sample(self) -> Array:
-        """Give what the model makes of some texts, from all over, and of each with the next: vectors, probabilities."""
-        number = len(self.corpus.texts)
-        if number < 2:
-            return np.zeros(0, dtype=np.float32)
-        places = np.linspace(0, number - 2, min(number - 1, SAMPLE)).astype(np.int64)
-        vectors = self.corpus.vectors[places].ravel()
-        probabilities = probabilities_of(self.corpus, places, places + 1)
-        return np.concatenate([vectors / max(np.abs(vectors).max(), 1e-20), probabilities])
 
     def _rows(self, left: Array) -> int:
         """Count the pairs of rows that pairs of texts stand for."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from textsiam.errors import OptionError, check_choice, check_integer, check_model
 from textsiam.index.adding import Encoded, put, take_out
 from textsiam.index.database import Database
-from textsiam.index.entry_checks import Given, checked_attributes, checked_entries, checked_str
+from textsiam.index.entry_checks import Given, checked_entries, checked_entry, checked_str, checked_where
 from textsiam.index.finding import Finder, Match, Wanted
 from textsiam.index.found import checked_threshold
 from textsiam.index.grouping import Grouping
@@ -36,9 +36,8 @@ class DuplicateIndex:
     """
 
     def __init__(self, database: Database, model: IndexModel | None, search: MakeSearch) -> None:
-        self._session, self._new_search = Session(database, model), search
+        self._session = Session(database, model, search)
         self._store = self._session.store
-        self._search = None if model is None else search(self._store, model)
 
     @classmethod
     def open(
@@ -93,18 +92,19 @@ class DuplicateIndex:
         be repeated. Raises OptionError for a key that is there with another text or other attributes, unless those are
         to be replaced, and for what cannot be stored.
         """
-        model, entries = self._session.needed_model("adding texts"), checked_entries(rows)
-        with self._session.reading():
-            known = self._store.ids(text_hash(entry.text) for entry in entries)
-        encoded = Encoded(model, (entry.text for entry in entries), known)
-        with self._session.writing():
-            return put(self._store, entries, encoded, replace=replace)
+        entries = checked_entries(rows)
+        return self._put([entry.text for entry in entries], lambda: entries, replace=replace)
 
     def update(self, key: str, *, text: str | None = None, attributes: Mapping[str, Any] | None = None) -> None:
         """Give an entry another text, or other attributes in the place of all it has; OptionError for no such key."""
-        entry = self[key]
-        row = key, entry.text if text is None else text, entry.attributes if attributes is None else attributes
-        self.add_many([row], replace=True)
+        new = checked_entry(key, "" if text is None else text, attributes)
+
+        def updated() -> list[Entry]:
+            was = self._entry(key)  # as it is when it is written
+            kept = was.attributes if attributes is None else new.attributes
+            return [Entry(key, was.text if text is None else text, kept)]
+
+        self._put([] if text is None else [text], updated, replace=True)
 
     def remove(self, keys: str | Iterable[str]) -> int:
         """Remove an entry or several; gives the number of those that were there.
@@ -141,16 +141,20 @@ class DuplicateIndex:
         said of two texts holds, whatever the model says. Nothing is the same as an empty text. Heads "mlp" and
         "alignment" score the 100 nearest texts by cosine. Raises OptionError for options out of range.
         """
-        model, given = self._session.needed_model("finding texts"), checked_texts(texts)
+        given = checked_texts(texts)
         if limit is not None:
             check_integer("limit", limit, least=1)
         if threshold is not None and threshold != 0:
             checked_threshold(threshold)
-        attributes = checked_attributes(where or {}, "where")
-        vectors = model.encode(given)
-        with self._session.reading():
-            wanted = Wanted(limit, self._session.threshold if threshold is None else float(threshold), attributes)
-            return Finder(self._store, self._needed_search(), model, NEIGHBOURS).find(given, vectors, wanted)
+        attributes = checked_where({} if where is None else where)
+        while True:
+            model = self._session.needed_model("finding texts")
+            vectors = model.encode(given)
+            with self._session.reading():
+                if model is self._session.model:  # else another thread has encoded all anew meanwhile
+                    least = self._session.threshold if threshold is None else float(threshold)
+                    finder = Finder(self._store, self._search(), model, NEIGHBOURS)
+                    return finder.find(given, vectors, Wanted(limit, least, attributes))
 
     def groups(self, *, show_progress: bool = False) -> tuple[IndexGroup, ...]:
         """Give the groups of entries that are the same, by their ids, which stay the same as the index grows.
@@ -160,7 +164,7 @@ class DuplicateIndex:
         group; those that were said to be the same always are. Raises OptionError for more than 20 million pairs.
         """
         self._session.needed_model("grouping texts")
-        return Grouping(self._session, self._needed_search()).groups(show_progress=show_progress)
+        return Grouping(self._session).groups(show_progress=show_progress)
 
     def mark(self, key_a: str, key_b: str, *, duplicate: bool = True) -> None:
         """Keep that a person calls the texts of two entries the same, or not: it wins over the model.
@@ -190,7 +194,7 @@ class DuplicateIndex:
     def check(self, *, sample: int = 100) -> Check:
         """Look for what is broken, and measure the search on a ``sample`` of the texts."""
         check_integer("sample", sample, least=1)
-        return check_index(self._session, self._search, sample)
+        return check_index(self._session, sample)
 
     def compact(self, *, show_progress: bool = False) -> None:
         """Give back the space of what was removed, and make the graph of approximate search, if it is to have one.
@@ -201,24 +205,35 @@ class DuplicateIndex:
             self._store.forget_gone()
         with self._session.alone():
             self._session.database.compact()
-        if self._search is not None:
+        if self._session.search is not None:
             with self._session.reading():
-                self._search.refresh()
+                self._search().refresh()
             with self._session.alone():
-                self._search.make_graph()
-            self._search.wait_for_graph(show_progress=show_progress)
+                search = self._search()
+                search.make_graph()
+            search.wait_for_graph(show_progress=show_progress)
 
-    def reencode(self, model: IndexModel, *, threshold: float | None = None, show_progress: bool = False) -> None:
+    def reencode(
+        self,
+        model: IndexModel,
+        *,
+        threshold: float | None = None,
+        model_folder: str | Path | None = None,
+        show_progress: bool = False,
+    ) -> None:
         """Make all vectors anew with another model, all or none, and take its threshold, unless one is given.
 
-        Ids of groups stay. Other processes that have the index open have to open it again with this model.
+        ``model_folder`` is kept with them, see there. Ids of groups stay. Other processes that have the index open have
+        to open it again with this model.
         """
         check_model(model)
-        threshold = model.calibration.threshold if threshold is None else checked_threshold(threshold)
-        encode_again(self._session, model, threshold, show_progress=show_progress)
-        if self._search is not None:
-            self._search.close()
-        self._search = self._new_search(self._store, model)
+        least = model.calibration.threshold if threshold is None else checked_threshold(threshold)
+        settings: dict[str, object] = {"threshold": least}
+        if model_folder is not None:
+            settings["model_folder"] = Path(model_folder).resolve()
+        with self._session.alone():
+            encode_again(self._session, model, settings, show_progress=show_progress)
+            self._session.use(model)
 
     @property
     def name(self) -> str:
@@ -245,7 +260,7 @@ class DuplicateIndex:
     def keys(self) -> list[str]:
         """Give all keys, rising."""
         with self._session.reading(any_model=True):
-            return sorted(key for _, key in self._store.all_keys())
+            return self._store.all_keys()
 
     def entries(self, keys: Iterable[str]) -> dict[str, Entry]:
         """Give the entries of some keys, by key, those that are there."""
@@ -266,8 +281,6 @@ class DuplicateIndex:
 
     def close(self) -> None:
         """End the connection; what was written is there."""
-        if self._search is not None:
-            self._search.close()
         self._session.close()
 
     def __enter__(self) -> DuplicateIndex:
@@ -278,12 +291,23 @@ class DuplicateIndex:
     ) -> None:
         self.close()
 
+    def _put(self, texts: list[str], entries: Callable[[], list[Entry]], *, replace: bool) -> int:
+        """Write entries, which are asked for when all else waits; their texts are encoded before, if they are new."""
+        while True:
+            model = self._session.needed_model("adding texts")
+            with self._session.reading():
+                known = self._store.ids(map(text_hash, texts))
+            encoded = Encoded(model, texts, known)
+            with self._session.writing():
+                if model is self._session.model:  # else another thread has encoded all anew meanwhile
+                    return put(self._store, entries(), encoded, replace=replace)
+
+    def _search(self) -> Search:
+        assert self._session.search is not None
+        return self._session.search
+
     def _entry(self, key: str) -> Entry:
         found = self._store.entries([checked_str("key", key)])
         if key not in found:
             raise OptionError(f"key {key!r} is not in the index {self._session.database.name}")
         return found[key][1]
-
-    def _needed_search(self) -> Search:
-        assert self._search is not None
-        return self._search

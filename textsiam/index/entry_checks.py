@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from textsiam.errors import OptionError
+from textsiam.index.adding import is_same
 from textsiam.index.store import Entry
 
 Given = Entry | Sequence[Any]  # key and text, or key, text and attributes
@@ -21,7 +22,7 @@ def checked_entries(rows: Iterable[Given]) -> list[Entry]:
         if isinstance(row, str) or not isinstance(row, Sequence) or len(row) not in (2, 3):
             raise OptionError(f"rows[{number}] is {row!r:.60}, expected (key, text) or (key, text, attributes)")
         entry = checked_entry(*row)
-        if entries.setdefault(entry.key, entry) != entry:
+        if not is_same(entries.setdefault(entry.key, entry), entry):
             raise OptionError(f"rows[{number}] has the key {entry.key!r}, as a row before it that says otherwise")
     return list(entries.values())
 
@@ -47,16 +48,35 @@ def checked_str(what: str, value: object, key: object = None) -> str:
 
 def checked_attributes(attributes: object, key: object) -> dict[str, Any]:
     """Give attributes as JSON gives them back; raises OptionError for what JSON cannot hold."""
-    if attributes == {}:  # of most
-        return {}
-    if not isinstance(attributes, Mapping) or not all(isinstance(name, str) for name in attributes):
-        raise OptionError(f"attributes of key {key!r:.80} are {attributes!r:.80}, expected a dict with str keys")
+    return {} if attributes == {} else _as_json_gives(attributes, f"attributes of key {key!r:.80}")
+
+
+def checked_where(where: object) -> dict[str, Any]:
+    """Give attributes to look for as JSON gives them back; raises OptionError for what JSON cannot hold."""
+    return _as_json_gives(where, "where")
+
+
+def _as_json_gives(given: object, what: str) -> dict[str, Any]:
+    if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
+        raise OptionError(f"{what}: {given!r:.80} is no dict with str keys; give one")
     try:
-        text = json.dumps(dict(attributes), allow_nan=False)
-        json.dumps(dict(attributes), ensure_ascii=False).encode()
+        text = json.dumps(dict(given), allow_nan=False, ensure_ascii=False)
+        text.encode()
     except (TypeError, ValueError) as error:
-        raise OptionError(f"attributes of key {key!r:.80} cannot be stored as JSON: {error}") from error
-    if "\\u0000" in text:
-        raise OptionError(f"attributes of key {key!r:.80} have a null character, which cannot be stored")
+        raise OptionError(f"{what}: not to be stored as JSON ({error})") from error
+    if "\\u0000" in text and "\0" in "".join(_texts_in(given)):
+        raise OptionError(f"{what}: a null character cannot be stored; mend it")
     found: dict[str, Any] = json.loads(text)
     return found
+
+
+def _texts_in(value: object) -> Iterator[str]:
+    """Give all texts in JSON values."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for pair in value.items():
+            yield from _texts_in(list(pair))
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _texts_in(one)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -70,46 +70,58 @@ class Finder:
             return []
         verdicts = self.store.relations.verdicts_of(text_hash(text))
         surely = self.store.ids([text_hash(text), *(other for other, same in verdicts.items() if same)])
+        query = _Query(text, vector, verdicts, wanted)
+        fitting = self._scored(query, surely.values())
+        looked_at = set(surely.values())
         while True:
-            ids = sorted({*near.ids.tolist(), *surely.values()})
-            found = self._scored(text, vector, ids, verdicts, wanted)
-            if near.all or self._are_enough(found, wanted):
-                return found[: wanted.limit]
+            new = [number for number in near.ids.tolist() if number not in looked_at]
+            fitting += self._scored(query, new)
+            looked_at.update(new)
+            if near.all or self._are_enough(fitting, wanted):
+                return self._ranked(fitting, wanted)
             count *= WIDER
             near = self.search.near(vector[None], count, wanted.threshold)[0]
 
-    def _are_enough(self, found: list[Match], wanted: Wanted) -> bool:
-        """Tell whether those further off need no look: they are less probable, or that many are never scored."""
-        if wanted.limit is None:
-            return not self.search.ranks
-        return len(found) >= wanted.limit or not (self.search.ranks or wanted.where)
+    def _are_enough(self, fitting: list[_Scored], wanted: Wanted) -> bool:
+        """Tell whether texts further off need no look: they are less probable, or that many are never scored."""
+        if not self.search.ranks:
+            return len(fitting) >= self.neighbours
+        found = sum(len(one.entries) for one in fitting if one.reaches)
+        return wanted.limit is not None and found >= wanted.limit
 
-    def _scored(
-        self, text: str, vector: Array, ids: list[int], verdicts: Mapping[bytes, bool], wanted: Wanted
-    ) -> list[Match]:
-        # what is gone meanwhile is not there, and empty texts are not the same as anything
-        texts = {number: text for number, text in self.store.texts(ids).items() if normalize_text(text.text)}
+    def _ranked(self, fitting: list[_Scored], wanted: Wanted) -> list[Match]:
+        found = sorted((one for one in fitting if one.reaches), key=lambda one: one[:3])
+        matches = [
+            Match(entry.key, entry.text, -one.probability, -one.cosine, entry.attributes, one.verdict)
+            for one in found
+            for entry in one.entries
+        ]
+        return matches[: wanted.limit]
+
+    def _scored(self, query: _Query, ids: Iterable[int]) -> list[_Scored]:
+        """Score those of some texts that are there, are not empty and have entries with the attributes."""
+        text, vector, verdicts, wanted = query
+        entries = {
+            number: [entry for entry in own if wanted.fits(entry)] for number, own in self.store.entries_of(ids).items()
+        }
+        texts = self.store.texts(number for number, own in entries.items() if own)
+        texts = {number: other for number, other in texts.items() if normalize_text(other.text)}
         there, vectors = self.store.vectors(texts)
         if not there:
             return []
         probabilities = self._probabilities(text, vector, [texts[number].text for number in there], vectors)
         cosines = cosines_of(np.broadcast_to(vector, vectors.shape), vectors)
-        own = text_hash(text)
-        ranked: list[tuple[float, float, int, bool | None]] = []
+        own, found = text_hash(text), []
         for number, probability, cosine in zip(there, probabilities.tolist(), cosines.tolist(), strict=True):
             other = texts[number].hash
             verdict = verdicts.get(other)
             if other == own:
-                ranked.append((-1.0, -1.0, number, None))
-            elif verdict or (verdict is None and probability >= np.float32(wanted.threshold)):
-                ranked.append((-1.0 if verdict else -probability, -cosine, number, verdict))
-        entries = self.store.entries_of(number for *_, number, _ in ranked)
-        return [
-            Match(entry.key, entry.text, -probability, -cosine, entry.attributes, verdict)
-            for probability, cosine, number, verdict in sorted(ranked, key=lambda rank: rank[:3])
-            for entry in entries.get(number, ())
-            if wanted.fits(entry)
-        ]
+                found.append(_Scored(-1.0, -1.0, number, None, True, entries[number]))
+            else:
+                reaches = verdict or (verdict is None and probability >= np.float32(wanted.threshold))
+                sure = -1.0 if verdict else -probability
+                found.append(_Scored(sure, -cosine, number, verdict, bool(reaches), entries[number]))
+        return found
 
     def _probabilities(self, text: str, vector: Array, texts: list[str], vectors: Array) -> Array:
         try:
@@ -118,7 +130,27 @@ class Finder:
             return self.model.score_pairs([(text, other) for other in texts])
 
 
+class _Query(NamedTuple):
+    """A text that is looked for, its vector, what people said of it and others, by their hashes, and what is wanted."""
+
+    text: str
+    vector: Array
+    verdicts: Mapping[bytes, bool]
+    wanted: Wanted
+
+
+class _Scored(NamedTuple):
+    """A text of the index with the entries that fit; probability and cosine are negative, so that it sorts by them."""
+
+    probability: float
+    cosine: float
+    id: int
+    verdict: bool | None
+    reaches: bool
+    entries: list[Entry]
+
+
 def _is(value: object, wanted: object) -> bool:
-    if isinstance(wanted, list | tuple | set | frozenset):
+    if isinstance(wanted, list):
         return any(_is(value, one) for one in wanted)
     return type(value) is type(wanted) and value == wanted

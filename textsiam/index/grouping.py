@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from textsiam.index.groups import Links
 from textsiam.index.links import Linker
-from textsiam.index.memory_search import Search
 from textsiam.index.session import NEIGHBOURS, Session
 from textsiam.index.stable_groups import IndexGroup, groups_of, regroup
 
@@ -12,8 +11,8 @@ from textsiam.index.stable_groups import IndexGroup, groups_of, regroup
 class Grouping:
     """Makes the groups of an index."""
 
-    def __init__(self, session: Session, search: Search) -> None:
-        self.session, self.store, self.search = session, session.store, search
+    def __init__(self, session: Session) -> None:
+        self.session, self.store = session, session.store
 
     def groups(self, *, show_progress: bool) -> tuple[IndexGroup, ...]:
         """Give the groups; what is new is linked and grouped first."""
@@ -31,7 +30,8 @@ class Grouping:
 
     def _new_links(self, after: int, *, show_progress: bool) -> Links:
         model = self.session.needed_model("grouping")
-        linker = Linker(self.store, self.search, model, self.session.threshold, NEIGHBOURS)
+        assert self.session.search is not None
+        linker = Linker(self.store, self.session.search, model, self.session.threshold, NEIGHBOURS)
         return linker.new_links(after, show_progress=show_progress)
 
     def _keep(self, links: Links, after: int, last: int) -> None:
@@ -50,9 +50,8 @@ class Grouping:
 
     def _basis(self) -> str:
         """Give all that links follow from, but the texts."""
-        settings, fingerprint = self.store.settings(), self.session.fingerprint
-        assert fingerprint is not None
-        return f"{settings['generation']} {fingerprint.scores} {settings['threshold']}"
+        settings, calibration = self.store.settings(), self.session.needed_model("grouping").calibration
+        return f"{settings['generation']} {calibration.identity()} {settings['threshold']}"
 
     def _standing(self) -> str:
         """Give all that groups follow from."""

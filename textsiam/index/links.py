@@ -71,6 +71,7 @@ class Linker:
                     yield Links(ids[i], other_ids[j], self.model.compare_vectors(vectors[i], right[j]))
 
     def _among_near(self, after: int, bar: Progress) -> Generator[Links, None, None]:
+        """Score new texts with those near them; an old text's near ones are not looked for again."""
         self.search.refresh()
         for numbers, vectors in self.store.blocks(after):
             for first in range(0, len(numbers), QUERIES):
@@ -78,16 +79,20 @@ class Linker:
                 near = self.search.near(own, self.neighbours + 1, self.threshold)
                 left = np.repeat(ids, [len(found.ids) for found in near])
                 right = np.concatenate([found.ids for found in near])
-                yield self._scored(left[left != right], right[left != right])
+                # of two new texts that are near each other once
+                pairs = np.unique(np.sort(np.stack([left, right], axis=1)[left != right], axis=1), axis=0)
+                yield self._scored(*pairs.T)
                 bar.advance(len(ids))
 
     def _scored(self, left: Array, right: Array) -> Links:
-        distinct = np.union1d(left, right)
-        there, vectors = self.store.vectors(distinct.tolist())
+        """Score pairs of texts, of which some may be gone."""
+        there, vectors = self.store.vectors(np.union1d(left, right).tolist())
+        ids = np.array(there, dtype=np.int64)
+        known = np.isin(left, ids) & np.isin(right, ids)
+        left, right = left[known], right[known]
         texts = self.store.texts(there)
         corpus = Corpus(self.model, [texts[number].text for number in there], vectors)
-        places = np.searchsorted(distinct, left), np.searchsorted(distinct, right)
-        return Links(left, right, probabilities_of(corpus, *places))
+        return Links(left, right, probabilities_of(corpus, np.searchsorted(ids, left), np.searchsorted(ids, right)))
 
     def _chunks(self, after: int, before: int | None) -> Iterator[tuple[Array, Array]]:
         """Give ids and vectors between two ids, ``CHUNK`` at a time."""

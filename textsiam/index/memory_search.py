@@ -86,6 +86,8 @@ class MemorySearch:
         self._gone = 0
         if self.keeper is not None and self.store.counts()[1] >= self.approximate_from:
             self._sidecar = self.keeper.read(self.store)
+        elif self.keeper is not None:
+            self.keeper.look()
         if self._sidecar is not None:
             self._gone = self._sidecar.made.texts - self.store.count_up_to(self._sidecar.made.last_id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -17,8 +18,8 @@ from textsiam.atomic import atomic_path
 from textsiam.errors import DataError, OptionError
 
 SECONDS = 30.0  # between two writes
-OURS = {".npz", ".npy", ".part"}
 START = "run.npz"
+OURS = re.compile(r"run\.npz|near\.npz|\d{12}\.npz|\..*\.part")  # names of files in a folder of a run
 AFRESH = "start without resume (--resume)"
 
 
@@ -56,25 +57,21 @@ class Run:
                 raise OptionError("resume is True without run_folder, in which the stopped search is kept; give both")
         elif resume and not (folder / START).exists():
             raise OptionError(f"there is no search in {folder} to resume; {AFRESH}")
-        elif folder.exists() and (not folder.is_dir() or {path.suffix for path in folder.iterdir()} - OURS):
+        elif folder.exists() and not _is_ours(folder):
             raise OptionError(f"run_folder {folder} is there and holds something else; name another")
 
-    def begin(self, identity: str, sample: Array) -> None:
+    def begin(self, identity: str) -> None:
         """Start in an empty folder, or read what is there.
 
-        ``identity`` is the fingerprint of what is searched, ``sample``, float32 (n,) from -1 to 1, what the model makes
-        of some of it. Raises OptionError where the folder's are others, the sample by more than rounding.
+        ``identity`` is the fingerprint of all that is searched; OptionError where the folder's is another.
         """
         assert self.folder is not None
         if not self.resume:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self.remove()
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._write(START, identity=np.array(identity), sample=sample)
+            self._write(START, identity=np.array(identity))
             return
-        start = self._read(START)
-        known = start["sample"]
-        alike = known.shape == sample.shape and np.allclose(known, sample, rtol=0, atol=1e-4)
-        if str(start["identity"]) != identity or not alike:
+        if str(self._read(START)["identity"]) != identity:
             raise OptionError(f"{self.folder} keeps a search of other texts, another model or other options; {AFRESH}")
         for path in sorted(self.folder.glob("[0-9]*.npz")):
             part = self._read(path.name)
@@ -138,3 +135,10 @@ class Run:
                 return dict(arrays)
         except (BadZipFile, ValueError, EOFError) as error:
             raise DataError(f"is damaged ({error}); {AFRESH}", file=self.folder / name) from error
+
+
+def _is_ours(folder: Path) -> bool:
+    """Tell whether a folder is empty, or one of a run: what it holds will be removed."""
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else [""]
+    begun = START in names or all(name.endswith(".part") for name in names)  # or stopped before that was written
+    return begun and all(map(OURS.fullmatch, names))

@@ -38,17 +38,8 @@ class Calibration(Protocol):
     def least_raw(self, threshold: float) -> float:
         """Give the lowest raw score whose probability reaches a threshold."""
 
-
-class Fingerprint(Protocol):
-    """Hashes by which models are told apart."""
-
-    @property
-    def vectors(self) -> str:
-        """Of what makes vectors."""
-
-    @property
-    def scores(self) -> str:
-        """Of what makes probabilities of them, too."""
+    def identity(self) -> str:
+        """Give what probabilities follow from."""
 
 
 class Scorer(Protocol):
@@ -70,9 +61,8 @@ class Scorer(Protocol):
     def frame(self, vectors: Array) -> Frame | None:
         """Say how products of vectors like these tell raw scores; None for heads of which they tell nothing."""
 
+    def fingerprint(self) -> str:
+        """Hash what makes the model's vectors and raw scores."""
 
-class IndexModel(Scorer, Protocol):
-    """A model for an index."""
 
-    def fingerprint(self) -> Fingerprint:
-        """Hash what makes the model's vectors and scores."""
+IndexModel = Scorer

@@ -4,29 +4,38 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from textsiam.errors import DuplicateIndexError, OptionError
 from textsiam.index.database import Database
+from textsiam.index.memory_search import Search
 from textsiam.index.scorer import IndexModel
 from textsiam.index.store import Store
 
+MakeSearch = Callable[[Store, IndexModel], Search]
 NEIGHBOURS = 100  # near texts that are scored by heads of which products tell nothing
 
 
 class Session:
-    """One thread at a time is inside of ``reading`` or ``writing``; ``model`` None: one that needs none."""
+    """One thread at a time is inside of ``reading`` or ``writing``; ``model`` None: one that needs none.
 
-    def __init__(self, database: Database, model: IndexModel | None) -> None:
-        self.database, self.store = database, Store(database)
+    ``make_search`` makes the ``search`` with a model. Another thread can change model and search between transactions.
+    """
+
+    def __init__(self, database: Database, model: IndexModel | None, make_search: MakeSearch) -> None:
+        self.database, self.store, self._make_search = database, Store(database), make_search
+        self.search: Search | None = None
         self.use(model)
         self._lock = threading.RLock()
 
     def use(self, model: IndexModel | None) -> None:
-        """Go on with another model."""
+        """Go on with another model; where it was changed in the index too, ``alone`` with that."""
+        if self.search is not None:
+            self.search.close()
         self.model = model
         self.fingerprint = None if model is None else model.fingerprint()
+        self.search = None if model is None else self._make_search(self.store, model)
 
     def needed_model(self, purpose: str) -> IndexModel:
         """Give the model; raises OptionError where there is none."""
@@ -53,9 +62,9 @@ class Session:
         if self.model is None or self.fingerprint is None:
             raise DuplicateIndexError(f"{self.database.name} is empty; open it with a model first")
         if not self.store.settings():  # else another process was faster
-            vectors, counts = self.fingerprint.vectors, ("revision", "gone_from", "verdicts", "linked_to")
+            counts = ("revision", "gone_from", "verdicts", "linked_to")
             self.store.set(
-                {"uid": secrets.token_hex(8), "vectors": vectors, "generation": 1} | dict.fromkeys(counts, 0)
+                {"uid": secrets.token_hex(8), "vectors": self.fingerprint, "generation": 1} | dict.fromkeys(counts, 0)
             )
             self.store.set({"threshold": self.model.calibration.threshold, "linkage": "connected"})
 
@@ -76,7 +85,7 @@ class Session:
             yield
 
     def _check_model(self) -> None:
-        if self.fingerprint is not None and self.store.setting("vectors") != self.fingerprint.vectors:
+        if self.fingerprint is not None and self.store.setting("vectors") != self.fingerprint:
             raise DuplicateIndexError(
                 f"{self.database.name} was made with another model; open it with that one (--model), "
                 "or open it without a model and reencode it (textsiam index reencode)"
@@ -100,5 +109,7 @@ class Session:
 
     def close(self) -> None:
         """End it."""
+        if self.search is not None:
+            self.search.close()
         with self._lock:
             self.database.close()

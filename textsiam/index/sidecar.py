@@ -25,22 +25,23 @@ from textsiam.index.store import Store
 FORMAT = 1
 APPROXIMATE_FROM = 100_000  # texts: from here on exact search takes longer than 3 ms
 STALE = 0.2  # of the texts, that may be missing in it, or be there no more, before it is made anew
-ADDED_AT_ONCE = 2048
+ADDED_AT_ONCE, WITNESSES = 2048, 50
 ROUNDING = 0.005  # more than what cosines in bf16 are off by
 
 
 class Made(NamedTuple):
     """Of what a graph was made: the index, the generation of its vectors, and its texts up to an id.
 
-    ``last_hash``: of the text with that id, by which an index that was put back to an earlier state is told apart.
+    ``witnesses``: hashes of some of these texts, by their ids, by which an index is told apart that was put back to an
+    earlier state and went on with other texts under the same ids.
     """
 
     format: int
     uid: str
     generation: int
     last_id: int
-    last_hash: str
     texts: int
+    witnesses: dict[str, str]
 
 
 class Sidecar:
@@ -75,7 +76,7 @@ def read_sidecar(path: Path, store: Store) -> Sidecar | None:
         if hashlib.sha256(content).hexdigest() != told.pop("sha256"):
             return None
         made = Made(**told)
-        if made != made_of(store, made.last_id)._replace(texts=made.texts):
+        if not _is_of(made, store):
             return None
         graph = usearch().Index.restore(content)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
@@ -83,11 +84,21 @@ def read_sidecar(path: Path, store: Store) -> Sidecar | None:
     return Sidecar(graph, made)
 
 
-def made_of(store: Store, last_id: int) -> Made:
-    """Tell what a sidecar is made of that holds the texts up to an id; in a reading transaction."""
-    settings, texts = store.settings(), store.texts([last_id])
-    last_hash = texts[last_id].hash.hex() if last_id in texts else ""
-    return Made(FORMAT, settings["uid"], int(settings["generation"]), last_id, last_hash, store.counts()[1])
+def _is_of(made: Made, store: Store) -> bool:
+    settings = store.settings()
+    expected = (FORMAT, settings["uid"], int(settings["generation"]))
+    if made[:3] != expected or made.last_id > int(settings.get("last_id", 0)):
+        return False
+    there = store.texts(map(int, made.witnesses))
+    return all(text.hash.hex() == made.witnesses[str(number)] for number, text in there.items())
+
+
+def made_now(store: Store) -> Made:
+    """Tell what a sidecar is made of that is made now; in a reading transaction."""
+    settings, last_id = store.settings(), store.last_id()
+    some = store.texts({int(number) for number in np.linspace(1, last_id, WITNESSES)})
+    hashes = {str(number): text.hash.hex() for number, text in some.items()}
+    return Made(FORMAT, settings["uid"], int(settings["generation"]), last_id, store.counts()[1], hashes)
 
 
 def build_sidecar(path: Path, store: Store, unit: Callable[[Array], Array], go_on: Callable[[int], bool]) -> None:
@@ -96,14 +107,19 @@ def build_sidecar(path: Path, store: Store, unit: Callable[[Array], Array], go_o
     ``go_on`` is told how many texts were added; nothing comes of it where it is false once, or where all vectors are
     made anew meanwhile.
     """
+    with path.with_name(f"{path.name}.part").open("wb"):  # better now than after minutes, where it cannot be written
+        pass
+    path.with_name(f"{path.name}.part").unlink()
     with store.database.reading():
-        made, old = made_of(store, store.last_id()), read_sidecar(path, store)
+        made, old = made_now(store), read_sidecar(path, store)
         if old is not None and old.made.texts - store.count_up_to(old.made.last_id) > STALE * old.made.texts:
             old = None
-        if old is not None and old.made.last_id == made.last_id:
+        if old is not None and old.made.last_id >= made.last_id:
             return
     graph = None if old is None else old.graph
     for ids, vectors in store.blocks(0 if old is None else old.made.last_id):
+        if int(store.setting("generation")) != made.generation:
+            return
         graph = new_graph(vectors.shape[1]) if graph is None else graph
         for first in range(0, len(ids), ADDED_AT_ONCE):
             some = slice(first, min(first + ADDED_AT_ONCE, int(np.searchsorted(ids, made.last_id, "right"))))
@@ -111,9 +127,7 @@ def build_sidecar(path: Path, store: Store, unit: Callable[[Array], Array], go_o
                 graph.add(ids[some], unit(vectors[some]))
             if not go_on(len(ids[some])):
                 return
-    with store.database.reading():
-        now = made_of(store, made.last_id)
-    if graph is None or now.generation != made.generation:
+    if graph is None or int(store.setting("generation")) != made.generation:
         return
     content = bytes(graph.save())
     header = json.dumps({**made._replace(texts=len(graph))._asdict(), "sha256": hashlib.sha256(content).hexdigest()})

@@ -31,8 +31,12 @@ class SidecarKeeper:
 
     def read(self, store: Store) -> Sidecar | None:
         """Read it, if it can be used; inside of a reading transaction."""
-        self._seen = self._signature()
+        self.look()
         return read_sidecar(self.path, store)
+
+    def look(self) -> None:
+        """See which one is there, so that ``has_new`` tells of another."""
+        self._seen = self._signature()
 
     def has_new(self) -> bool:
         """Tell whether it was made since it was read, here or by another process."""
@@ -80,7 +84,7 @@ class SidecarKeeper:
                     with closing(store.database):
                         build_sidecar(self.path, store, unit_vectors, self._go_on)
                     self.problem = ""
-        except (OSError, sqlite3.Error, DuplicateIndexError) as error:
+        except (OSError, sqlite3.Error, DuplicateIndexError, ValueError, RuntimeError) as error:
             self.problem = str(error)  # search is exact without; ``check`` tells it
 
 

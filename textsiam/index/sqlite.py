@@ -36,14 +36,16 @@ class SqliteDatabase:
         with self._naming_errors():
             self._connection = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
         try:
-            self._set_up()
+            self._set_up(create=create)
         except BaseException:
             self._connection.close()
             raise
 
-    def _set_up(self) -> None:
+    def _set_up(self, *, create: bool) -> None:
         with self._naming_errors():
             self._check()  # before anything is written to a file that may be another program's
+            if self._version() == 0 and not create:
+                raise DuplicateIndexError(f"{self.name} is empty, expected an index as textsiam index add makes it")
             # the mode stays in the file; FULL: what is acknowledged survives a loss of power
             for pragma in ("journal_mode = WAL", "synchronous = FULL", "cache_size = -65536", "foreign_keys = ON"):
                 self._connection.execute(f"PRAGMA {pragma}")
@@ -107,9 +109,9 @@ class SqliteDatabase:
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[None]:
-        with self._naming_errors():
-            self._connection.execute(begin)
         try:
+            with self._naming_errors():
+                self._connection.execute(begin)
             yield
             with self._naming_errors():
                 self._connection.execute("COMMIT")
@@ -141,7 +143,7 @@ class SqliteDatabase:
         return [line for line in found if line != "ok"] + [f"{len(loose):,} entries have no text"] * bool(loose)
 
     def close(self) -> None:
-        """End the connection; the last one leaves nothing but the file."""
+        """End the connection; the last one puts all into the one file."""
         with self._naming_errors():
             self._connection.close()
 

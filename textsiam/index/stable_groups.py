@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from itertools import count
 from typing import NamedTuple
 
 import numpy as np
 
 from textsiam.index.groups import Links, linked_groups
 from textsiam.index.store import Store
+from textsiam.index.verdicts import in_force
 from textsiam.text.normalization import normalize_text
 
 
@@ -67,10 +68,9 @@ def groups_of(store: Store) -> tuple[IndexGroup, ...]:
 
 def _parts(store: Store, linkage: str) -> list[_Part]:
     links, verdicts = store.relations.links(), store.relations.verdicts()
-    known = store.ids({own for a, b, _ in verdicts for own in (a, b)})
-    judged = [(known[a], known[b], verdict.label) for a, b, verdict in verdicts if a in known and b in known]
-    ends = np.union1d(links.left, links.right).tolist()
-    numbers = {*ends, *store.repeated(), *(number for a, b, _ in judged for number in (a, b))}
+    judged = in_force(verdicts, store.ids({own for a, b, _ in verdicts for own in (a, b)}))
+    ends, repeated = np.union1d(links.left, links.right).tolist(), store.repeated()
+    numbers = {*ends, *repeated, *itertools.chain(*judged.same, *judged.different)}
     # empty ones are not the same as anything; placed by their texts, so that the order in which they were added has no
     # part in what becomes of equal links
     texts = {number: text for number, text in _normalized(store, numbers).items() if text}
@@ -79,17 +79,15 @@ def _parts(store: Store, linkage: str) -> list[_Part]:
     groups = linked_groups(
         _placed(links, placed),
         linkage,
-        same=[(place[a], place[b]) for a, b, label in judged if label],
-        different=[(place[a], place[b]) for a, b, label in judged if not label],
+        same=[(place[a], place[b]) for a, b in judged.same],
+        different=[(place[a], place[b]) for a, b in judged.different],
     )
     parts = [
         _Part(tuple(sorted(placed[at] for at in group.places)), texts[placed[group.places[0]]], group.weakest)
         for group in groups
     ]
     grouped = {number for part in parts for number in part.ids}
-    copied = [
-        _Part((number,), texts[number], 1.0) for number in store.repeated() if number in texts and number not in grouped
-    ]
+    copied = [_Part((number,), texts[number], 1.0) for number in repeated if number in texts and number not in grouped]
     return sorted([*parts, *copied], key=lambda part: part.least)
 
 
@@ -133,6 +131,6 @@ def named(
 
 def _hashes(text: str) -> Iterable[str]:
     """Give names made of a text, the first one as ``find_duplicates`` does."""
-    for attempt in count():
+    for attempt in itertools.count():
         content = text if attempt == 0 else f"{text}\0{attempt}"
         yield hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

@@ -27,7 +27,7 @@ class Entry(NamedTuple):
 
 
 class StoredText(NamedTuple):
-    """A distinct text as the model read it first, and its vector, float32 (D,)."""
+    """A distinct text as the model read it first."""
 
     id: int
     hash: bytes
@@ -132,7 +132,10 @@ class Store:
             "INSERT INTO texts (hash, text, vector) VALUES (?, ?, ?)",
             [(own, text, self.database.to_column(vector)) for own, (text, vector) in texts.items()],
         )
-        return self.ids(texts)
+        ids = self.ids(texts)
+        if ids:
+            self.set({"last_id": max(ids.values())})  # that was ever given
+        return ids
 
     def entries(self, keys: Iterable[str]) -> dict[str, tuple[int, Entry]]:
         """Give the entries that are there, with the ids of their texts, by key."""
@@ -148,9 +151,9 @@ class Store:
             entries.sort(key=lambda entry: entry.key)
         return found
 
-    def all_keys(self) -> Iterator[tuple[int, str]]:
-        """Give the text's id and the key of every entry."""
-        return self.database.rows("SELECT text_id, key FROM entries ORDER BY text_id, key")
+    def all_keys(self) -> list[str]:
+        """Give the keys of all entries, rising."""
+        return [key for (key,) in self.database.rows("SELECT key FROM entries ORDER BY key")]
 
     def put_entries(self, entries: Iterable[tuple[int, Entry]]) -> None:
         """Write entries, each under the id of its text; one with the same key is replaced."""

@@ -17,7 +17,7 @@ NEAREST = 10  # of which a recall is told
 SAME = 1e-6  # of a product, that rounding makes
 
 
-class Recall(NamedTuple):
+class GraphRecall(NamedTuple):
     """Of the ``nearest`` texts of some texts, the 10 of each, approximate search found ``found``."""
 
     found: int
@@ -34,13 +34,14 @@ class Check(NamedTuple):
     entries: int
     texts: int
     verdicts: int
-    recall: Recall | None
+    recall: GraphRecall | None
 
 
-def check_index(session: Session, search: Search | None, sample: int) -> Check:
+def check_index(session: Session, sample: int) -> Check:
     """Look for what is broken, and measure approximate search on a ``sample`` of texts, from all over."""
     store = session.store
-    with session.reading(any_model=search is None):
+    with session.reading(any_model=session.model is None):
+        search = session.search
         problems = session.database.problems()
         entries, texts = store.counts()
         recall = None
@@ -51,7 +52,7 @@ def check_index(session: Session, search: Search | None, sample: int) -> Check:
         return Check(tuple(problems), entries, texts, len(store.relations.verdicts()), recall)
 
 
-def _recall(store: Store, search: Search, model: IndexModel, sample: int) -> Recall | None:
+def _recall(store: Store, search: Search, model: IndexModel, sample: int) -> GraphRecall | None:
     last = store.last_id()
     _, vectors = store.vectors({int(number) for number in np.linspace(1, last, sample)})
     found = search.approximate(vectors, NEAREST) if len(vectors) else None
@@ -69,12 +70,12 @@ def _recall(store: Store, search: Search, model: IndexModel, sample: int) -> Rec
         there, others = store.vectors(near.ids.tolist())
         products = sides(others)[1] @ own if there else np.zeros(0)
         hits += min(int((products >= ten[-1] - SAME * np.abs(ten).max()).sum()), len(ten))
-    return Recall(hits, best.size)
+    return GraphRecall(hits, best.size)
 
 
-def encode_again(session: Session, model: IndexModel, threshold: float, *, show_progress: bool) -> None:
-    """Write all vectors anew, and whose they are."""
-    store, fingerprint = session.store, model.fingerprint()
+def encode_again(session: Session, model: IndexModel, settings: dict[str, object], *, show_progress: bool) -> None:
+    """Write all vectors anew, whose they are, and other settings."""
+    store = session.store
     with session.writing(any_model=True):
         _, texts = store.counts()
         with progress("encoding", texts, "texts", show=show_progress) as bar:
@@ -82,6 +83,5 @@ def encode_again(session: Session, model: IndexModel, threshold: float, *, show_
                 vectors = model.encode([text for _, text in block])
                 store.set_vectors([number for number, _ in block], vectors)
                 bar.advance(len(block))
-        generation = int(store.setting("generation")) + 1
-        store.set({"vectors": fingerprint.vectors, "generation": generation, "threshold": threshold})
-    session.use(model)
+        store.count_up("generation")
+        store.set({"vectors": model.fingerprint(), **settings})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -116,6 +117,11 @@ class Calibration:
         # so that nothing overflows, and small ones are right to their last digit
         probability: Array = np.exp(-np.logaddexp(0, -self.logit(raw))).astype(np.float32)
         return probability
+
+    def identity(self) -> str:
+        """Give what probabilities follow from, all but the threshold: 32 hexadecimal digits."""
+        scoring = dataclasses.replace(self, threshold=0.5, dev_threshold=None)
+        return hashlib.blake2b(repr(scoring).encode(), digest_size=16).hexdigest()
 
     def least_raw(self, threshold: float) -> float:
         """Return the lowest raw score in float32 whose probability reaches ``threshold``.

@@ -18,7 +18,7 @@ from textsiam.model.architecture import Architecture
 from textsiam.model.calibration import Calibration
 from textsiam.model.custom import EncoderFactory, EncoderFactoryError, check_factory, check_sendable
 from textsiam.model.decisions import Decision, Decisions, adopted, checked_threshold, decide
-from textsiam.model.fingerprint import Fingerprint, fingerprint_of
+from textsiam.model.fingerprint import fingerprint_of
 from textsiam.model.folder import as_json, read_folder, write_folder
 from textsiam.model.inputs import check_pairs, distinct_texts, places_of, text_blocks
 from textsiam.model.policy import kept_files, kept_parts
@@ -262,11 +262,11 @@ class PairModel:
 
     def frame(self, vectors: Array) -> Frame | None:
         """Say how products of vectors like these, (n, D), tell raw scores; None for heads of which they do not."""
-        return frame_of(self.architecture.head, self.weights, vectors)
+        return frame_of(self.architecture.head, self.weights, vectors) if self.calibration.rises else None
 
-    def fingerprint(self) -> Fingerprint:
-        """Hash what makes the model's vectors and scores."""
-        return fingerprint_of(self.architecture, self.tokenizer.proto, self.weights, self.calibration)
+    def fingerprint(self) -> str:
+        """Hash all that vectors and raw scores follow from: 32 hexadecimal digits."""
+        return fingerprint_of(self.architecture, self.tokenizer.proto, self.weights)
 
     def calibration_at(self, prior: float | None) -> Calibration:
         """Give the calibration for a share of same pairs (None: as it is); OptionError for grades, which have none."""
