@@ -11,7 +11,7 @@ from textsiam.index.approximate import is_installed, usearch
 from textsiam.index.database import Database
 from textsiam.index.memory_search import MemorySearch, Search
 from textsiam.index.postgres import PostgresDatabase
-from textsiam.index.postgres_search import PostgresSearch, is_ranked
+from textsiam.index.postgres_search import PostgresSearch, ServedMemorySearch, is_ranked
 from textsiam.index.scorer import IndexModel
 from textsiam.index.server_location import is_server
 from textsiam.index.sidecar import APPROXIMATE_FROM, path_beside
@@ -42,7 +42,7 @@ def _search_in_server(database: PostgresDatabase, approximate: bool | None, stor
     """Search in the server, where it has a distance for the head; else in memory: exact, and without a graph."""
     if is_ranked(database, model.frame(model.encode([""]))):
         return PostgresSearch(database, model, approximate)
-    return MemorySearch(store, model, None, APPROXIMATE_FROM)
+    return ServedMemorySearch(database, store, model)
 
 
 def _search_in_memory(path: Path, approximate: bool | None, store: Store, model: IndexModel) -> Search:
