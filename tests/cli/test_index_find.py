@@ -89,6 +89,37 @@ def test_attributes(run: Run, tmp_path: Path, model_folder: Path, where: tuple[s
         assert "no entry has these attributes" in run("index", "find", tmp_path / "i", "what apple", *where).err
 
 
+ODD = [
+    "NaN",
+    "Infinity",
+    "-Infinity",
+    "1e400",
+    "[1e400]",
+    '"\\ud800"',
+    "1" * 400,
+    "1" * 5000,
+    "[" * 99_999,
+]
+
+
+@pytest.mark.parametrize("value", ODD, ids=[f"{value:.12}{len(value)}" for value in ODD])
+def test_what_no_attribute_can_be_is_a_text(run: Run, tmp_path: Path, model_folder: Path, value: str) -> None:
+    with textsiam.DuplicateIndex.open(tmp_path / "i", textsiam.PairModel.load(model_folder)) as index:
+        index.add("a", "apple", attributes={"n": value})
+        index.add("b", "apple", attributes={"n": "1"})
+    call = ("index", "find", tmp_path / "i", "apple", "--model", model_folder, "--json", "--where", f"n={value}")
+    result = run(*call)
+    assert result.code == 0
+    assert [match["key"] for match in json.loads(result.out)[0]["matches"]] == ["a"]
+
+
+def test_whole_numbers_may_be_longer_than_floats(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    with textsiam.DuplicateIndex.open(tmp_path / "i", textsiam.PairModel.load(model_folder)) as index:
+        index.add("a", "apple", attributes={"n": int("1" * 400)})
+    call = ("index", "find", tmp_path / "i", "apple", "--model", model_folder, "--where", f"n={'1' * 400}")
+    assert "apple" in run(*call).out.splitlines()[-1]
+
+
 @pytest.mark.parametrize("rows_at_once", [2, 100])
 def test_the_best_for_each_text_of_a_file(
     run: Run, tmp_path: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch, rows_at_once: int

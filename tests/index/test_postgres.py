@@ -8,16 +8,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import psycopg
 import pytest
 
 from tests.index.conftest import MakeModel
+from tests.index.postgres_admin import end_connections
 from tests.index.writer import BATCH, rows_of
 from textsiam import DuplicateIndex, DuplicateIndexError, IndexBusyError, MissingExtraError, PairModel
 from textsiam.index import postgres
@@ -27,31 +25,6 @@ from textsiam.index.store import Store
 from textsiam.model.architecture import VECTOR_HEADS
 
 pytestmark = pytest.mark.xdist_group("postgres")
-
-
-@contextmanager
-def as_administrator(url: str) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(url.partition("&schema=")[0], autocommit=True) as connection:
-        yield connection
-
-
-@pytest.fixture
-def new_database(server: str, request: pytest.FixtureRequest) -> Iterator[str]:
-    """Give the URL of a database without pgvector."""
-    name = f"base_{abs(hash(request.node.nodeid))}"
-    with as_administrator(server) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
-        yield server.replace("/postgres?", f"/{name}?")
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
-
-
-def end_connections(url: str) -> None:
-    """End all others, as a server that is started again does."""
-    with as_administrator(url) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
-            "AND backend_type = 'client backend'"
-        )
 
 
 @pytest.mark.parametrize("head", [*VECTOR_HEADS, "alignment"])
@@ -112,56 +85,6 @@ def test_float32_come_back_bit_for_bit(make_model: MakeModel, schema: str) -> No
     assert numbers == [ids[own] for own in hashes]
     assert found.view(np.uint32).tolist() == vectors.view(np.uint32).tolist()
     store.database.close()
-
-
-def test_indexes_share_a_database_with_others(make_model: MakeModel, new_database: str) -> None:
-    model = make_model("cosine")
-    with as_administrator(new_database) as connection:
-        connection.execute("CREATE TABLE texts (mine int); CREATE SCHEMA ext; CREATE EXTENSION vector SCHEMA ext")
-    with (
-        DuplicateIndex.open(new_database, model) as first,
-        DuplicateIndex.open(f'{new_database}&schema=Other "one" %25', model) as second,
-    ):
-        first.add("a", "red cat")
-        second.add("b", "red cat")
-        second.compact()
-        assert (first.keys(), second.keys()) == (["a"], ["b"])
-        assert second.find("red cat")[0].key == "b"
-    with as_administrator(new_database) as connection:
-        assert connection.execute("SELECT count(*) FROM public.texts").fetchone() == (0,)
-
-
-def test_names_sort_by_code_points_whatever_the_language_of_the_database(make_model: MakeModel, schema: str) -> None:
-    DuplicateIndex.open(schema, make_model("cosine")).close()
-    sql = (
-        "SELECT column_name, collation_name FROM information_schema.columns "
-        "WHERE table_schema = %s AND data_type = 'text'"
-    )
-    with as_administrator(schema) as connection:
-        columns = connection.execute(sql, [schema.rpartition("=")[2]]).fetchall()
-    assert len(columns) == 12
-    assert {collation for _, collation in columns} == {"C"}
-
-
-def test_processes_that_make_an_index_at_once_make_one(make_model: MakeModel, new_database: str) -> None:
-    model, errors = make_model("cosine"), []
-
-    def work(number: int) -> None:
-        try:
-            with DuplicateIndex.open(f"{new_database}&schema=s{number % 2}", model) as index:
-                index.add(f"k{number}", f"red {number}")
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
-    for number in (0, 1):
-        with DuplicateIndex.open(f"{new_database}&schema=s{number}") as index:
-            assert len(index) == 4
 
 
 def test_a_reader_sees_one_state_while_another_writes(make_model: MakeModel, schema: str) -> None:
@@ -264,38 +187,6 @@ def test_kills_at_random_moments_leave_nothing_half_done(make_model: MakeModel, 
                 assert there == BATCH or batch not in finished or batch in removed or batch % 3 == 0
         added += len(finished)
     assert added > 20
-
-
-def test_another_programs_schema_and_newer_formats_are_refused(make_model: MakeModel, schema: str) -> None:
-    model = make_model("cosine")
-    name = schema.partition("&schema=")[2]
-    with as_administrator(schema) as connection:
-        connection.execute(f"CREATE SCHEMA {name}".encode())
-        connection.execute(f"CREATE TABLE {name}.meta (name text, value text)".encode())
-        with pytest.raises(DuplicateIndexError, match="holds tables of another program; give another schema"):
-            DuplicateIndex.open(schema, model)
-        connection.execute(f"DROP TABLE {name}.meta".encode())
-        DuplicateIndex.open(schema, model).close()  # an empty schema is taken
-        connection.execute(f"COMMENT ON TABLE {name}.meta IS 'textsiam index, format 2'".encode())
-        with pytest.raises(DuplicateIndexError, match="has index format 2, this textsiam reads up to 1; upgrade"):
-            DuplicateIndex.open(schema, model)
-
-
-def test_where_no_index_is_none_is_made_without_a_model(schema: str) -> None:
-    with pytest.raises(DuplicateIndexError, match=r"schema=test_\d+ holds no index, expected one as"):
-        DuplicateIndex.open(schema)
-    with as_administrator(schema) as connection:
-        name = schema.rpartition("=")[2]
-        found = connection.execute("SELECT count(*) FROM pg_namespace WHERE nspname = %s", [name])
-        assert found.fetchone() == (0,)
-
-
-def test_who_may_not_make_the_extension_is_told(make_model: MakeModel, new_database: str) -> None:
-    with as_administrator(new_database) as connection:
-        connection.execute("DROP ROLE IF EXISTS simple")
-        connection.execute("CREATE ROLE simple LOGIN")
-        with pytest.raises(DuplicateIndexError, match="pgvector is needed: install it on the server, and let an admin"):
-            DuplicateIndex.open(new_database.replace("postgres:secret", "simple:secret"), make_model("cosine"))
 
 
 @pytest.mark.parametrize(

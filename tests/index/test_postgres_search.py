@@ -174,6 +174,35 @@ def test_a_graph_is_made_from_enough_texts_on(
         assert graphs(index) == ["near_cosine_16"]
 
 
+@pytest.mark.parametrize(
+    ("head", "left"),
+    [("euclidean", ["near_l2_16"]), ("mlp", ["near_cosine_16"]), ("manhattan", []), ("squared_euclidean", [])],
+)
+def test_a_graph_of_another_distance_is_taken_away(
+    make_model: MakeModel, schema: str, head: str, left: list[str]
+) -> None:
+    with DuplicateIndex.open(schema, make_model("cosine"), approximate=True) as index:
+        index.add_many([("a", "red cat"), ("b", "blue dog")])
+        index.compact()
+        with index._session.writing():
+            list(index._session.database.rows('CREATE INDEX "near_ Odd ""?" ON texts (text)'))
+            list(index._session.database.rows("CREATE INDEX mine ON texts (text)"))
+        index.reencode(make_model(head))
+        index.compact()
+        assert graphs(index) == left
+        assert index.find("red cat")[0].key == "a"
+        with index._session.reading():
+            assert list(index._session.database.rows("SELECT to_regclass('mine') IS NOT NULL")) == [(True,)]
+
+
+def test_exact_search_leaves_the_graph_to_others(make_model: MakeModel, schema: str) -> None:
+    for approximate in (True, False):
+        with DuplicateIndex.open(schema, make_model("cosine"), approximate=approximate) as index:
+            index.add("a", "red cat")
+            index.compact()
+            assert graphs(index) == ["near_cosine_16"]
+
+
 def test_vectors_too_long_for_a_graph_are_searched_exactly(
     make_model: MakeModel, schema: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

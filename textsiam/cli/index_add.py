@@ -40,8 +40,8 @@ def add(
         Index file, or postgresql:// address.
     texts
         File of texts: a table with columns of keys and texts, or a .txt file with one text a line, whose keys are
-        places such as faq.txt:12. What is in the index just so changes nothing, so that the same command goes on where
-        it was stopped.
+        places such as faq.txt:12, without the folder, so that two such files need different names. What is in the
+        index just so changes nothing, so that the same command goes on where it was stopped.
     model
         Model folder, needed to make an index; later on the index names it.
     key
@@ -127,15 +127,21 @@ def _add_file(index: DuplicateIndex, file: EntryRows, batches: Iterable[Batch]) 
 
 
 def _added(index: DuplicateIndex, file: EntryRows, batch: Batch) -> _Tally:
-    known, rows = index.entries(batch.entries), batch.rows
-    wanted = []
-    for key, placed in batch.entries.items():
-        if key in known and known[key] != placed.entry and not file.replace:
-            file.rows.reject(file.clash(placed, known[key], "the index"))
-            rows -= 1
-        else:
-            wanted.append(placed.entry)
-    new = index.add_many(wanted, replace=file.replace)
+    rest, rows = dict(batch.entries), batch.rows
+    while True:
+        known = index.entries(rest)
+        for key, placed in list(rest.items()):
+            if key in known and known[key] != placed.entry and not file.replace:
+                file.rows.reject(file.clash(placed, known[key], "the index"))
+                del rest[key]
+                rows -= 1
+        wanted = [placed.entry for placed in rest.values()]
+        try:
+            new = index.add_many(wanted, replace=file.replace)
+            break
+        except OptionError:
+            if all(known.get(key) == entry for key, entry in index.entries(rest).items()):
+                raise  # else another process has added some of the keys in between, which are told by their lines
     replaced = sum(entry.key in known and known[entry.key] != entry for entry in wanted)
     blank = sum(not normalize_text(entry.text) for entry in wanted)
     return _Tally(new, replaced, rows - new - replaced, blank)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ from cyclopts import Parameter
 
 from textsiam.errors import OptionError
 from textsiam.index.duplicate_index import DuplicateIndex
+from textsiam.index.entry_checks import checked_attributes
 
 
 @Parameter(name="*")
@@ -42,10 +44,13 @@ class FindOptions:
                 raise OptionError(f"where (--where) is {one!r}, expected NAME=VALUE, such as lang=en")
             wanted.setdefault(name, []).append(text)
             try:
-                value = json.loads(text)
-            except ValueError:
-                continue
-            wanted[name] += [value, float(value)] if type(value) is int else [value]
+                value = checked_attributes({name: json.loads(text)}, name)[name]
+            except (ValueError, RecursionError):
+                continue  # NaN, Infinity and the like are texts, for no attribute can be them
+            wanted[name].append(value)
+            if type(value) is int:
+                with suppress(OverflowError):
+                    wanted[name].append(float(value))
         return wanted
 
     def least(self, index: DuplicateIndex) -> float:

@@ -23,6 +23,10 @@ from textsiam.index.store import Entry
 
 ROWS_AT_ONCE = 10_000
 HOW_TO_REPLACE = "mend one, or give --replace to keep the later one"
+HOW_TO_NAME = (
+    "the key is the file's name and line: where another file has that name, rename this one, or make it a table with a "
+    "column of keys; where this one has changed, --replace keeps the later text"
+)
 
 
 @Parameter(name="*")
@@ -99,7 +103,7 @@ class EntryRows:
     def clash(self, placed: Placed, was: Entry, where: str) -> DataError:
         """Make the error of a row whose key stands ``where`` already."""
         message = f"key {placed.entry.key!r} is in {where} already, with {difference(was, placed.entry)}"
-        return self.source.problem(f"{message}; {HOW_TO_REPLACE}", placed.line)
+        return self.source.problem(f"{message}; {HOW_TO_NAME if self.key is None else HOW_TO_REPLACE}", placed.line)
 
     def _placed(self, row: Row, entries: dict[str, Placed]) -> Placed | DataError:
         key = f"{self.path.name}:{row.line}" if self.key is None else row.cells[self.key]

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
 # on the table ``meta``, which is the index's own, while its schema may be an administrator's
 COMMENT = "textsiam index, format {}"
-READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+# last of all: is it the index's still, and in which format
+FOUND = "SELECT obj_description(to_regclass('meta'), 'pg_class')"
+READ = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {FOUND}"
 # each statement behind the lock sees what was finished before it, and then nobody else writes
-WRITE = """BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = {wait};
-SELECT pg_advisory_xact_lock({key}); SET LOCAL lock_timeout TO DEFAULT"""
+WRITE = f"""BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = {{wait}};
+SELECT pg_advisory_xact_lock({{key}}); SET LOCAL lock_timeout TO DEFAULT; {FOUND}"""
 
 
 class VectorColumn(NamedTuple):
@@ -47,15 +49,23 @@ class PostgresDatabase:
         key = int.from_bytes(hashlib.blake2b(f"textsiam {self.schema}".encode(), digest_size=8).digest(), signed=True)
         self._write = WRITE.format(wait=max(1, round(timeout * 1000)), key=key)
         self.pgvector: tuple[int, ...] = ()  # its version
-        self._connection = self._new_connection()
-        try:
+        self.operators = ""  # the schema of its names, quoted
+        with self._new_connection():
             self._set_up(create)
+            self._find_pgvector()
+
+    @contextmanager
+    def _new_connection(self) -> Iterator[None]:
+        """Connect, where names are those of the schema alone; closed again if that is not all that fails inside."""
+        self._connection = self._connected()
+        try:
             self._set_path()
+            yield
         except BaseException:
             self._connection.close()
             raise
 
-    def _new_connection(self) -> Connection:
+    def _connected(self) -> Connection:
         try:
             self._psycopg.conninfo.conninfo_to_dict(self._url)
         except self._psycopg.Error:
@@ -74,20 +84,16 @@ class PostgresDatabase:
 
     def _set_up(self, create: bool) -> None:
         """Make the index, if there is none, and refuse what is none."""
-        number = self._format()
-        if number is None and create:
-            with self.writing():
-                if self._format() is None:  # else another process was faster
+        is_there = self._is_there()
+        if not is_there and create:
+            with self._transaction(self._write, new=True):
+                if not self._is_there():  # else another process was faster
                     self._create()
-        elif number is None:
+        elif not is_there:
             raise DuplicateIndexError(f"{self.name} holds no index, expected one as textsiam index add makes it")
-        elif number > FORMAT:
-            raise DuplicateIndexError(
-                f"{self.name} has index format {number}, this textsiam reads up to {FORMAT}; upgrade textsiam"
-            )
 
-    def _format(self) -> int | None:
-        """Give the format of the index; None where the schema has no tables, or is not there."""
+    def _is_there(self) -> bool:
+        """Tell whether there is an index; False where the schema has no tables, or is not there."""
         tables = dict(
             self.rows(
                 "SELECT relname::text, obj_description(pg_class.oid, 'pg_class') FROM pg_class JOIN pg_namespace "
@@ -95,35 +101,49 @@ class PostgresDatabase:
                 (self.schema,),
             )
         )
-        own = re.fullmatch(COMMENT.format(r"(\d+)"), tables.get("meta") or "")
-        if tables and own is None:
+        is_own = self._is_own(tables.get("meta"))
+        if tables and not is_own:
             raise DuplicateIndexError(f"{self.name} holds tables of another program; give another schema: ?schema=NAME")
-        return int(own[1]) if own else None
+        return is_own
+
+    def _is_own(self, comment: str | None) -> bool:
+        """Tell by the comment on its table whether it is an index; DuplicateIndexError where it is a newer one."""
+        own = re.fullmatch(COMMENT.format(r"(\d+)"), comment or "")
+        if own is not None and int(own[1]) > FORMAT:
+            raise DuplicateIndexError(
+                f"{self.name} has index format {own[1]}, this textsiam reads up to {FORMAT}; upgrade textsiam"
+            )
+        return own is not None
 
     def _create(self) -> None:
         # of another schema's index too: only one may make the extension
         list(self.rows("SELECT pg_advisory_xact_lock(hashtext('textsiam'))"))
         if not list(self.rows("SELECT 1 FROM pg_extension WHERE extname = 'vector'")):
             try:
+                list(self.rows("SET LOCAL search_path TO DEFAULT"))  # whose first schema takes it
                 list(self.rows("CREATE EXTENSION vector"))
+                self._set_path()
             except DuplicateIndexError as error:
                 raise DuplicateIndexError(
                     f"{error}; pgvector is needed: install it on the server, and let an administrator run "
                     "CREATE EXTENSION vector in this database"
                 ) from error
         if not list(self.rows("SELECT 1 FROM pg_namespace WHERE nspname = ?", (self.schema,))):
-            list(self.rows(f"CREATE SCHEMA {self._quoted(self.schema)}"))
-        self._set_path()
-        tables = TABLES.format(
-            id="id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", bytes="BYTEA", vector="vector", keyed=""
-        )
+            list(self.rows(f"CREATE SCHEMA {self.quoted(self.schema)}"))
+        self._find_pgvector()
         # by code points, as in SQLite, whatever language the database sorts by
-        for statement in tables.replace(" TEXT ", ' TEXT COLLATE "C" ').split(";"):
-            list(self.rows(statement))
+        tables = TABLES.replace(" TEXT ", ' TEXT COLLATE "C" ')
+        for statement in tables.split(";"):
+            columns = {"id": "id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "bytes": "BYTEA", "keyed": ""}
+            list(self.rows(statement.format(vector=f"{self.operators}.vector", **columns)))
         list(self.rows(f"COMMENT ON TABLE meta IS '{COMMENT.format(FORMAT)}'"))
 
     def _set_path(self) -> None:
-        """Let names be those of the schema, and operators pgvector's, wherever it was put."""
+        """Let names be those of the schema: not of pgvector's too, where tables of others may be called as these."""
+        list(self.rows(f"SET search_path = {self.quoted(self.schema)}"))
+
+    def _find_pgvector(self) -> None:
+        """See which pgvector there is, wherever it was put."""
         found = list(
             self.rows(
                 "SELECT nspname::text, extversion, to_regtype(quote_ident(nspname) || '.vector')::oid "
@@ -134,10 +154,11 @@ class PostgresDatabase:
             raise DuplicateIndexError(f"{self.name} has lost its extension vector; take a copy of it from before")
         ((where, version, oid),) = found
         self.pgvector = tuple(int(part) for part in re.findall(r"\d+", version))
+        self.operators = self.quoted(where)
         self._connection.adapters.register_dumper(VectorColumn, _dumper(oid))
-        list(self.rows(f"SET search_path = {self._quoted(self.schema)}, {self._quoted(where)}"))
 
-    def _quoted(self, name: str) -> str:
+    def quoted(self, name: str) -> str:
+        """Give a name as SQL takes it, whatever is in it."""
         return str(self._psycopg.sql.Identifier(name).as_string(self._connection))
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[Row]:
@@ -165,10 +186,11 @@ class PostgresDatabase:
             yield
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[None]:
+    def _transaction(self, begin: str, *, new: bool = False) -> Iterator[None]:
         with self._alone:
             try:
-                self._begin(begin)
+                if not self._is_own(self._begin(begin)) and not new:
+                    raise self._lost()
                 yield
                 with self._naming_errors():
                     self._connection.execute("COMMIT")
@@ -179,21 +201,33 @@ class PostgresDatabase:
                     self._connection.close()
                 raise
 
-    def _begin(self, begin: str) -> None:
+    def _begin(self, begin: str) -> str | None:
+        """Begin a transaction, on a new connection if need be, and give the comment on the index's table."""
         if self._ended:
             raise DuplicateIndexError(f"{self.name} was closed; open it again")
         if not self._connection.closed:
             try:
-                with self._naming_errors():
-                    self._connection.execute(begin.encode())
-                return
+                return self._begun(begin)
             except DuplicateIndexError:
                 if not self._connection.closed:
                     raise  # else it was lost while idle, and nothing was begun
-        self._connection = self._new_connection()
-        self._set_path()
+        with self._new_connection():
+            self._find_pgvector()
+        return self._begun(begin)
+
+    def _begun(self, begin: str) -> str | None:
         with self._naming_errors():
-            self._connection.execute(begin.encode())
+            cursor = self._connection.execute(begin.encode())
+            while cursor.nextset():
+                pass
+            comment: str | None = next(cursor)[0]
+        return comment
+
+    def _lost(self) -> DuplicateIndexError:
+        return DuplicateIndexError(
+            f"{self.name} is not there any more: its schema or tables were dropped, or are another program's by now; "
+            "open it again to make it anew, or take a copy of it from before"
+        )
 
     def to_column(self, vector: Array) -> object:
         """Give a vector, float32 (D,), as pgvector takes it."""
@@ -208,7 +242,7 @@ class PostgresDatabase:
         with self._alone, self._naming_errors():
             sql = "SELECT tablename::text FROM pg_tables WHERE schemaname = ?"
             for (table,) in list(self.rows(sql, (self.schema,))):
-                self._connection.execute(f"VACUUM (ANALYZE) {self._quoted(table)}".encode())
+                self._connection.execute(f"VACUUM (ANALYZE) {self.quoted(table)}".encode())
 
     def problems(self) -> list[str]:
         """Say what of the database's own structure is broken."""
@@ -217,7 +251,7 @@ class PostgresDatabase:
             "JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE nspname = ? AND NOT (indisvalid AND indisready)"
         )
         found = [f"the database's index {name} is broken; REINDEX it" for (name,) in self.rows(sql, (self.schema,))]
-        (lengths,) = next(self.rows("SELECT count(DISTINCT vector_dims(vector)) FROM texts"))
+        (lengths,) = next(self.rows(f"SELECT count(DISTINCT {self.operators}.vector_dims(vector)) FROM texts"))
         return found + [f"vectors have {lengths:,} different lengths"] * (lengths > 1)
 
     def close(self) -> None:
@@ -231,6 +265,8 @@ class PostgresDatabase:
             yield
         except self._psycopg.errors.LockNotAvailable as error:
             raise busy(self.name) from error
+        except self._psycopg.errors.UndefinedTable as error:
+            raise self._lost() from error
         except self._psycopg.Error as error:
             reason = _in_one_line(error)
             if self._connection.closed:
@@ -241,8 +277,8 @@ class PostgresDatabase:
 
 
 def _placed(sql: str) -> bytes:
-    """Give SQL with the places of its parameters as psycopg marks them."""
-    return sql.replace("%", "%%").replace("?", "%s").encode()
+    """Give SQL with the places of its parameters as psycopg marks them; what is quoted is a name."""
+    return re.sub(r'("[^"]*")|\?', lambda found: found[1] or "%s", sql.replace("%", "%%")).encode()
 
 
 def _in_one_line(error: psycopg.Error) -> str:

@@ -10,6 +10,7 @@ from textsiam.arrays import Array
 from textsiam.index.approximate import CONNECTIVITY, EXPANSION_ADD, EXPANSION_SEARCH
 from textsiam.index.cosines import CosineFrame
 from textsiam.index.matrix import Nearest
+from textsiam.index.memory_search import MemorySearch
 from textsiam.index.postgres import PostgresDatabase
 from textsiam.index.scorer import Frame, IndexModel
 from textsiam.index.sidecar import APPROXIMATE_FROM
@@ -40,6 +41,27 @@ def is_ranked(database: PostgresDatabase, frame: Frame | None) -> bool:
     """Tell whether the server has a distance by which a head's pairs rank; those that compare more rank by cosine."""
     metric = METRICS.get("cosine" if frame is None else frame.metric)
     return metric is not None and database.pgvector >= metric.since
+
+
+def drop_graphs(database: PostgresDatabase, *, but: str = "") -> None:
+    """Take away graphs of vectors that are no more, for the server would keep them in step; inside of a transaction."""
+    sql = "SELECT indexname::text FROM pg_indexes WHERE schemaname = current_schema() AND tablename = 'texts'"
+    for (name,) in list(database.rows(sql)):
+        if name.startswith("near_") and name != but:
+            list(database.rows(f"DROP INDEX {database.quoted(name)}"))
+
+
+class ServedMemorySearch(MemorySearch):
+    """Search in memory over the vectors of a server, exact, for heads whose distance pgvector has not."""
+
+    def __init__(self, database: PostgresDatabase, store: Store, model: IndexModel) -> None:
+        super().__init__(store, model, None, APPROXIMATE_FROM)
+        self._database = database
+
+    def make_graph(self) -> None:
+        """Take away those of a head that was there before."""
+        with self._database.writing():
+            drop_graphs(self._database)
 
 
 class PostgresSearch:
@@ -74,7 +96,8 @@ class PostgresSearch:
         """Measure the vectors that are new: by the longest is known what products are off by."""
         generation = self.store.state().generation
         last = self._measured[1] if self._measured[0] == generation else 0
-        sql = "SELECT coalesce(max(vector_norm(vector)), 0), coalesce(max(id), 0) FROM texts WHERE id > ?"
+        norm = f"{self.database.operators}.vector_norm(vector)"
+        sql = f"SELECT coalesce(max({norm}), 0), coalesce(max(id), 0) FROM texts WHERE id > ?"
         longest, newest = next(self.database.rows(sql, (last,)))
         self._longest = max(longest, self._longest if last else 0.0)
         self._measured = generation, max(newest, last)
@@ -102,11 +125,11 @@ class PostgresSearch:
             list(self.database.rows(f"SET LOCAL {setting}"))
 
     def _nearest(self, vector: Array, count: int, reach: float, *, by_graph: bool) -> Nearest:
-        column, operator = f"vector::vector({self._width})", self._metric.operator
+        operator = f"OPERATOR({self.database.operators}.{self._metric.operator})"
         if by_graph:
             sql = (
-                f"SELECT id, {column} {operator} ? AS distance FROM texts "
-                f"WHERE vector_dims(vector) = {self._width} ORDER BY distance LIMIT {count}"
+                f"SELECT id, {self._column()} {operator} ? AS distance FROM texts "
+                f"WHERE {self._has_width()} ORDER BY distance LIMIT {count}"
             )
         else:
             # the cosine with a zero vector, which is no number here, is 0 for models; an order by this expression is
@@ -118,6 +141,13 @@ class PostgresSearch:
         distances = np.array([distance for _, distance in rows], dtype=np.float64)
         complete = len(rows) < count and not by_graph
         return Nearest(ids[distances <= reach], complete or bool((distances > reach).any()))
+
+    def _column(self) -> str:
+        """Give the vectors as a graph has them: all of one width."""
+        return f"vector::{self.database.operators}.vector({self._width})"
+
+    def _has_width(self) -> str:
+        return f"{self.database.operators}.vector_dims(vector) = {self._width}"
 
     def _reach(self, vector: Array, least: float) -> float:
         """Give the distance up to which products can be ``least``, but for rounding."""
@@ -136,21 +166,16 @@ class PostgresSearch:
 
     def make_graph(self) -> None:
         """Make the graph, where it is wanted, and take away those of vectors that are no more."""
-        if self._approximate is False or not self._metric.graph or self._width > WIDEST:
-            return
-        database = self.database
-        with database.writing():
-            sql = "SELECT indexname::text FROM pg_indexes WHERE schemaname = current_schema() AND tablename = 'texts'"
-            for (name,) in list(database.rows(sql)):
-                if name.startswith("near_") and not name.endswith(f"_{self._width}"):
-                    list(database.rows(f"DROP INDEX {name}"))
-            if not self._finds_graph() and self.store.counts()[1] >= (1 if self._approximate else APPROXIMATE_FROM):
+        with self.database.writing():
+            drop_graphs(self.database, but=self._graph)
+            if self._approximate is False or not self._metric.graph or self._width > WIDEST or self._finds_graph():
+                return
+            if self.store.counts()[1] >= (1 if self._approximate else APPROXIMATE_FROM):
                 list(
-                    database.rows(
+                    self.database.rows(
                         f"CREATE INDEX {self._graph} ON texts USING hnsw "
-                        f"((vector::vector({self._width})) {self._metric.graph}) "
-                        f"WITH (m = {CONNECTIVITY}, ef_construction = {EXPANSION_ADD}) "
-                        f"WHERE vector_dims(vector) = {self._width}"
+                        f"(({self._column()}) {self.database.operators}.{self._metric.graph}) "
+                        f"WITH (m = {CONNECTIVITY}, ef_construction = {EXPANSION_ADD}) WHERE {self._has_width()}"
                     )
                 )
 
