@@ -54,7 +54,7 @@ def test_a_clash_that_another_process_makes_meanwhile(
     rows = write_rows(tmp_path / "rows.csv", ROWS, ("id", "text"))
     call = ("index", "add", tmp_path / "i", rows, "--model", model_folder)
     result = run(*call, *(("--on-error", "skip") if skip else ()))
-    there = {entry.key: (entry.text, {}) for entry in others}
+    there: dict[str, tuple[str, dict[str, object]]] = {entry.key: (entry.text, {}) for entry in others}
     if skip:
         assert result.code == 0
         assert f"skipped {times} bad rows of 4" in result.err

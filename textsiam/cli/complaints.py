@@ -58,5 +58,7 @@ def _unknown(error: UnknownOptionError, chain: str) -> str:
         )
     # the parser's own message ends with its suggestion, if it has one
     suggestion = str(error).partition("Did you mean ")[2]
+    if suggestion.removesuffix("?").removesuffix(".") == given:
+        return f"{given} stands behind --, where everything is a text or a key; put it before the --"
     hint = f"did you mean {suggestion}" if suggestion else f"see {chain} --help"
     return f"there is no option {given} of {chain}; {hint}"

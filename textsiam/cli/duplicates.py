@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple
 from cyclopts import Parameter
 
 from textsiam.cli.found_pairs import tell_recall, write_pairs
-from textsiam.cli.messages import say, tell_texts
+from textsiam.cli.messages import say, tell_large_group, tell_texts
 from textsiam.cli.outputs import check_free, check_new
 from textsiam.cli.scored_file import Added, Values, check_out
 from textsiam.cli.search_options import GroupOptions, SearchOptions
@@ -170,11 +170,7 @@ def _tell_groups(found: Duplicates, out: Path) -> None:
         f"{out}: {len(found.texts):,} texts, {sum(sizes):,} of them in {len(found.groups):,} groups from probability "
         f"{found.threshold:.4f} on; {len(found.kept):,} kept"
     )
-    if max(sizes, default=0) > len(found.texts) / 2:
-        say(
-            f"one group holds {max(sizes):,} of {len(found.texts):,} texts: unless they are copies, a higher "
-            "--threshold or --linkage complete will part them"
-        )
+    tell_large_group(max(sizes, default=0), len(found.texts))
 
 
 def _tell_matches(found: Matches, out: Path) -> None:

@@ -14,7 +14,9 @@ from textsiam.cli.index_rows import Batch, EntryOptions, EntryRows
 from textsiam.cli.index_settings import IndexSettings
 from textsiam.cli.messages import say, tell_skipped
 from textsiam.errors import DataError, OptionError
+from textsiam.index.adding import NewEntry, is_same
 from textsiam.index.duplicate_index import DuplicateIndex
+from textsiam.index.store import Entry
 from textsiam.progress import progress
 from textsiam.text.normalization import normalize_text
 
@@ -131,7 +133,7 @@ def _added(index: DuplicateIndex, file: EntryRows, batch: Batch) -> _Tally:
     while True:
         known = index.entries(rest)
         for key, placed in list(rest.items()):
-            if key in known and known[key] != placed.entry and not file.replace:
+            if key in known and not _is_there(known[key], placed.entry) and not file.replace:
                 file.rows.reject(file.clash(placed, known[key], "the index"))
                 del rest[key]
                 rows -= 1
@@ -142,6 +144,10 @@ def _added(index: DuplicateIndex, file: EntryRows, batch: Batch) -> _Tally:
         except OptionError:
             if all(known.get(key) == entry for key, entry in index.entries(rest).items()):
                 raise  # else another process has added some of the keys in between, which are told by their lines
-    replaced = sum(entry.key in known and known[entry.key] != entry for entry in wanted)
+    replaced = sum(entry.key in known and not _is_there(known[entry.key], entry) for entry in wanted)
     blank = sum(not normalize_text(entry.text) for entry in wanted)
     return _Tally(new, replaced, rows - new - replaced, blank)
+
+
+def _is_there(was: Entry, wanted: NewEntry) -> bool:
+    return is_same(was, wanted.over(was))

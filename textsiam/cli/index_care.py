@@ -8,6 +8,7 @@ from textsiam.cli.index_open import load_model, open_with_any_model, open_withou
 from textsiam.cli.messages import say
 from textsiam.cli.number_types import WholeNumber
 from textsiam.errors import DuplicateIndexError, check_integer
+from textsiam.index.duplicate_index import DuplicateIndex
 from textsiam.index.upkeep import Check
 
 
@@ -26,21 +27,24 @@ def check(index: str, /, *, sample: WholeNumber = 100, model: Path | None = None
     check_integer("sample (--sample)", sample, least=1)
     with open_with_any_model(index, model, "measuring the search") as opened:
         found = opened.check(sample=sample)
-        print(_described(found, opened.threshold))
+        print(_described(found, opened))
         if found.problems:
             raise DuplicateIndexError(
                 f"{opened.name} has {len(found.problems):,} problems, the first: {found.problems[0]}"
             )
 
 
-def _described(found: Check, threshold: float) -> str:
+def _described(found: Check, index: DuplicateIndex) -> str:
     counts = {"entries": found.entries, "distinct texts": found.texts, "verdicts": found.verdicts}
     lines = [f"{name:<16}{count:>12,}" for name, count in counts.items()]
-    lines.append(f"{'threshold':<16}{threshold:>12.4f}")
+    lines.append(f"{'threshold':<16}{index.threshold:>12.4f}")
+    told = {"linkage": index.linkage, "model": index.model_folder or "none is named"}
+    told["attributes"] = ", ".join(f"{name} ({number:,})" for name, number in index.attribute_names().items()) or "none"
+    lines += [f"{name:<16}{value}" for name, value in told.items()]
     if found.recall is not None and found.recall.nearest:
         share = found.recall.found / found.recall.nearest
         lines.append(f"{'recall':<16}{share:>12.1%}  of the 10 nearest, by approximate search")
-    return "\n".join([*lines, *(f"problem: {problem}" for problem in found.problems)])
+    return "\n".join([*lines, *(f"problem: {problem}" for problem in found.problems or ["none was found"])])
 
 
 def compact(index: str, /, *, model: Path | None = None) -> None:
@@ -82,6 +86,5 @@ def reencode(index: str, /, *, model: Path, threshold: float | None = None, devi
     """
     loaded = load_model(index, model, device)
     with open_without_model(index) as opened:
-        opened.reencode(loaded.model, threshold=threshold, show_progress=True)
-        opened.model_folder = loaded.folder
+        opened.reencode(loaded.model, threshold=threshold, model_folder=loaded.folder, show_progress=True)
         say(f"{opened.name}: {len(opened):,} entries have vectors of {loaded.folder}, threshold {opened.threshold:.4f}")

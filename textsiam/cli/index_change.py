@@ -73,7 +73,7 @@ def mark(
     different
         They are not.
     forget
-        Forget what was said of them.
+        Forget what was said of them; for texts whose entries are gone give the texts.
     """
     if same + different + forget != 1:
         raise OptionError("give one of --same, --different and --forget")
@@ -82,9 +82,13 @@ def mark(
             opened.mark(key_a, key_b, duplicate=same)
             say(f"{opened.name}: {key_a} and {key_b} are {'the same' if same else 'different'}")
             return
-        both = opened[key_a].text, opened[key_b].text
+        entries = opened.entries([key_a, key_b])
+        both = [entries[key].text if key in entries else key for key in (key_a, key_b)]
         hashes = set(map(text_hash, both))
-        said = any({text_hash(one.text_a), text_hash(one.text_b)} == hashes for one in opened.verdicts())
-        opened.forget(Verdict(*both, 0))
-        what = "what was said of" if said else "nothing was said of"
-        say(f"{opened.name}: {what} {key_a} and {key_b}{' is forgotten' if said else ''}")
+        if not any({text_hash(one.text_a), text_hash(one.text_b)} == hashes for one in opened.verdicts()):
+            raise OptionError(
+                f"nothing was said of {key_a!r:.60} and {key_b!r:.60} in {opened.name}; they are keys, or, of entries "
+                "that are gone, texts as textsiam index export gives them"
+            )
+        opened.forget(Verdict(both[0], both[1], 0))
+        say(f"{opened.name}: what was said of {key_a} and {key_b} is forgotten")

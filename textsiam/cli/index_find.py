@@ -81,7 +81,7 @@ def _find_texts(
     wanted = options.attributes()
     with open_index(index, loaded) as opened:
         found = opened.find_many(texts, limit=limit, threshold=options.threshold, where=wanted)
-        least = options.least(opened)
+        least, names = options.least(opened), ", ".join(opened.attribute_names()) if wanted else None
         without = [text for text, matches in zip(texts, found, strict=True) if not matches]
         nearest = dict(zip(without, opened.find_many(without, limit=1, threshold=0, where=wanted), strict=True))
     tell_texts(loaded.model.inspect(texts))
@@ -93,7 +93,7 @@ def _find_texts(
         if matches:
             print(_table(text, matches))
         else:
-            say(_nothing(text, nearest[text], least, given=bool(wanted)))
+            say(_nothing(text, nearest[text], least, names))
 
 
 def _check_texts(texts: Sequence[str], *, of_files: bool) -> None:
@@ -120,11 +120,12 @@ def _table(text: str, matches: list[Match]) -> str:
     return "\n".join(lines)
 
 
-def _nothing(text: str, nearest: list[Match], threshold: float, *, given: bool) -> str:
+def _nothing(text: str, nearest: list[Match], threshold: float, attributes: str | None) -> str:
     if not normalize_text(text):
         return f"{text!r}: nothing is the same as a blank text"
     if not nearest:
-        return f"{text!r:.60}: " + ("no entry has these attributes" if given else "the index holds no text")
+        known = f"no entry has these attributes; entries have: {attributes or 'none'}"
+        return f"{text!r:.60}: " + ("the index holds no text" if attributes is None else known)
     near = nearest[0]
     return (
         f"{text!r:.60}: nothing reaches {threshold:.4f}; nearest, at {near.probability:.4f}, is {near.key}: {near.text}"

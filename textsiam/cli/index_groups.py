@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from textsiam.cli.index_open import load_model, open_index
 from textsiam.cli.index_settings import IndexSettings
-from textsiam.cli.messages import say
+from textsiam.cli.messages import say, tell_large_group
 from textsiam.cli.record_file import write_records
 from textsiam.cli.scored_file import Added, check_out
 from textsiam.errors import OptionError
@@ -19,6 +19,7 @@ from textsiam.index.duplicate_index import DuplicateIndex
 from textsiam.index.stable_groups import IndexGroup
 
 SHOWN_GROUPS, SHOWN_ENTRIES = 10, 10  # the largest groups, and entries of each
+WIDEST_KEY = 30  # for which the table leaves room
 
 
 def groups(
@@ -91,14 +92,16 @@ def _described(index: DuplicateIndex, group: IndexGroup) -> str:
     merged = f"; {', '.join(group.merged)} became part of it" if group.merged else ""
     lines = [f"group {group.id}: {len(group.keys):,} entries, weakest link {group.weakest:.4f}{merged}"]
     shown = _texts(index, group.keys[:SHOWN_ENTRIES])
-    width = max((len(key) for key, _ in shown), default=0)
+    width = min(max((len(key) for key, _ in shown), default=0), WIDEST_KEY)
     lines += [f"  {key:<{width}}  {text}" for key, text in shown]
     more = len(group.keys) - SHOWN_ENTRIES
     return "\n".join([*lines, f"  ... and {more:,} more"] if more > 0 else lines)
 
 
 def _tell(index: DuplicateIndex, groups: list[IndexGroup], out: Path | None, *, shown: bool) -> None:
-    grouped = sum(len(group.keys) for group in groups)
+    sizes = [len(group.keys) for group in groups]
+    grouped = sum(sizes)
+    tell_large_group(max(sizes, default=0), len(index))
     more = len(groups) - SHOWN_GROUPS if shown else 0
     say(
         f"{index.name if out is None else out}: {grouped:,} of {len(index):,} entries are in {len(groups):,} groups "

@@ -46,22 +46,34 @@ def load_model(location: str, given: Path | None, device: str | None = None) -> 
 def open_index(
     location: str, loaded: Loaded, settings: IndexSettings | None = None, *, create: bool = False
 ) -> DuplicateIndex:
-    """Open an index, or make it, if ``create``; it keeps ``settings``, and names the model if that was given."""
+    """Open an index, or make it, if ``create``; it keeps ``settings``, and names the model that made it."""
     settings = settings or IndexSettings()
     threshold, linkage = settings.threshold_of(loaded.model), settings.linkage
+    before = None if (threshold, linkage) == (None, None) else _settings_of(location)
     try:
         index = DuplicateIndex.open(location, loaded.model, threshold=threshold, linkage=linkage, create=create)
     except DuplicateIndexError as error:
         if loaded.named:
             raise type(error)(f"{error}; tried was {loaded.folder}, which it names") from error
         raise
-    if not loaded.named and index.model_folder != str(loaded.folder.resolve()):
-        try:
+    try:
+        if not loaded.named and (create or index.model_folder is None):
             index.model_folder = loaded.folder
-        except BaseException:
-            index.close()
-            raise
+        if before is not None and before != (now := (index.threshold, index.linkage)):
+            say(f"{index.name}: threshold {now[0]:.4f} and linkage {now[1]} are kept from now on, as are those that "
+                f"are given next (before {before[0]:.4f} and {before[1]})")  # fmt: skip
+    except BaseException:
+        index.close()
+        raise
     return index
+
+
+def _settings_of(location: str) -> tuple[float, str] | None:
+    """Give threshold and linkage of an index; None where there is none yet."""
+    if "://" not in location and not Path(location).exists():
+        return None
+    with open_without_model(location) as index:
+        return index.threshold, index.linkage
 
 
 def open_with_any_model(location: str, given: Path | None, purpose: str) -> DuplicateIndex:

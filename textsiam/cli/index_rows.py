@@ -17,7 +17,7 @@ from textsiam.cli.text_options import TextOptions
 from textsiam.data.columns import find_key, find_name
 from textsiam.data.row_source import Row, RowSource
 from textsiam.errors import DataError, OptionError
-from textsiam.index.adding import difference
+from textsiam.index.adding import NewEntry, difference, says_same
 from textsiam.index.entry_checks import checked_entry
 from textsiam.index.store import Entry
 
@@ -55,7 +55,7 @@ class EntryOptions(TextOptions):
 class Placed(NamedTuple):
     """An entry, and the line on which it stands."""
 
-    entry: Entry
+    entry: NewEntry
     line: int
 
 
@@ -100,7 +100,7 @@ class EntryRows:
         if count:
             yield Batch(entries, count)
 
-    def clash(self, placed: Placed, was: Entry, where: str) -> DataError:
+    def clash(self, placed: Placed, was: Entry | NewEntry, where: str) -> DataError:
         """Make the error of a row whose key stands ``where`` already."""
         message = f"key {placed.entry.key!r} is in {where} already, with {difference(was, placed.entry)}"
         return self.source.problem(f"{message}; {HOW_TO_NAME if self.key is None else HOW_TO_REPLACE}", placed.line)
@@ -112,11 +112,11 @@ class EntryRows:
         attributes = {self.source.fieldnames[place]: self._attribute(row, place) for place in self.attributes}
         known = {name: value for name, value in attributes.items() if value is not None}
         try:
-            entry = checked_entry(key, row.cells[self.source.places.a], known)
+            entry = checked_entry(key, row.cells[self.source.places.a], known if self.attributes else None)
         except OptionError as error:
             return self.source.problem(str(error), row.line)
         placed, before = Placed(entry, row.line), entries.get(key)
-        if before is not None and before.entry != entry and not self.replace:
+        if before is not None and not says_same(before.entry, entry) and not self.replace:
             return self.clash(placed, before.entry, f"line {before.line}")
         return placed
 

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from textsiam.arrays import Array
 from textsiam.errors import OptionError
 from textsiam.index.relations import text_hash
 from textsiam.index.scorer import IndexModel
 from textsiam.index.store import Entry, Store, as_json
+
+
+class NewEntry(NamedTuple):
+    """An entry to write; ``attributes`` None: those that it has already, if it is there."""
+
+    key: str
+    text: str
+    attributes: Mapping[str, Any] | None
+
+    def over(self, was: Entry | None) -> Entry:
+        """Give the entry as it is to be, where another one is under its key."""
+        kept = was.attributes if was is not None else {}
+        return Entry(self.key, self.text, kept if self.attributes is None else self.attributes)
 
 
 class Encoded:
@@ -35,13 +49,14 @@ class Encoded:
         self.vectors.update(zip(hashes, vectors, strict=True))
 
 
-def put(store: Store, entries: Sequence[Entry], encoded: Encoded, *, replace: bool) -> int:
+def put(store: Store, given: Sequence[NewEntry], encoded: Encoded, *, replace: bool) -> int:
     """Write entries, and give the number of new keys; inside of a writing transaction.
 
     An entry that is there just so is left as it is. Raises OptionError for one with another text or other attributes,
     unless it is to be replaced.
     """
-    before = store.entries(entry.key for entry in entries)
+    before = store.entries(entry.key for entry in given)
+    entries = [entry.over(before[entry.key][1] if entry.key in before else None) for entry in given]
     changed = [entry for entry in entries if entry.key not in before or not is_same(before[entry.key][1], entry)]
     for entry in changed:
         if entry.key in before and not replace:
@@ -64,7 +79,13 @@ def is_same(was: Entry, entry: Entry) -> bool:
     return was[:2] == entry[:2] and as_json(was.attributes) == as_json(entry.attributes)
 
 
-def difference(was: Entry, entry: Entry) -> str:
+def says_same(one: NewEntry, other: NewEntry) -> bool:
+    """Tell whether two entries that are to be written say the same."""
+    unsaid = [entry.attributes is None for entry in (one, other)]
+    return unsaid[0] == unsaid[1] and is_same(one.over(None), other.over(None))
+
+
+def difference(was: Entry | NewEntry, entry: Entry | NewEntry) -> str:
     """Say what an entry had that the one under the same key has otherwise."""
     return "other attributes" if was.text == entry.text else f"another text, {was.text!r:.60}"
 

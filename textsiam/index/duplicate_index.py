@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from textsiam.errors import OptionError, check_choice, check_integer, check_model
-from textsiam.index.adding import Encoded, put, take_out
+from textsiam.index.adding import Encoded, NewEntry, put, take_out
 from textsiam.index.database import Database
 from textsiam.index.entry_checks import Given, checked_entries, checked_entry, checked_str, checked_where
 from textsiam.index.finding import Finder, Match, Wanted
@@ -81,28 +81,27 @@ class DuplicateIndex:
             raise
         return index
 
-    def add(self, key: str, text: str, *, attributes: Mapping[str, Any] | None = None, replace: bool = False) -> bool:
+    def add(self, key: str, text: str, attributes: Mapping[str, Any] | None = None, *, replace: bool = False) -> bool:
         """Add a text under a key, as ``add_many`` does; tells whether the key is new."""
-        return bool(self.add_many([(key, text, attributes or {})], replace=replace))
+        return bool(self.add_many([(key, text, attributes)], replace=replace))
 
     def add_many(self, rows: Iterable[Given], *, replace: bool = False) -> int:
         """Add rows of (key, text) or (key, text, attributes), all or none; gives the number of new keys.
 
-        ``attributes`` are JSON values by name. A row that is in the index just so changes nothing, so that adding can
-        be repeated. Raises OptionError for a key that is there with another text or other attributes, unless those are
-        to be replaced, and for what cannot be stored.
+        ``attributes`` are JSON values by name; where none are given, those that an entry has stay. A row that is in the
+        index just so changes nothing, so that adding can be repeated. Raises OptionError for a key that is there with
+        another text or other attributes, unless those are to be replaced, and for what cannot be stored.
         """
         entries = checked_entries(rows)
         return self._put([entry.text for entry in entries], lambda: entries, replace=replace)
 
-    def update(self, key: str, *, text: str | None = None, attributes: Mapping[str, Any] | None = None) -> None:
+    def update(self, key: str, text: str | None = None, attributes: Mapping[str, Any] | None = None) -> None:
         """Give an entry another text, or other attributes in the place of all it has; OptionError for no such key."""
         new = checked_entry(key, "" if text is None else text, attributes)
 
-        def updated() -> list[Entry]:
+        def updated() -> list[NewEntry]:
             was = self._entry(key)  # as it is when it is written
-            kept = was.attributes if attributes is None else new.attributes
-            return [Entry(key, was.text if text is None else text, kept)]
+            return [new if text is not None else new._replace(text=was.text)]
 
         self._put([] if text is None else [text], updated, replace=True)
 
@@ -166,7 +165,7 @@ class DuplicateIndex:
         self._session.needed_model("grouping texts")
         return Grouping(self._session).groups(show_progress=show_progress)
 
-    def mark(self, key_a: str, key_b: str, *, duplicate: bool = True) -> None:
+    def mark(self, key_a: str, key_b: str, duplicate: bool = True) -> None:
         """Keep that a person calls the texts of two entries the same, or not: it wins over the model.
 
         Replaces what was said of the two before. Raises OptionError for a key that is not there, for copies, which
@@ -257,6 +256,17 @@ class DuplicateIndex:
         with self._session.reading(any_model=True):
             return self._session.threshold
 
+    @property
+    def linkage(self) -> str:
+        """What makes a group: "connected" or "complete"."""
+        with self._session.reading(any_model=True):
+            return self._session.linkage
+
+    def attribute_names(self) -> dict[str, int]:
+        """Give the names of all attributes, and how many entries have them."""
+        with self._session.reading(any_model=True):
+            return self._store.attribute_names()
+
     def keys(self) -> list[str]:
         """Give all keys, rising."""
         with self._session.reading(any_model=True):
@@ -275,6 +285,12 @@ class DuplicateIndex:
         with self._session.reading(any_model=True):
             return isinstance(key, str) and bool(self._store.entries([key]))
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __repr__(self) -> str:
+        return f"DuplicateIndex({self.name!r})"
+
     def __len__(self) -> int:
         with self._session.reading(any_model=True):
             return self._store.counts()[0]
@@ -291,7 +307,7 @@ class DuplicateIndex:
     ) -> None:
         self.close()
 
-    def _put(self, texts: list[str], entries: Callable[[], list[Entry]], *, replace: bool) -> int:
+    def _put(self, texts: list[str], entries: Callable[[], list[NewEntry]], *, replace: bool) -> int:
         """Write entries, which are asked for when all else waits; their texts are encoded before, if they are new."""
         while True:
             model = self._session.needed_model("adding texts")

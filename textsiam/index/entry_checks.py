@@ -7,29 +7,29 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from textsiam.errors import OptionError
-from textsiam.index.adding import is_same
-from textsiam.index.store import Entry
+from textsiam.index.adding import NewEntry, says_same
 
-Given = Entry | Sequence[Any]  # key and text, or key, text and attributes
+Given = Sequence[Any]  # key and text, or key, text and attributes
 
 
-def checked_entries(rows: Iterable[Given]) -> list[Entry]:
+def checked_entries(rows: Iterable[Given]) -> list[NewEntry]:
     """Give rows as entries; raises OptionError for what is none, and for a key that comes twice with other contents."""
     if isinstance(rows, str | Mapping):
         raise OptionError(f"rows is a {type(rows).__name__}, expected a list of (key, text) or (key, text, attributes)")
-    entries: dict[str, Entry] = {}
+    entries: dict[str, NewEntry] = {}
     for number, row in enumerate(rows):
         if isinstance(row, str) or not isinstance(row, Sequence) or len(row) not in (2, 3):
             raise OptionError(f"rows[{number}] is {row!r:.60}, expected (key, text) or (key, text, attributes)")
         entry = checked_entry(*row)
-        if not is_same(entries.setdefault(entry.key, entry), entry):
+        if not says_same(entries.setdefault(entry.key, entry), entry):
             raise OptionError(f"rows[{number}] has the key {entry.key!r}, as a row before it that says otherwise")
     return list(entries.values())
 
 
-def checked_entry(key: object, text: object, attributes: object = None) -> Entry:
-    """Give an entry; raises OptionError where a part of it cannot be stored."""
-    return Entry(checked_str("key", key), checked_str("text", text, key), checked_attributes(attributes or {}, key))
+def checked_entry(key: object, text: object, attributes: object = None) -> NewEntry:
+    """Give an entry to write; raises OptionError where a part of it cannot be stored."""
+    known = None if attributes is None else checked_attributes(attributes, key)
+    return NewEntry(checked_str("key", key), checked_str("text", text, key), known)
 
 
 def checked_str(what: str, value: object, key: object = None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
@@ -154,6 +155,11 @@ class Store:
     def all_keys(self) -> list[str]:
         """Give the keys of all entries, rising."""
         return [key for (key,) in self.database.rows("SELECT key FROM entries ORDER BY key")]
+
+    def attribute_names(self) -> dict[str, int]:
+        """Give the names of all attributes, and how many entries have them, by name."""
+        rows = self.database.rows("SELECT attributes FROM entries WHERE attributes <> '{}'")
+        return dict(sorted(Counter(name for (found,) in rows for name in json.loads(found)).items()))
 
     def put_entries(self, entries: Iterable[tuple[int, Entry]]) -> None:
         """Write entries, each under the id of its text; one with the same key is replaced."""
