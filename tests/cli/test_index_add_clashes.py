@@ -54,13 +54,13 @@ def test_a_clash_that_another_process_makes_meanwhile(
     rows = write_rows(tmp_path / "rows.csv", ROWS, ("id", "text"))
     call = ("index", "add", tmp_path / "i", rows, "--model", model_folder)
     result = run(*call, *(("--on-error", "skip") if skip else ()))
-    there = {entry.key: (entry.text, {}) for entry in others}
+    there: dict[str, tuple[str, dict[str, object]]] = {entry.key: (entry.text, {}) for entry in others}
     if skip:
         assert result.code == 0
         assert f"skipped {times} bad rows of 4" in result.err
         assert "line 3: key 'b' is in the index already, with another text, 'other'" in result.err
         assert f"{4 - times} new, 0 replaced, 0 unchanged" in result.err
-        assert entries(tmp_path / "i") == {key: (text, {}) for key, text in ROWS} | there
+        assert entries(tmp_path / "i") == {**{key: (text, {}) for key, text in ROWS}, **there}
     else:
         assert result.code == 2
         assert "rows.csv, line 3: key 'b' is in the index already, with another text, 'other'" in result.err
