@@ -60,7 +60,7 @@ def test_a_clash_that_another_process_makes_meanwhile(
         assert f"skipped {times} bad rows of 4" in result.err
         assert "line 3: key 'b' is in the index already, with another text, 'other'" in result.err
         assert f"{4 - times} new, 0 replaced, 0 unchanged" in result.err
-        assert entries(tmp_path / "i") == {key: (text, {}) for key, text in ROWS} | there
+        assert entries(tmp_path / "i") == {**{key: (text, {}) for key, text in ROWS}, **there}
     else:
         assert result.code == 2
         assert "rows.csv, line 3: key 'b' is in the index already, with another text, 'other'" in result.err

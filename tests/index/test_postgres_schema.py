@@ -170,3 +170,13 @@ def test_a_table_that_is_dropped_in_the_midst_is_told(make_model: MakeModel, new
         connection.execute("CREATE TABLE public.entries (LIKE textsiam.entries); DROP TABLE textsiam.entries")
         with pytest.raises(DuplicateIndexError, match="is not there any more"):
             index.remove("k")
+
+
+def test_without_the_extension_nothing_else_is_read(make_model: MakeModel, new_database: str) -> None:
+    with DuplicateIndex.open(new_database, make_model("cosine")) as index, as_administrator(new_database) as connection:
+        connection.execute("CREATE TABLE public.meta (LIKE textsiam.meta); DROP EXTENSION vector CASCADE")
+        connection.execute("COMMENT ON TABLE public.meta IS 'textsiam index, format 1'")
+        end_connections(new_database)
+        for _ in range(2):  # the second time too, on the connection that was made for the first
+            with pytest.raises(DuplicateIndexError, match="has lost its extension vector"):
+                index.keys()
