@@ -129,11 +129,17 @@ def test_a_key_with_another_text_stops_at_its_line(
 
 def test_other_attributes_are_another_entry(run: Run, tmp_path: Path, model_folder: Path) -> None:
     index = make_index(run, tmp_path, model_folder)
-    result = run("index", "add", index, tmp_path / "rows.csv")
+    before = entries(index)
+    assert {attributes["lang"] for _, attributes in before.values()} == {"en", "de"}
+    # of attributes that are not read nothing is said: those that are there stay
+    assert "0 new, 0 replaced, 5 unchanged" in run("index", "add", index, tmp_path / "rows.csv", "--replace").err
+    assert entries(index) == before
+    others = write_rows(tmp_path / "others.csv", [(key, text, "fr") for key, text, _ in ROWS], ("id", "text", "lang"))
+    result = run("index", "add", index, others, "--attributes", "lang")
     assert result.code == 2
     assert "line 2: key 'd1' is in the index already, with other attributes" in result.err
-    assert "0 new, 5 replaced" in run("index", "add", index, tmp_path / "rows.csv", "--replace").err
-    assert entries(index) == {key: (text, {}) for key, text, _ in ROWS}
+    assert "0 new, 5 replaced" in run("index", "add", index, others, "--attributes", "lang", "--replace").err
+    assert entries(index) == {key: (text, {"lang": "fr"}) for key, text, _ in ROWS}
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,10 @@ def test_check_tells_what_an_index_holds(run: Run, tmp_path: Path, model_folder:
         ["distinct", "texts", "4"],
         ["verdicts", "1"],
         ["threshold", "0.8750"],
+        ["linkage", "connected"],
+        ["model", str(model_folder.resolve())],
+        ["attributes", "lang", "(5)"],
+        ["nothing", "is", "broken"],
     ]
     assert result.err == ""
 
@@ -39,7 +43,7 @@ def test_check_measures_approximate_search(
     result = run("index", "check", tmp_path / "i", "--sample", 7)
     assert result.code == 0
     assert "recall" in result.out
-    assert result.out.endswith("%  of the 10 nearest, by approximate search\n")
+    assert "%  of the 10 nearest, by approximate search\n" in result.out
 
 
 def test_check_does_without_the_model(run: Run, tmp_path: Path, model_folder: Path) -> None:

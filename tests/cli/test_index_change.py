@@ -6,7 +6,7 @@ import pytest
 
 import textsiam
 from tests.cli.conftest import Run
-from tests.cli.making_index import entries, make_index
+from tests.cli.making_index import ROWS, entries, make_index
 from textsiam.index.relations import Verdict
 
 
@@ -107,3 +107,23 @@ def test_a_missing_index_is_not_made(run: Run, tmp_path: Path, command: tuple[st
     assert result.code == 2
     assert "none is not there, expected an index file" in result.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_option_behind_the_dashes_is_said_to_be(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    index = make_index(run, tmp_path, model_folder)
+    result = run("index", "mark", index, "--", "d1", "a1", "--same")
+    assert result.code == 2
+    assert "--same stands behind --" in result.err
+
+
+def test_verdicts_on_texts_that_are_gone_are_forgotten_by_the_texts(
+    run: Run, tmp_path: Path, model_folder: Path
+) -> None:
+    index = make_index(run, tmp_path, model_folder)
+    texts = {key: text for key, text, _ in ROWS}
+    assert run("index", "mark", index, "d1", "a1", "--different").code == 0
+    assert run("index", "remove", index, "d1").code == 0
+    assert run("index", "mark", index, "d1", "a1", "--forget").code == 2
+    assert run("index", "mark", index, texts["d1"], "a1", "--forget").code == 0
+    with textsiam.DuplicateIndex.open(index) as opened:
+        assert opened.verdicts() == []

@@ -211,3 +211,24 @@ def test_the_index_and_its_model_must_be_there(run: Run, tmp_path: Path, model_f
     assert "was made with another model" in other.err
     assert run("index", "find", tmp_path / "i", "apple", "--model", model_folder).code == 0
     assert "apple" in run("index", "find", tmp_path / "i", "APPLE").out
+
+
+def test_that_a_graph_is_missing_is_said_until_it_is_made(
+    run: Run, tmp_path: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("usearch")
+    monkeypatch.setattr("textsiam.index.locations.APPROXIMATE_FROM", 4)
+    index = make_index(run, tmp_path, model_folder)
+    Path(f"{index}.near").unlink(missing_ok=True)
+    assert f"once: textsiam index compact {index}" in run("index", "find", index, "apple").err
+    assert run("index", "compact", index).code == 0
+    assert "compact" not in run("index", "find", index, "apple").err
+
+
+def test_attributes_that_no_entry_has_are_told_with_those_there_are(
+    run: Run, tmp_path: Path, model_folder: Path
+) -> None:
+    index = make_index(run, tmp_path, model_folder)
+    result = run("index", "find", index, "apple", "--where", "language=en")
+    assert result.code == 0
+    assert "no entry has these attributes; entries have: lang" in result.err

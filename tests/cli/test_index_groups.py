@@ -114,3 +114,12 @@ def test_bad_calls(run: Run, tmp_path: Path, model_folder: Path, options: tuple[
     assert problem in result.err
     assert (tmp_path / "rows.csv").read_bytes() == before
     assert not (tmp_path / "g.csv").exists()
+
+
+def test_a_setting_that_changes_is_told(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    index = make_index(run, tmp_path, model_folder, "--threshold", 0.8)
+    result = run("index", "groups", index, "--threshold", 0.9, "--linkage", "complete")
+    assert "threshold 0.9000 and linkage complete are kept from now on" in result.err
+    assert "(before 0.8000 and connected)" in result.err
+    assert "kept from now on" not in run("index", "groups", index, "--threshold", 0.9).err
+    assert "kept from now on" not in run("index", "groups", index).err

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,13 @@ def test_the_folder_of_the_model_is_written_when_it_is_another_one(
     before = index.read_bytes()
     assert run("index", "find", index, "apple", "--model", "link").code == 0
     assert index.read_bytes() == before
+
+
+def test_a_model_that_is_given_to_look_is_not_named_in_the_place_of_another(
+    run: Run, tmp_path: Path, model_folder: Path
+) -> None:
+    index = make_index(run, tmp_path, model_folder)
+    copy = shutil.copytree(model_folder, tmp_path / "copy")
+    assert run("index", "find", index, "apple", "--model", copy).code == 0
+    with textsiam.DuplicateIndex.open(index) as opened:
+        assert opened.model_folder == str(model_folder.resolve())

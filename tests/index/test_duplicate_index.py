@@ -621,3 +621,17 @@ def test_attributes_are_looked_at_before_anything_is_scored(
         rare = [text for i, text in enumerate(distinct) if i % 40 == 0 and normalize_text(text)]
         assert sorted(match.text for match in found) == sorted(rare)
         assert sum(number for number in scored if number > 1) <= 2 * len(rare)
+
+
+def test_an_index_is_a_mapping_of_keys(make_model: MakeModel, place: Place) -> None:
+    with DuplicateIndex.open(place, make_model("cosine")) as index:
+        index.add("b", "blue dog", {"lang": "en"})
+        index.add("a", "red cat", {"lang": "de", "year": 1})
+        index.add("b", "blue dog")  # of attributes nothing is said
+        assert list(index) == ["a", "b"]
+        assert index["b"].attributes == {"lang": "en"}
+        assert index.attribute_names() == {"lang": 2, "year": 1}
+        assert index.linkage == "connected"
+        assert repr(index).startswith("DuplicateIndex(")
+        index.update("b", "green bird")
+        assert index["b"] == ("b", "green bird", {"lang": "en"})

@@ -131,7 +131,9 @@ def test_a_full_disk_loses_nothing(folder: Path, tmp_path: Path) -> None:
     place = tmp_path / "x.db"
     with DuplicateIndex.open(place, PairModel.load(folder)) as index:
         index.add_many(rows_of("w", 0))
-        connection = index._session.database._connection  # type: ignore[attr-defined]  # of SQLite
+        database = index._session.database
+        assert isinstance(database, SqliteDatabase)
+        connection = database._connection
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         connection.execute(f"PRAGMA max_page_count = {pages + 3}")
         with pytest.raises(DuplicateIndexError, match=r"x.db: the disk is full; nothing of this was written"):

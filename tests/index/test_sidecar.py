@@ -54,6 +54,16 @@ def recall_of(index: DuplicateIndex, exact: DuplicateIndex, texts: list[str]) ->
     return hits / total
 
 
+def test_that_it_is_missing_is_told(make_model: MakeModel, many_texts: list[str], tmp_path: Path) -> None:
+    with DuplicateIndex.open(tmp_path / "x.db", make_model("cosine"), approximate=True) as index:
+        assert not index.lacks_graph
+        index.add_many([(f"k{number}", text) for number, text in enumerate(many_texts[:50])])
+        assert index.lacks_graph
+        index.compact()
+        assert not index.lacks_graph
+        assert uses_sidecar(index)
+
+
 def test_nearly_all_are_found(make_model: MakeModel, many_texts: list[str], place: Path) -> None:
     model = make_model("cosine")
     with (

@@ -44,7 +44,8 @@ def _described(found: Check, index: DuplicateIndex) -> str:
     if found.recall is not None and found.recall.nearest:
         share = found.recall.found / found.recall.nearest
         lines.append(f"{'recall':<16}{share:>12.1%}  of the 10 nearest, by approximate search")
-    return "\n".join([*lines, *(f"problem: {problem}" for problem in found.problems or ["none was found"])])
+    problems = [f"problem: {problem}" for problem in found.problems]
+    return "\n".join([*lines, *(problems or ["nothing is broken"])])
 
 
 def compact(index: str, /, *, model: Path | None = None) -> None:

@@ -85,10 +85,13 @@ def mark(
         entries = opened.entries([key_a, key_b])
         both = [entries[key].text if key in entries else key for key in (key_a, key_b)]
         hashes = set(map(text_hash, both))
-        if not any({text_hash(one.text_a), text_hash(one.text_b)} == hashes for one in opened.verdicts()):
+        said = any({text_hash(one.text_a), text_hash(one.text_b)} == hashes for one in opened.verdicts())
+        missing = [key for key in (key_a, key_b) if key not in entries]
+        if missing and not said:
             raise OptionError(
-                f"nothing was said of {key_a!r:.60} and {key_b!r:.60} in {opened.name}; they are keys, or, of entries "
-                "that are gone, texts as textsiam index export gives them"
+                f"key {missing[0]!r:.60} is not in the index {opened.name}, nor was anything said of such a text; of "
+                "entries that are gone give the texts, as textsiam index export writes them"
             )
         opened.forget(Verdict(both[0], both[1], 0))
-        say(f"{opened.name}: what was said of {key_a} and {key_b} is forgotten")
+        what = "what was said of" if said else "nothing was said of"
+        say(f"{opened.name}: {what} {key_a} and {key_b}{' is forgotten' if said else ''}")

@@ -18,6 +18,7 @@ from textsiam.cli.score_texts import is_file
 from textsiam.cli.scored_file import check_out
 from textsiam.cli.text_options import TextOptions
 from textsiam.errors import OptionError
+from textsiam.index.duplicate_index import DuplicateIndex
 from textsiam.index.finding import Match
 from textsiam.text.normalization import normalize_text
 
@@ -72,6 +73,7 @@ def find(
     check_out(out, texts, overwrite=overwrite)
     with open_index(index, load_model(index, model, device)) as opened:
         find_file(opened, texts, out, rows, options)
+        _tell_graph(opened)
 
 
 def _find_texts(
@@ -83,6 +85,7 @@ def _find_texts(
         found = opened.find_many(texts, limit=limit, threshold=options.threshold, where=wanted)
         least, names = options.least(opened), ", ".join(opened.attribute_names()) if wanted else None
         without = [text for text, matches in zip(texts, found, strict=True) if not matches]
+        _tell_graph(opened)
         nearest = dict(zip(without, opened.find_many(without, limit=1, threshold=0, where=wanted), strict=True))
     tell_texts(loaded.model.inspect(texts))
     both = list(zip(texts, found, strict=True))
@@ -110,6 +113,11 @@ def _as_dict(text: str, matches: list[Match], nearest: dict[str, list[Match]], t
     near = [match._asdict() for match in nearest.get(text, ())]
     found = [match._asdict() for match in matches]
     return {"text": text, "threshold": threshold, "matches": found, "nearest": near[0] if near else None}
+
+
+def _tell_graph(index: DuplicateIndex) -> None:
+    if index.lacks_graph:
+        say(f"{index.name}: searches take longer than they need; once: textsiam index compact {index.name}")
 
 
 def _table(text: str, matches: list[Match]) -> str:

@@ -57,7 +57,8 @@ def open_index(
             raise type(error)(f"{error}; tried was {loaded.folder}, which it names") from error
         raise
     try:
-        if not loaded.named and (create or index.model_folder is None):
+        named = index.model_folder
+        if not loaded.named and (create or named is None or not Path(named).exists()):
             index.model_folder = loaded.folder
         if before is not None and before != (now := (index.threshold, index.linkage)):
             say(f"{index.name}: threshold {now[0]:.4f} and linkage {now[1]} are kept from now on, as are those that "

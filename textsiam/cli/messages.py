@@ -50,7 +50,7 @@ def tell_texts(texts: TextReport) -> None:
 
 def tell_large_group(largest: int, texts: int) -> None:
     """Say how a group is parted that holds a tenth of all texts, and more than a few."""
-    if largest > max(10, texts / 10):
+    if largest > texts / 2 or largest > max(10, texts / 10):
         say(
             f"one group holds {largest:,} of {texts:,} texts: unless they are copies, a higher --threshold or "
             "--linkage complete will part them"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from textsiam.arrays import Array
 from textsiam.errors import OptionError
 from textsiam.index.relations import text_hash
-from textsiam.index.scorer import IndexModel
+from textsiam.index.scorer import Scorer
 from textsiam.index.store import Entry, Store, as_json
 
 
@@ -31,7 +31,7 @@ class Encoded:
     Vectors are made before the index is locked, so that others can write meanwhile.
     """
 
-    def __init__(self, model: IndexModel, texts: Iterable[str], known: Mapping[bytes, int]) -> None:
+    def __init__(self, model: Scorer, texts: Iterable[str], known: Mapping[bytes, int]) -> None:
         self.model, self.texts, self.vectors = model, dict[bytes, str](), dict[bytes, Array]()
         for text in texts:
             self.texts.setdefault(text_hash(text), text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,19 +15,19 @@ from textsiam.index.finding import Finder, Match, Wanted
 from textsiam.index.found import checked_threshold
 from textsiam.index.grouping import Grouping
 from textsiam.index.groups import LINKAGES
-from textsiam.index.locations import MakeSearch, open_location
+from textsiam.index.index_view import IndexView
+from textsiam.index.locations import open_location
 from textsiam.index.memory_search import Search
 from textsiam.index.relations import Verdict, text_hash
-from textsiam.index.scorer import IndexModel
-from textsiam.index.session import NEIGHBOURS, Session
+from textsiam.index.scorer import Scorer
+from textsiam.index.session import NEIGHBOURS, MakeSearch, Session
 from textsiam.index.stable_groups import IndexGroup
-from textsiam.index.store import Entry
 from textsiam.index.upkeep import Check, check_index, encode_again
 from textsiam.index.verdicts import check_verdict
 from textsiam.text.checks import checked_texts
 
 
-class DuplicateIndex:
+class DuplicateIndex(IndexView):
     """Texts under keys, and which of them are the same; made by ``DuplicateIndex.open``.
 
     Texts that differ in case, width or white space alone are copies: they have one vector, that of the first, and are
@@ -35,15 +35,14 @@ class DuplicateIndex:
     with its own ``DuplicateIndex``: whoever reads sees what others have finished writing; of two writers one waits.
     """
 
-    def __init__(self, database: Database, model: IndexModel | None, search: MakeSearch) -> None:
-        self._session = Session(database, model, search)
-        self._store = self._session.store
+    def __init__(self, database: Database, model: Scorer | None, search: MakeSearch) -> None:
+        super().__init__(Session(database, model, search))
 
     @classmethod
     def open(
         cls,
         location: str | Path,
-        model: IndexModel | None = None,
+        model: Scorer | None = None,
         *,
         threshold: float | None = None,
         linkage: str | None = None,
@@ -212,9 +211,16 @@ class DuplicateIndex:
                 search.make_graph()
             search.wait_for_graph(show_progress=show_progress)
 
+    @property
+    def lacks_graph(self) -> bool:
+        """Whether ``compact`` would make searches faster: a graph is to be made, and is not there."""
+        with self._session.reading():
+            self._search().refresh()
+            return self._search().lacks_graph()
+
     def reencode(
         self,
-        model: IndexModel,
+        model: Scorer,
         *,
         threshold: float | None = None,
         model_folder: str | Path | None = None,
@@ -233,67 +239,6 @@ class DuplicateIndex:
         with self._session.alone():
             encode_again(self._session, model, settings, show_progress=show_progress)
             self._session.use(model)
-
-    @property
-    def name(self) -> str:
-        """What messages call it."""
-        return self._session.database.name
-
-    @property
-    def model_folder(self) -> str | None:
-        """The folder of its model, where one was kept here, so that whoever opens it next knows what to load."""
-        with self._session.reading(any_model=True):
-            return self._store.settings().get("model_folder")
-
-    @model_folder.setter
-    def model_folder(self, folder: str | Path) -> None:
-        with self._session.writing(any_model=True):
-            self._store.set({"model_folder": Path(folder).resolve()})
-
-    @property
-    def threshold(self) -> float:
-        """From which probability on texts are the same."""
-        with self._session.reading(any_model=True):
-            return self._session.threshold
-
-    @property
-    def linkage(self) -> str:
-        """What makes a group: "connected" or "complete"."""
-        with self._session.reading(any_model=True):
-            return self._session.linkage
-
-    def attribute_names(self) -> dict[str, int]:
-        """Give the names of all attributes, and how many entries have them."""
-        with self._session.reading(any_model=True):
-            return self._store.attribute_names()
-
-    def keys(self) -> list[str]:
-        """Give all keys, rising."""
-        with self._session.reading(any_model=True):
-            return self._store.all_keys()
-
-    def entries(self, keys: Iterable[str]) -> dict[str, Entry]:
-        """Give the entries of some keys, by key, those that are there."""
-        with self._session.reading(any_model=True):
-            return {key: entry for key, (_, entry) in self._store.entries(keys).items()}
-
-    def __getitem__(self, key: str) -> Entry:
-        with self._session.reading(any_model=True):
-            return self._entry(key)
-
-    def __contains__(self, key: object) -> bool:
-        with self._session.reading(any_model=True):
-            return isinstance(key, str) and bool(self._store.entries([key]))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.keys())
-
-    def __repr__(self) -> str:
-        return f"DuplicateIndex({self.name!r})"
-
-    def __len__(self) -> int:
-        with self._session.reading(any_model=True):
-            return self._store.counts()[0]
 
     def close(self) -> None:
         """End the connection; what was written is there."""
@@ -321,9 +266,3 @@ class DuplicateIndex:
     def _search(self) -> Search:
         assert self._session.search is not None
         return self._session.search
-
-    def _entry(self, key: str) -> Entry:
-        found = self._store.entries([checked_str("key", key)])
-        if key not in found:
-            raise OptionError(f"key {key!r} is not in the index {self._session.database.name}")
-        return found[key][1]

@@ -13,7 +13,7 @@ from textsiam.index.cosines import cosines_of
 from textsiam.index.matrix import Nearest
 from textsiam.index.memory_search import Search
 from textsiam.index.relations import text_hash
-from textsiam.index.scorer import IndexModel
+from textsiam.index.scorer import Scorer
 from textsiam.index.store import Entry, Store
 from textsiam.text.normalization import normalize_text
 
@@ -51,7 +51,7 @@ class Wanted(NamedTuple):
 class Finder:
     """Finds in the ``store`` by ``search``; heads of which products tell nothing score ``neighbours`` near texts."""
 
-    def __init__(self, store: Store, search: Search, model: IndexModel, neighbours: int) -> None:
+    def __init__(self, store: Store, search: Search, model: Scorer, neighbours: int) -> None:
         self.store, self.search, self.model, self.neighbours = store, search, model, neighbours
 
     def find(self, texts: Sequence[str], vectors: Array, wanted: Wanted) -> list[list[Match]]:

@@ -12,7 +12,7 @@ from textsiam.index.candidates import MOST_PAIRS, TooManyPairsError
 from textsiam.index.corpus import SCORED_AT_ONCE, Corpus, probabilities_of
 from textsiam.index.groups import Links
 from textsiam.index.memory_search import Search
-from textsiam.index.scorer import Frame, IndexModel
+from textsiam.index.scorer import Frame, Scorer
 from textsiam.index.search import pairs_reaching
 from textsiam.index.store import Store
 from textsiam.progress import Progress, progress
@@ -24,7 +24,7 @@ QUERIES = 256
 class Linker:
     """Finds the links from ``threshold`` on; heads of which products tell nothing score ``neighbours`` near texts."""
 
-    def __init__(self, store: Store, search: Search, model: IndexModel, threshold: float, neighbours: int) -> None:
+    def __init__(self, store: Store, search: Search, model: Scorer, threshold: float, neighbours: int) -> None:
         self.store, self.search, self.model = store, search, model
         self.threshold, self.neighbours = threshold, neighbours
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -14,15 +13,15 @@ from textsiam.index.database import Database
 from textsiam.index.memory_search import MemorySearch, Search
 from textsiam.index.postgres import PostgresDatabase
 from textsiam.index.postgres_search import PostgresSearch, ServedMemorySearch, is_ranked
-from textsiam.index.scorer import IndexModel
+from textsiam.index.scorer import Scorer
 from textsiam.index.server_location import is_server
+from textsiam.index.session import MakeSearch
 from textsiam.index.sidecar import APPROXIMATE_FROM, path_beside
 from textsiam.index.sidecar_keeper import SidecarKeeper
 from textsiam.index.sqlite import SqliteDatabase
 from textsiam.index.store import Store
 
 LONGEST = 2_147_483  # seconds that databases wait: they count milliseconds in 32 bits
-MakeSearch = Callable[[Store, IndexModel], Search]
 
 
 def open_location(
@@ -49,14 +48,14 @@ def _checked_timeout(timeout: object) -> float:
     return float(min(timeout, LONGEST))
 
 
-def _search_in_server(database: PostgresDatabase, approximate: bool | None, store: Store, model: IndexModel) -> Search:
+def _search_in_server(database: PostgresDatabase, approximate: bool | None, store: Store, model: Scorer) -> Search:
     """Search in the server, where it has a distance for the head; else in memory: exact, and without a graph."""
     if is_ranked(database, model.frame(model.encode([""]))):
         return PostgresSearch(database, model, approximate)
     return ServedMemorySearch(database, store, model)
 
 
-def _search_in_memory(path: Path, approximate: bool | None, store: Store, model: IndexModel) -> Search:
+def _search_in_memory(path: Path, approximate: bool | None, store: Store, model: Scorer) -> Search:
     def connect() -> Store:
         return Store(SqliteDatabase(path, timeout=30, create=False))
 

@@ -9,7 +9,7 @@ import numpy as np
 from textsiam.arrays import Array
 from textsiam.index.cosines import CosineFrame, unit_vectors
 from textsiam.index.matrix import Matrix, Nearest
-from textsiam.index.scorer import Frame, IndexModel
+from textsiam.index.scorer import Frame, Scorer
 from textsiam.index.sidecar import STALE, Sidecar
 from textsiam.index.sidecar_keeper import SidecarKeeper
 from textsiam.index.store import State, Store
@@ -40,6 +40,9 @@ class Search(Protocol):
     def wait_for_graph(self, *, show_progress: bool) -> None:
         """Wait until it is there."""
 
+    def lacks_graph(self) -> bool:
+        """Tell whether search would be faster with a graph that is to be made."""
+
     def problem(self) -> str:
         """Say why search is slower than it could be; "" where it is not."""
 
@@ -53,7 +56,7 @@ class MemorySearch:
     Then exactly over what the sidecar does not have yet.
     """
 
-    def __init__(self, store: Store, model: IndexModel, keeper: SidecarKeeper | None, approximate_from: int) -> None:
+    def __init__(self, store: Store, model: Scorer, keeper: SidecarKeeper | None, approximate_from: int) -> None:
         self.store, self.model = store, model
         frame = model.frame(model.encode([""]))
         self.ranks = frame is not None
@@ -145,6 +148,10 @@ class MemorySearch:
         """Wait until the sidecar is there, if it is being made."""
         if self.keeper is not None:
             self.keeper.wait(show_progress=show_progress)
+
+    def lacks_graph(self) -> bool:
+        """Tell whether the sidecar is to be made, and is not there."""
+        return self.keeper is not None and self._sidecar is None and self._is_stale()
 
     def problem(self) -> str:
         """Say why the sidecar could not be made."""

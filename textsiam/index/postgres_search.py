@@ -12,7 +12,7 @@ from textsiam.index.cosines import CosineFrame
 from textsiam.index.matrix import Nearest
 from textsiam.index.memory_search import MemorySearch
 from textsiam.index.postgres import PostgresDatabase
-from textsiam.index.scorer import Frame, IndexModel
+from textsiam.index.scorer import Frame, Scorer
 from textsiam.index.sidecar import APPROXIMATE_FROM
 from textsiam.index.store import Store
 
@@ -54,7 +54,7 @@ def drop_graphs(database: PostgresDatabase, *, but: str = "") -> None:
 class ServedMemorySearch(MemorySearch):
     """Search in memory over the vectors of a server, exact, for heads whose distance pgvector has not."""
 
-    def __init__(self, database: PostgresDatabase, store: Store, model: IndexModel) -> None:
+    def __init__(self, database: PostgresDatabase, store: Store, model: Scorer) -> None:
         super().__init__(store, model, None, APPROXIMATE_FROM)
         self._database = database
 
@@ -71,7 +71,7 @@ class PostgresSearch:
     ``make_graph`` makes it: where ``approximate``, or None and there are 100,000 texts. The server keeps it in step.
     """
 
-    def __init__(self, database: PostgresDatabase, model: IndexModel, approximate: bool | None) -> None:
+    def __init__(self, database: PostgresDatabase, model: Scorer, approximate: bool | None) -> None:
         self.database, self.store, self.model, self._approximate = database, Store(database), model, approximate
         probe = model.encode([""])
         frame = model.frame(probe)
@@ -168,9 +168,7 @@ class PostgresSearch:
         """Make the graph, where it is wanted, and take away those of vectors that are no more."""
         with self.database.writing():
             drop_graphs(self.database, but=self._graph)
-            if self._approximate is False or not self._metric.graph or self._width > WIDEST or self._finds_graph():
-                return
-            if self.store.counts()[1] >= (1 if self._approximate else APPROXIMATE_FROM):
+            if self.lacks_graph():
                 list(
                     self.database.rows(
                         f"CREATE INDEX {self._graph} ON texts USING hnsw "
@@ -178,6 +176,15 @@ class PostgresSearch:
                         f"WITH (m = {CONNECTIVITY}, ef_construction = {EXPANSION_ADD}) WHERE {self._has_width()}"
                     )
                 )
+
+    def lacks_graph(self) -> bool:
+        """Tell whether the graph is to be made, and is not there; inside of a reading transaction."""
+        return self._wants_graph() and not self._finds_graph()
+
+    def _wants_graph(self) -> bool:
+        if self._approximate is False or not self._metric.graph or self._width > WIDEST:
+            return False
+        return self.store.counts()[1] >= (1 if self._approximate else APPROXIMATE_FROM)
 
     def problem(self) -> str:
         """Say why there can be no graph that was asked for."""

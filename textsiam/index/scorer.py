@@ -63,6 +63,3 @@ class Scorer(Protocol):
 
     def fingerprint(self) -> str:
         """Hash what makes the model's vectors and raw scores."""
-
-
-IndexModel = Scorer

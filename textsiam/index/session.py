@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from textsiam.errors import DuplicateIndexError, OptionError
 from textsiam.index.database import Database
 from textsiam.index.memory_search import Search
-from textsiam.index.scorer import IndexModel
+from textsiam.index.scorer import Scorer
 from textsiam.index.store import Store
 
-MakeSearch = Callable[[Store, IndexModel], Search]
+MakeSearch = Callable[[Store, Scorer], Search]
 NEIGHBOURS = 100  # near texts that are scored by heads of which products tell nothing
 
 
@@ -23,13 +23,13 @@ class Session:
     ``make_search`` makes the ``search`` with a model. Another thread can change model and search between transactions.
     """
 
-    def __init__(self, database: Database, model: IndexModel | None, make_search: MakeSearch) -> None:
+    def __init__(self, database: Database, model: Scorer | None, make_search: MakeSearch) -> None:
         self.database, self.store, self._make_search = database, Store(database), make_search
         self.search: Search | None = None
         self.use(model)
         self._lock = threading.RLock()
 
-    def use(self, model: IndexModel | None) -> None:
+    def use(self, model: Scorer | None) -> None:
         """Go on with another model; where it was changed in the index too, ``alone`` with that."""
         if self.search is not None:
             self.search.close()
@@ -37,7 +37,7 @@ class Session:
         self.fingerprint = None if model is None else model.fingerprint()
         self.search = None if model is None else self._make_search(self.store, model)
 
-    def needed_model(self, purpose: str) -> IndexModel:
+    def needed_model(self, purpose: str) -> Scorer:
         """Give the model; raises OptionError where there is none."""
         if self.model is None:
             raise OptionError(f"{purpose} needs a model; open the index with it: DuplicateIndex.open(location, model)")

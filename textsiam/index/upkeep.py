@@ -8,7 +8,7 @@ import numpy as np
 
 from textsiam.index.cosines import CosineFrame
 from textsiam.index.memory_search import Search
-from textsiam.index.scorer import IndexModel
+from textsiam.index.scorer import Scorer
 from textsiam.index.session import Session
 from textsiam.index.store import Store
 from textsiam.progress import progress
@@ -52,7 +52,7 @@ def check_index(session: Session, sample: int) -> Check:
         return Check(tuple(problems), entries, texts, len(store.relations.verdicts()), recall)
 
 
-def _recall(store: Store, search: Search, model: IndexModel, sample: int) -> GraphRecall | None:
+def _recall(store: Store, search: Search, model: Scorer, sample: int) -> GraphRecall | None:
     last = store.last_id()
     _, vectors = store.vectors({int(number) for number in np.linspace(1, last, sample)})
     found = search.approximate(vectors, NEAREST) if len(vectors) else None
@@ -73,7 +73,7 @@ def _recall(store: Store, search: Search, model: IndexModel, sample: int) -> Gra
     return GraphRecall(hits, best.size)
 
 
-def encode_again(session: Session, model: IndexModel, settings: dict[str, object], *, show_progress: bool) -> None:
+def encode_again(session: Session, model: Scorer, settings: dict[str, object], *, show_progress: bool) -> None:
     """Write all vectors anew, whose they are, and other settings."""
     store = session.store
     with session.writing(any_model=True):
