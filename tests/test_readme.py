@@ -38,8 +38,8 @@ def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     write_pairs(tmp_path / "pairs.csv", 600)
     write_pairs(tmp_path / "test.csv", 50, start=1000)
     write_pairs(tmp_path / "new-pairs.csv", 50, start=2000)
-    questions = (f"{number},tell me of item {number % 7}" for number in range(30))
-    (tmp_path / "questions.csv").write_text("\n".join(["id,question", *questions]), encoding="utf-8")
+    questions = (f"{number},tell me of item {number % 7},en" for number in range(30))
+    (tmp_path / "questions.csv").write_text("\n".join(["id,question,lang", *questions]), encoding="utf-8")
     (tmp_path / "new.csv").write_text("question\nTell me of item 3\n", encoding="utf-8")
     commands = [line for block in _blocks("sh") for line in block.splitlines() if line.startswith("textsiam ")]
     commands += re.findall(r"^`(textsiam [^`]+)`", README, re.MULTILINE)  # and those that start a paragraph
@@ -55,7 +55,7 @@ def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
         .startswith("id,question1,question2,is_duplicate,probability")
     )
     assert (tmp_path / "report" / "report.html").exists()
-    assert (tmp_path / "grouped.csv").read_text(encoding="utf-8").startswith("id,question,group,kept")
+    assert (tmp_path / "grouped.csv").read_text(encoding="utf-8").startswith("id,question,lang,group,kept")
     assert (
         (tmp_path / "matched.csv").read_text(encoding="utf-8").startswith("question,match,match_text,probability\nTell")
     )

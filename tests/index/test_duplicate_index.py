@@ -289,7 +289,8 @@ def test_what_others_remove_while_groups_are_made_is_in_none(
     make_model: MakeModel, texts: list[str], place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = make_model("cosine")
-    with filled(place, model, texts[:60]) as index, DuplicateIndex.open(place, model) as other:
+    # compacting waits for who reads, here for itself
+    with filled(place, model, texts[:60]) as index, DuplicateIndex.open(place, model, timeout=0.5) as other:
         real, times = Linker.new_links, [0]
 
         def while_others_write(linker: Linker, after: int, *, show_progress: bool) -> Links:

@@ -96,7 +96,10 @@ def test_heads_that_compare_more_find_near_texts_by_it(
         index.compact()
         assert uses_sidecar(index)
         found = [index.find(text, limit=5, threshold=0) for text in many_texts[:20]]
-        assert sum(a == b for a, b in zip(found, exact, strict=True)) >= 18
+        # the hundredth of the near ones may be another: of texts that are equally near any will do
+        assert all(a[0].probability == b[0].probability == 1 for a, b in zip(found, exact, strict=True))
+        kept = [{match.key for match in a} & {match.key for match in b} for a, b in zip(found, exact, strict=True)]
+        assert sum(map(len, kept)) >= 90
 
 
 @pytest.mark.parametrize("head", ["dot", "euclidean", "manhattan", "squared_euclidean"])

@@ -10,6 +10,7 @@ from textsiam.model.architecture import Architecture
 from textsiam.model.calibration import Calibration
 from textsiam.model.fingerprint import fingerprint_of
 from textsiam.model.pair_model import PairModel
+from textsiam.text.tokenizer import Tokenizer
 from textsiam.text.vocabulary import build_vocabulary
 from textsiam.training.config import TrainConfig
 
@@ -35,7 +36,7 @@ def test_every_part_that_vectors_follow_from_counts() -> None:
 def test_a_saved_model_keeps_its_fingerprint(tmp_path: Path) -> None:
     proto = build_vocabulary(["red cat", "blue dog", "green bird"], size=25).proto
     config = TrainConfig(encoder="bag", dim=8, head="cosine")  # an architecture that has more
-    model = PairModel(architecture=config, vocabulary=proto, weights=random_weights(config, 25))
+    model = PairModel(architecture=config, vocabulary=proto, weights=random_weights(config, Tokenizer(proto).size))
     model.save(tmp_path / "model")
     assert PairModel.load(tmp_path / "model").fingerprint() == model.fingerprint()
 
