@@ -18,7 +18,9 @@ from textsiam.index.search import SHORT, rotation_of, sample_rows
 QUERIES_AT_ONCE = 16
 ROWS_AT_ONCE = 16_384  # that are shortened
 ROUNDING = 2e-5  # of a product in float32, as a share of the lengths' product
-FEW = 0.002  # of the sampled pairs, that may pass a bound
+MANY = 1024  # rows, and twice as many as are asked for, that tell what the highest products are
+NEAR = 0.002  # of the sampled pairs, that are near enough where no threshold tells
+COST_OF_ROW = 2000.0  # that is looked at as a whole, in components that are looked at of a row
 GROWTH = 4  # times as many rows as the bound was made of, and it is made anew
 
 
@@ -101,9 +103,9 @@ class Matrix:
             places = np.flatnonzero(bound >= max(cut, np.finfo(np.float32).min))
             return Nearest(self.ids[places], True)
         places = np.flatnonzero(bound >= max(cut, np.finfo(np.float32).min))
-        many = 2 * count + 128
-        all_looked_at = len(places) <= 2 * many
-        if not all_looked_at:
+        many = 2 * count + MANY
+        wanted = cut
+        if len(places) > 2 * many:
             # the whole products of those with the highest bounds tell below which no other can be among the highest
             first = places[np.argpartition(-bound[places], many)[:many]]
             least = np.partition(self._right[first] @ left, many - count)[many - count]
@@ -112,7 +114,7 @@ class Matrix:
         products = self._right[places] @ left
         places, products = places[products >= cut], products[products >= cut]
         order = np.lexsort((places, -products))[:count]
-        return Nearest(self.ids[places[order]], all_looked_at and len(places) <= count)
+        return Nearest(self.ids[places[order]], cut == wanted and len(places) <= count)
 
     def _slack(self, left: Array) -> float:
         return ROUNDING * self._longest * float(np.linalg.norm(left))
@@ -126,18 +128,16 @@ class Matrix:
         self.ids, self._right, self._short = ids, right, short
 
     def _make_bound(self) -> None:
-        """Choose as few components as let few pass, by a sample of the rows there are."""
+        """Choose as many components as cost least, by a sample of the rows there are."""
         some = sample_rows(self._right[: self._rows])
         rotation = rotation_of(some, some).astype(np.float32)
-        products = some @ some.T
-        cut = max(self.usual, float(np.quantile(products, 1 - FEW / 2))) if len(some) > 1 else self.usual
-        for components in (number for number in SHORT if number < rotation.shape[1]):
+        cut = self.usual if self.usual > -np.inf else float(np.quantile(some @ some.T, 1 - NEAR))
+        whole, costs = rotation.shape[1], dict[int, float]()
+        for components in (*(number for number in SHORT if number < whole), whole):
             self._rotation = rotation[:, :components]
             short = self._shortened(some)
-            if float((short @ short.T >= cut).mean()) <= FEW:
-                break
-        else:
-            self._rotation = rotation
+            costs[components] = components + COST_OF_ROW * float((short @ short.T >= cut).mean())
+        self._rotation = rotation[:, : min(costs, key=lambda components: costs[components])]
         self._made_of, self._ready = self._rows, 0
         self._short = np.empty((len(self.ids), self._rotation.shape[1] + 1), dtype=np.float32)
 
