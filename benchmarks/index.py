@@ -34,29 +34,34 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--texts", type=int, default=400_000)
     parser.add_argument("--queries", type=int, default=1000)
+    parser.add_argument("--keep", action="store_true", help="find in the index that is in OUT, with its graph")
     options = parser.parse_args()
     model, questions = PairModel.load(options.model), distinct_questions(options.data)
     np.random.default_rng(7).shuffle(questions)
     texts, queries = questions[: options.texts], questions[options.texts :][: options.queries]
-    options.out.mkdir(exist_ok=True)
     place = options.out / "questions.db"
-    for old in options.out.glob("questions.db*"):
-        old.unlink()
-    rows = [[f"add, {ADDED_AT_ONCE:,} at a time", adding(place, model, texts)]]
-    rows += [["file", f"{place.stat().st_size / 1e6:,.0f} MB"]]
+    rows = [] if options.keep else made(place, model, texts)
     exact = DuplicateIndex.open(place, model, approximate=False)
     rows += [["open and find, exact", f"{opening(place, model, approximate=False, query=queries[0]):.2f} s"]]
     rows += finding(exact, queries, "exact")
-    with DuplicateIndex.open(place, model, approximate=True) as index:
-        seconds = timed(index.compact)
-        rows += [["compact, and make the graph", f"{seconds / 60:.1f} minutes"]]
-    beside = place.with_name("questions.db.near")
-    rows += [["graph", f"{beside.stat().st_size / 1e6:,.0f} MB"]]
+    if not options.keep:
+        with DuplicateIndex.open(place, model, approximate=True) as index:
+            rows += [["compact, and make the graph", f"{timed(index.compact) / 60:.1f} minutes"]]
+        rows += [["graph", f"{place.with_name('questions.db.near').stat().st_size / 1e6:,.0f} MB"]]
     rows += [["open and find, graph", f"{opening(place, model, approximate=True, query=queries[0]):.2f} s"]]
     with DuplicateIndex.open(place, model, approximate=True) as index:
         rows += finding(index, queries, "graph")
         rows += [["recall of the graph", recall(index, exact, queries)]]
     print(markdown([f"{len(texts):,} texts", ""], rows, [machine(), versions("textsiam", "numpy", "usearch")]))
+
+
+def made(place: Path, model: PairModel, texts: list[str]) -> list[list[str]]:
+    """Make the index."""
+    place.parent.mkdir(exist_ok=True)
+    for old in place.parent.glob(f"{place.name}*"):
+        old.unlink()
+    rows = [[f"add, {ADDED_AT_ONCE:,} at a time", adding(place, model, texts)]]
+    return [*rows, ["file", f"{place.stat().st_size / 1e6:,.0f} MB"]]
 
 
 def timed(run: Callable[[], object]) -> float:

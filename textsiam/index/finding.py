@@ -17,6 +17,7 @@ from textsiam.index.scorer import Scorer
 from textsiam.index.store import Entry, Store
 from textsiam.text.normalization import normalize_text
 
+NOTHING = text_hash("")  # of blank texts, which nothing is the same as
 WIDER = 8  # times as many texts are looked at where too few entries have the attributes that are asked for
 
 
@@ -101,27 +102,31 @@ class Finder:
     def _scored(self, query: _Query, ids: Iterable[int]) -> list[_Scored]:
         """Score those of some texts that are there, are not empty and have entries with the attributes."""
         text, vector, verdicts, wanted = query
-        entries = {
-            number: [entry for entry in own if wanted.fits(entry)] for number, own in self.store.entries_of(ids).items()
-        }
-        texts = self.store.texts(number for number, own in entries.items() if own)
-        texts = {number: other for number, other in texts.items() if normalize_text(other.text)}
-        there, vectors = self.store.vectors(texts)
-        if not there:
+        entries = self._fitting(ids, wanted) if wanted.where else None  # before anything is scored, where few may fit
+        texts, vectors = self.store.texts_and_vectors(ids if entries is None else entries)
+        if not texts:
             return []
-        probabilities = self._probabilities(text, vector, [texts[number].text for number in there], vectors)
+        probabilities = self._probabilities(text, vector, [other.text for other in texts], vectors)
         cosines = cosines_of(np.broadcast_to(vector, vectors.shape), vectors)
         own, found = text_hash(text), []
-        for number, probability, cosine in zip(there, probabilities.tolist(), cosines.tolist(), strict=True):
-            other = texts[number].hash
+        for (number, other, _), probability, cosine in zip(
+            texts, probabilities.tolist(), cosines.tolist(), strict=True
+        ):
             verdict = verdicts.get(other)
             if other == own:
-                found.append(_Scored(-1.0, -1.0, number, None, True, entries[number]))
-            else:
+                found.append(_Scored(-1.0, -1.0, number, None, True, []))
+            elif other != NOTHING:
                 reaches = verdict or (verdict is None and probability >= np.float32(wanted.threshold))
-                sure = -1.0 if verdict else -probability
-                found.append(_Scored(sure, -cosine, number, verdict, bool(reaches), entries[number]))
-        return found
+                found.append(_Scored(-1.0 if verdict else -probability, -cosine, number, verdict, bool(reaches), []))
+        if entries is None:
+            entries = self._fitting((one.id for one in found if one.reaches), wanted)
+        return [one._replace(entries=entries.get(one.id, [])) for one in found]
+
+    def _fitting(self, ids: Iterable[int], wanted: Wanted) -> dict[int, list[Entry]]:
+        """Give the entries of some texts that have the attributes, of those texts that have some."""
+        entries = self.store.entries_of(ids).items()
+        fitting = ((number, [entry for entry in own if wanted.fits(entry)]) for number, own in entries)
+        return {number: own for number, own in fitting if own}
 
     def _probabilities(self, text: str, vector: Array, texts: list[str], vectors: Array) -> Array:
         try:

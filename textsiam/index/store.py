@@ -106,6 +106,12 @@ class Store:
         found = sorted(self._in("SELECT id, vector FROM texts WHERE id IN", ids))
         return [number for number, _ in found], self.database.from_columns([vector for _, vector in found])
 
+    def texts_and_vectors(self, ids: Iterable[int]) -> tuple[list[StoredText], Array]:
+        """Give the texts that are there, by rising ids, and their vectors, float32 (n, D)."""
+        found = sorted(self._in("SELECT id, hash, text, vector FROM texts WHERE id IN", ids))
+        texts = [StoredText(number, bytes(own), text) for number, own, text, _ in found]
+        return texts, self.database.from_columns([vector for *_, vector in found])
+
     def blocks(self, after: int) -> Iterator[tuple[Array, Array]]:
         """Give ids, rising from behind ``after``, int64 (n,), and vectors, float32 (n, D), block by block."""
         sql = f"SELECT id, vector FROM texts WHERE id > ? ORDER BY id LIMIT {VECTORS_AT_ONCE}"
@@ -209,4 +215,4 @@ def as_json(attributes: Mapping[str, Any]) -> str:
 
 def _entry(row: Sequence[Any]) -> Entry:
     key, text, attributes = row
-    return Entry(key, text, json.loads(attributes))
+    return Entry(key, text, {} if attributes == "{}" else json.loads(attributes))
