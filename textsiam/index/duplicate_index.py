@@ -159,9 +159,9 @@ class DuplicateIndex(IndexView):
 
         Where groups became one it has the id of the larger one, and ``merged`` tells the other. New texts are compared
         with all others first, once, and that is kept. Texts of which a person said that they differ are never in one
-        group; those that were said to be the same always are. With the heads "mlp" and "alignment" a new text is compared
-        with its 100 nearest alone, so that the order of adding can have a part in what is found. Raises OptionError for
-        more than 20 million pairs.
+        group; those that were said to be the same always are. With the heads "mlp" and "alignment" a new text is
+        compared with its 100 nearest alone, so that the order of adding can have a part in what is found. Raises
+        OptionError for more than 20 million pairs.
         """
         self._session.needed_model("grouping texts")
         return Grouping(self._session).groups(show_progress=show_progress)
