@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from textsiam.cli.promised_threshold import check_one, promised_threshold
+from textsiam.cli.promised_threshold import Precision, check_one, promised_threshold
 from textsiam.model.pair_model import PairModel
 
 
@@ -23,13 +23,7 @@ class IndexSettings:
             "model]"
         ),
     ] = None
-    precision: Annotated[
-        float | None,
-        Parameter(
-            help="The threshold at which dev promises this precision, for dev's share of same pairs, which in a list "
-            "is far lower."
-        ),
-    ] = None
+    precision: Precision = None
     linkage: Annotated[
         str | None,
         Parameter(

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from cyclopts import Parameter
+
 from textsiam.cli.messages import say
 from textsiam.errors import OptionError
 from textsiam.model.pair_model import PairModel
+
+Precision = Annotated[
+    float | None,
+    Parameter(
+        help="The threshold at which dev promises this precision, for dev's share of same pairs, which in a list is "
+        "far lower."
+    ),
+]
 
 
 def check_one(threshold: float | None, precision: float | None) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from textsiam.cli.number_types import WholeNumber
-from textsiam.cli.promised_threshold import check_one, promised_threshold
+from textsiam.cli.promised_threshold import Precision, check_one, promised_threshold
 from textsiam.errors import OptionError
 from textsiam.index.duplicates import check_grouping
 from textsiam.index.found import check_search
@@ -25,13 +25,7 @@ class SearchOptions:
         float | None,
         Parameter(help="Probability from which on two texts are the same. [default: that of the model]"),
     ] = None
-    precision: Annotated[
-        float | None,
-        Parameter(
-            help="The threshold at which dev promises this precision, for dev's share of same pairs, which in a list "
-            "is far lower."
-        ),
-    ] = None
+    precision: Precision = None
     neighbours: Annotated[
         WholeNumber,
         Parameter(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +20,7 @@ from textsiam.index.found import (
     checked_threshold,
     copies_of,
 )
-from textsiam.index.groups import LINKAGES, Links, linked_groups
+from textsiam.index.groups import LINKAGES, Links, group_name, linked_groups
 from textsiam.index.run_folder import Run
 from textsiam.index.scorer import Scorer
 
@@ -146,8 +145,7 @@ class Duplicates:
     def _group(self, places: tuple[int, ...], weakest: float) -> Group:
         rows = sorted(row for place in places for row in self._copies.rows[place])
         key = min(self._copies.keys[place] for place in places)
-        name = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-        return Group(name, tuple(rows), KEEP[self._grouping.keep](rows, self.texts), weakest)
+        return Group(group_name(key), tuple(rows), KEEP[self._grouping.keep](rows, self.texts), weakest)
 
 
 KEEP: dict[str, Callable[[list[int], list[str]], int]] = {

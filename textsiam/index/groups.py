@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
@@ -35,6 +36,11 @@ class Linked(NamedTuple):
 
     places: tuple[int, ...]
     weakest: float
+
+
+def group_name(text: str) -> str:
+    """Name a group by its least normalised text: 16 hexadecimal digits."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def linked_groups(

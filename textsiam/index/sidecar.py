@@ -19,6 +19,7 @@ import numpy as np
 from textsiam.arrays import Array
 from textsiam.atomic import atomic_path
 from textsiam.index.approximate import EXPANSION_SEARCH, new_graph, usearch
+from textsiam.index.cosines import unit_vectors
 from textsiam.index.matrix import Nearest
 from textsiam.index.store import Store
 
@@ -101,7 +102,7 @@ def made_now(store: Store) -> Made:
     return Made(FORMAT, settings["uid"], int(settings["generation"]), last_id, store.counts()[1], hashes)
 
 
-def build_sidecar(path: Path, store: Store, unit: Callable[[Array], Array], go_on: Callable[[int], bool]) -> None:
+def build_sidecar(path: Path, store: Store, go_on: Callable[[int], bool]) -> None:
     """Bring the sidecar of an index up to date, or make it; outside of a transaction, so that others are not held up.
 
     ``go_on`` is told how many texts were added; nothing comes of it where it is false once, or where all vectors are
@@ -124,7 +125,7 @@ def build_sidecar(path: Path, store: Store, unit: Callable[[Array], Array], go_o
         for first in range(0, len(ids), ADDED_AT_ONCE):
             some = slice(first, min(first + ADDED_AT_ONCE, int(np.searchsorted(ids, made.last_id, "right"))))
             if ids[some].size:
-                graph.add(ids[some], unit(vectors[some]))
+                graph.add(ids[some], unit_vectors(vectors[some]))
             if not go_on(len(ids[some])):
                 return
     if graph is None or int(store.setting("generation")) != made.generation:

@@ -10,7 +10,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from textsiam.errors import DuplicateIndexError
-from textsiam.index.cosines import unit_vectors
 from textsiam.index.sidecar import Sidecar, build_sidecar, read_sidecar
 from textsiam.index.store import Store
 from textsiam.progress import progress
@@ -82,7 +81,7 @@ class SidecarKeeper:
                 if alone:
                     store = self._connect()
                     with closing(store.database):
-                        build_sidecar(self.path, store, unit_vectors, self._go_on)
+                        build_sidecar(self.path, store, self._go_on)
                     self.problem = ""
         except (OSError, sqlite3.Error, DuplicateIndexError, ValueError, RuntimeError) as error:
             self.problem = str(error)  # search is exact without; ``check`` tells it

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -10,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from textsiam.index.groups import Links, linked_groups
+from textsiam.index.groups import Links, group_name, linked_groups
 from textsiam.index.store import Store
 from textsiam.index.verdicts import in_force
 from textsiam.text.normalization import normalize_text
@@ -132,5 +131,4 @@ def named(
 def _hashes(text: str) -> Iterable[str]:
     """Give names made of a text, the first one as ``find_duplicates`` does."""
     for attempt in itertools.count():
-        content = text if attempt == 0 else f"{text}\0{attempt}"
-        yield hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        yield group_name(text if attempt == 0 else f"{text}\0{attempt}")
