@@ -113,6 +113,11 @@ ROWS = {
         *(*WIDE_LSTM, *BIGRAMS, "--epochs", "7", "--head", "mlp", "--extra-pairs", "0.25"),
         teachers=TEACHERS,
     ),
+    "student-of-two": textsiam_row(
+        "the same, distilled from two of them: preset accurate, and with in_batch besides",
+        *(*WIDE_LSTM, *BIGRAMS, "--epochs", "7", "--head", "mlp", "--extra-pairs", "0.25"),
+        teachers=("lstm-256-in-batch", "accurate"),
+    ),
     "majority": Row("the larger class", majority),
     "leakage": Row("no text: who is paired with whom, boosted trees", leakage),
     "tfidf-cosine": Row("TF-IDF cosine", tfidf_cosine),
