@@ -30,6 +30,13 @@ class ModelHooks:
 
     def __init__(self, key: str, model: PairModel | None = None) -> None:
         self.key, self._model = key, model
+        # where a span has a hook for "vector_norm", spaCy takes its vector for the norm; without one it is right
+        self._of_spans: dict[str, Callable[..., Any]] = {
+            "vector": self.vector,
+            "has_vector": self.has_vector,
+            "similarity": self.similarity,
+        }
+        self._of_docs = self._of_spans | {"vector_norm": self.vector_norm}
 
     @property
     def model(self) -> PairModel:
@@ -50,11 +57,8 @@ class ModelHooks:
 
     def hook(self, doc: Doc) -> None:
         """Let spaCy ask here for the vectors and similarities of a document and its spans."""
-        hooks: dict[str, Callable[..., Any]] = {"vector": self.vector, "has_vector": self.has_vector}
-        hooks["similarity"] = self.similarity
-        # where a span has a hook for "vector_norm", spaCy takes its vector for the norm; without one it is right
-        doc.user_span_hooks.update(hooks)
-        doc.user_hooks.update(hooks, vector_norm=self.vector_norm)
+        doc.user_span_hooks.update(self._of_spans)
+        doc.user_hooks.update(self._of_docs)
 
     def vector(self, text: Doc | Span) -> Array:
         """Return the vector of a document or span, float32 (D,)."""
