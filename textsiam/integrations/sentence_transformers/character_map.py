@@ -38,6 +38,7 @@ def character_rules(character_map: bytes) -> dict[str, str]:
         children = bases_n[:, None] ^ labels
         found = units[np.minimum(children, len(units) - 1)] & _LABEL == labels
         parents, places = np.nonzero(found & (children < len(units)))
-        for parent, place, child in zip(parents.tolist(), places.tolist(), children[parents, places].tolist(), strict=True):
-            waiting.append((child, nodes[parent][1] + bytes([place + 1])))
+        columns = (parents.tolist(), labels[places].tolist(), children[parents, places].tolist())
+        for parent, label, child in zip(*columns, strict=True):
+            waiting.append((child, nodes[parent][1] + bytes([label])))
     return rules

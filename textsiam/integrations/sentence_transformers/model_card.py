@@ -31,13 +31,13 @@ def export_card(model: PairModel, modules: Sequence[str]) -> str:
         'model.similarity(model.encode(["a text"]), model.encode(["another one"]))\n```',
         f"Modules: {', '.join(modules)}. Vectors of {parts.vector_size}"
         f"{' and length 1' if 'Normalize' in modules else ''}, compared by their {_similarity(model)}. "
-        f"A text is read up to its token {parts.max_tokens:,}. Written by textsiam {textsiam.__version__} from the model "
-        f"with the fingerprint {model.fingerprint()}.",
+        f"A text is read up to its token {parts.max_tokens:,}. Written by textsiam {textsiam.__version__} from the "
+        f"model with the fingerprint {model.fingerprint()}.",
         *_limits(model),
         _threshold(model),
     ]
-    card = model.card.strip()
-    return "\n\n".join([*lines, *(["## The model", card.replace("\n# ", "\n### ").removeprefix("# ")] if card else [])]) + "\n"
+    card = model.card.strip().replace("\n# ", "\n### ").removeprefix("# ")
+    return "\n\n".join([*lines, *(["## The model", card] if card else [])]) + "\n"
 
 
 def import_card(model: PairModel, modules: Sequence[str], calibrated: bool) -> str:
@@ -74,7 +74,7 @@ def _threshold(model: PairModel) -> str:
     """Say which similarity the threshold on the probability is, and what other probabilities are."""
     calibration, name = model.calibration, _similarity(model)
     if not calibration.rises:
-        return f"On the pairs that it was calibrated on, a higher {name} was not more often the same: do not use this model."
+        return f"**Warning**: on dev, a higher {name} was not more often the same: do not use this model."
     rows = []
     for probability in sorted({*_PROBABILITIES, calibration.threshold}):
         raw = calibration.least_raw(probability)

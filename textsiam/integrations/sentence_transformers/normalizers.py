@@ -30,7 +30,8 @@ def normalizer_steps(character_map: bytes, alphabet: set[str]) -> list[Step]:
     """Give the chain for a vocabulary whose pieces are made of ``alphabet``; OptionError where there is none."""
     steps: list[Step] = []
     if character_map:
-        steps += [_replace(pattern, content) for pattern, content in _sequences(character_rules(character_map), alphabet)]
+        sequences = _sequences(character_rules(character_map), alphabet)
+        steps += [_replace(pattern, content) for pattern, content in sequences]
         steps.append(_replace(r"(?!\A|\z)", BREAK))
         steps.append({"type": "Precompiled", "precompiled_charsmap": base64.b64encode(character_map).decode()})
     steps += [_replace(r"\A +", ""), _replace(" +", WORD_START), _replace(rf"{WORD_START}+\z", "")]

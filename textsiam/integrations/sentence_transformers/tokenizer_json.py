@@ -40,13 +40,14 @@ class Pieces:
     @property
     def alphabet(self) -> set[str]:
         """The characters that pieces are made of."""
-        return {character for name, kind in zip(self.names, self.kinds, strict=True) if kind == NORMAL for character in name}
+        normal = (name for name, kind in zip(self.names, self.kinds, strict=True) if kind == NORMAL)
+        return set("".join(normal))
 
 
 def read_pieces(proto: bytes) -> Pieces:
     """Read a serialised SentencePiece model; OptionError where its ids follow from more than ``Pieces`` holds."""
-    if read_processor(proto).normalize(" a  b ") != f"{WORD_START}a{WORD_START}b".replace("a", "a"):
-        raise OptionError("the vocabulary's normalization keeps spaces as they are; only SentencePiece's usual way is exported")
+    if read_processor(proto).normalize(" a  b ") != f"{WORD_START}a{WORD_START}b":
+        raise OptionError("the vocabulary's normalization treats spaces in a way of its own, which is not exported")
     names, scores, kinds = [], [], []
     trainer: dict[int, int | bytes] = {}
     normalizer: dict[int, int | bytes] = {}
@@ -123,7 +124,9 @@ def _merges(pieces: Pieces) -> list[str]:
     """Give all pairs of pieces that make a piece, by falling score of that; of equal ones the leftmost merges first."""
     known = {name for name, kind in zip(pieces.names, pieces.kinds, strict=True) if kind == NORMAL}
     if missing := sorted(pieces.alphabet - known):
-        raise OptionError(f"the vocabulary has pieces with {missing[0]!r}, but no piece of it alone; tokenizers needs one")
+        raise OptionError(
+            f"the vocabulary has pieces with {missing[0]!r}, but no piece of it alone; tokenizers needs one"
+        )
     scores = dict(zip(pieces.names, pieces.scores, strict=True))
     merges = []
     for name in sorted((one for one in known if len(one) > 1), key=lambda one: -scores[one]):
