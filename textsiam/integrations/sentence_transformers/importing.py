@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import textsiam
 from textsiam.arrays import Array
 from textsiam.data.read import read_pairs
-from textsiam.errors import DataError, OptionError, import_extra
+from textsiam.errors import DataError, ModelFolderError, OptionError, import_extra
 from textsiam.integrations.sentence_transformers.exporting import HEADS, POOLINGS, lstm_names
 from textsiam.integrations.sentence_transformers.model_card import import_card
 from textsiam.integrations.sentence_transformers.saved_modules import SavedModule, read_modules
@@ -59,16 +59,19 @@ def import_sentence_transformers(folder: str | Path, *, dev: Any = None) -> Pair
         raise OptionError(f"{folder} compares by {head!r}, expected one of {', '.join(HEADS)}")
     if unit and head != "cosine":
         raise OptionError(f"{folder} compares vectors of length 1 by {head!r}; with {_UNIT}, expected cosine")
-    made = _bag(modules[0], head) if kinds == _BAG else _lstm(*modules[:3], head)
+    try:
+        parts, vocabulary, weights = (_bag if kinds == _BAG else _lstm)(modules, head)
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise ModelFolderError(f"{folder} was altered: its files do not make a model ({error!r})") from error
     model = PairModel(
-        architecture=made[0],
-        vocabulary=made[1],
-        weights=made[2],
+        architecture=parts,
+        vocabulary=vocabulary,
+        weights=weights,
         details={
             "textsiam": textsiam.__version__,
             "imported": list(names),
             "calibrated": dev is not None,
-            "parameters": sum(weight.size for weight in made[2].values()),
+            "parameters": sum(weight.size for weight in weights.values()),
         },
     )
     if dev is not None:
@@ -80,15 +83,21 @@ def import_sentence_transformers(folder: str | Path, *, dev: Any = None) -> Pair
 _Parts = tuple[Architecture, bytes, dict[str, Array]]
 
 
-def _bag(module: SavedModule, head: str) -> _Parts:
+def _bag(modules: Sequence[SavedModule], head: str) -> _Parts:
+    module = modules[0]
     tokenizer = module.json("tokenizer.json")
-    longest = (tokenizer.get("truncation") or {}).get("max_length", LONGEST)
+    truncation = tokenizer.get("truncation") or {}
+    if truncation.get("direction", "Right") != "Right":
+        raise OptionError(f"{module.folder} cuts the beginnings of long texts off, and textsiam their ends")
+    longest = min(truncation.get("max_length", LONGEST), LONGEST)
+    vocabulary = _vocabulary(module, tokenizer, longest)
     embedding = module.weight("embedding.weight")
-    parts = Architecture(encoder="bag", dim=embedding.shape[1], head=head, max_tokens=min(longest, LONGEST))
-    return parts, _vocabulary(module, tokenizer, parts.max_tokens), {EMBEDDING: embedding}
+    parts = Architecture(encoder="bag", dim=embedding.shape[1], head=head, max_tokens=longest)
+    return parts, vocabulary, {EMBEDDING: embedding}
 
 
-def _lstm(words: SavedModule, lstm: SavedModule, pooling: SavedModule, head: str) -> _Parts:
+def _lstm(modules: Sequence[SavedModule], head: str) -> _Parts:
+    words, lstm, pooling = modules[:3]
     settings, sizes = words.json("wordembedding_config.json"), lstm.json("lstm_config.json")
     kind = str(settings.get("tokenizer_class")).rpartition(".")[2]
     if kind != "TransformersTokenizerWrapper":

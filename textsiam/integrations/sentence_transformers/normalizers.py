@@ -86,12 +86,16 @@ def _felt(several: dict[str, str], single: dict[str, str], known: set[str]) -> l
         value = single.get(character, character)
         return not value or not known.isdisjoint(value)
 
-    told = {character: tells(character) for key in several for character in key}
+    told = set(filter(tells, set().union(*several)))
     felt: set[str] = set()
     for key in sorted(several, key=len):  # a longer one is needed where it keeps a shorter one from its beginning
         value = several[key]
-        shorter = any(key[:end] in felt for end in range(2, len(key)))
-        if shorter or not value or not known.isdisjoint(value) or any(told[character] for character in key):
+        if (
+            not told.isdisjoint(key)
+            or not known.isdisjoint(value)
+            or not value
+            or any(key[:end] in felt for end in range(2, len(key)))
+        ):
             felt.add(key)
     return sorted(felt)
 

@@ -47,8 +47,11 @@ def vocabulary_of(tokenizer: Mapping[str, Any], max_tokens: int) -> bytes:
         ours: Mapping[str, Any] = tokenizer_json(pieces, max_tokens)
     except (OptionError, VocabularyError, LookupError, TypeError, ValueError) as error:
         raise OptionError(_other_way(f"{kind} model", tokenizer)) from error
+    given = dict(tokenizer)
+    if _adds_nothing(given.get("post_processor")):
+        given["post_processor"] = None
     for part in ("normalizer", "pre_tokenizer", "post_processor", "added_tokens", "model"):
-        if _plain(ours.get(part)) != _plain(tokenizer.get(part)):
+        if _plain(ours.get(part)) != _plain(given.get(part)):
             raise OptionError(_other_way(part, tokenizer))
     return proto
 
@@ -98,6 +101,13 @@ def _character_map(tokenizer: Mapping[str, Any]) -> bytes:
 def _merge(merge: str | list[str]) -> tuple[str, str]:
     left, right = merge.split(" ") if isinstance(merge, str) else merge
     return left, right
+
+
+def _adds_nothing(post_processor: Any) -> bool:
+    """Whether a template has nothing but the text, as transformers writes it."""
+    if not isinstance(post_processor, dict) or post_processor.get("type") != "TemplateProcessing":
+        return False
+    return [list(part) for part in post_processor.get("single", [])] == [["Sequence"]]
 
 
 def _plain(value: Any) -> Any:
