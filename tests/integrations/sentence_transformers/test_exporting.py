@@ -98,7 +98,7 @@ def test_the_folder_holds_plain_data_and_says_what_a_similarity_means(bag: PairM
     ],
 )
 def test_what_has_no_equal_is_refused(options: dict[str, Any], reason: str, tmp_path: Path) -> None:
-    small = {} if options["encoder"] == "bag" else {"units": 4}
+    small: dict[str, Any] = {} if options["encoder"] == "bag" else {"units": 4}
     model = make(proto_of("bpe", "identity"), dim=4, **small, **options)
     with pytest.raises(OptionError, match=reason):
         export_sentence_transformers(model, tmp_path / "exported")

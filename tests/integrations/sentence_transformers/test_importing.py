@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 import torch
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.models import LSTM, Dense, Pooling, StaticEmbedding, WordEmbeddings
-from sentence_transformers.models.tokenizer import WhitespaceTokenizer
+from sentence_transformers.sentence_transformer.modules import LSTM, Dense, Pooling, StaticEmbedding, WordEmbeddings
+from sentence_transformers.sentence_transformer.modules.tokenizer import WhitespaceTokenizer
 from tokenizers import Tokenizer, models
 
 import textsiam
 from tests.integrations.sentence_transformers.conftest import TEXTS, make, unit
 from tests.text.word_cases import TYPES, proto_of
-from tests.training.conftest import make_rows
+from tests.training.conftest import TOPICS
 from textsiam.errors import DataError, ModelFolderError, OptionError
 from textsiam.integrations.sentence_transformers import export_sentence_transformers, import_sentence_transformers
 from textsiam.model.pair_model import PairModel
@@ -57,7 +57,7 @@ def test_what_was_trained_and_saved_there_comes_back(safe: bool, tmp_path: Path)
         trained = theirs(tmp_path / name)
         with torch.no_grad():
             for parameter in trained.parameters():
-                parameter += 0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1))
+                parameter.add_(torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)), alpha=0.1)
         trained.save(str(tmp_path / f"{name}-trained"), create_model_card=False, safe_serialization=safe)
         back = import_sentence_transformers(tmp_path / f"{name}-trained")
         np.testing.assert_allclose(back.encode(TEXTS), trained.encode(TEXTS), rtol=0, atol=1e-5)
@@ -74,23 +74,22 @@ def test_vectors_of_length_1_come_back_with_their_cosines(tmp_path: Path) -> Non
 
 
 def test_dev_pairs_calibrate_it(tmp_path: Path) -> None:
-    rows = make_rows(120)
-    model = make(
-        textsiam.build_vocabulary([text for row in rows for text in row[:2]], size=80).proto, encoder="bag", dim=12
-    )
+    rows = [(f"what about the {a} here", f"the {b} now", float(a == b)) for a in TOPICS for b in (*TOPICS, *[a] * 4)]
+    vocabulary = textsiam.build_vocabulary([text for row in rows for text in row[:2]], size=80)
+    model = make(vocabulary.proto, encoder="bag", dim=12)
     export_sentence_transformers(model, tmp_path / "exported")
     plain, fitted = (import_sentence_transformers(tmp_path / "exported", dev=dev) for dev in (None, rows))
     assert (plain.details["calibrated"], fitted.details["calibrated"]) == (False, True)
     assert "**not calibrated**" in plain.card
-    assert "calibrated on 120 pairs" in fitted.card
+    assert "calibrated on 96 pairs" in fitted.card
     assert plain.decisions is None
     assert fitted.decisions is not None
-    probabilities = fitted.score_pairs(rows)
+    probabilities = fitted.score_pairs([row[:2] for row in rows])
     same = np.array([row[2] for row in rows]) > 0.5
     assert probabilities.mean() == pytest.approx(same.mean(), abs=0.02)
     fitted.save(tmp_path / "model")
-    assert (PairModel.load(tmp_path / "model").score_pairs(rows) == probabilities).all()
-    assert textsiam.evaluate(fitted, rows).roc_auc > 0.5
+    assert (PairModel.load(tmp_path / "model").score_pairs([row[:2] for row in rows]) == probabilities).all()
+    assert (textsiam.evaluate(fitted, rows).roc_auc or 0) > 0.9
     with pytest.raises(DataError, match="dev has 2 pairs, expected some that are the same"):
         import_sentence_transformers(tmp_path / "exported", dev=[("a", "b", 1), ("a", "c", 1)])
 
@@ -98,9 +97,10 @@ def test_dev_pairs_calibrate_it(tmp_path: Path) -> None:
 def test_neither_sentence_transformers_nor_torch_is_needed(bag: PairModel, tmp_path: Path) -> None:
     export_sentence_transformers(bag, tmp_path / "exported")
     program = (
-        "import sys\nfor name in ('sentence_transformers', 'torch', 'tokenizers', 'transformers'): sys.modules[name] = None\n"
-        "from textsiam.integrations.sentence_transformers import import_sentence_transformers, export_sentence_transformers\n"
-        "model = import_sentence_transformers(sys.argv[1])\nexport_sentence_transformers(model, sys.argv[2])\n"
+        "import sys\n"
+        "for name in ('sentence_transformers', 'torch', 'tokenizers', 'transformers'): sys.modules[name] = None\n"
+        "import textsiam.integrations.sentence_transformers as ways\n"
+        "ways.export_sentence_transformers(ways.import_sentence_transformers(sys.argv[1]), sys.argv[2])\n"
     )
     subprocess.run(
         [sys.executable, "-c", program, str(tmp_path / "exported"), str(tmp_path / "again")], check=True, timeout=120

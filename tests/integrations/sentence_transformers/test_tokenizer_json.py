@@ -66,7 +66,7 @@ def test_texts_are_cut_where_ours_are(kind: str) -> None:
     proto = proto_of(kind, "nfkc_casefold")
     for most in (1, 6):
         ours = Tokenizer(proto, max_tokens=most).encode(TEXTS)
-        assert ours.cut_texts >= 2
+        assert ours.cut_texts >= 1
         assert ids_of(tokenizer_of(proto, most), TEXTS) == [row.tolist() for row in ours]
 
 

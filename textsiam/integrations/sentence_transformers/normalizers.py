@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from textsiam.errors import OptionError
@@ -30,8 +31,7 @@ def normalizer_steps(character_map: bytes, alphabet: set[str]) -> list[Step]:
     """Give the chain for a vocabulary whose pieces are made of ``alphabet``; OptionError where there is none."""
     steps: list[Step] = []
     if character_map:
-        sequences = _sequences(character_rules(character_map), alphabet)
-        steps += [_replace(pattern, content) for pattern, content in sequences]
+        steps += [_replace(pattern, content) for pattern, content in _sequences(character_map, frozenset(alphabet))]
         steps.append(_replace(r"(?!\A|\z)", BREAK))
         steps.append({"type": "Precompiled", "precompiled_charsmap": base64.b64encode(character_map).decode()})
     steps += [_replace(r"\A +", ""), _replace(" +", WORD_START), _replace(rf"{WORD_START}+\z", "")]
@@ -47,8 +47,10 @@ def _replace(pattern: str, content: str) -> Step:
     return {"type": "Replace", "pattern": {"Regex": pattern}, "content": content}
 
 
-def _sequences(rules: dict[str, str], alphabet: set[str]) -> list[tuple[str, str]]:
+@lru_cache(maxsize=8)  # a folder that is read is written once more: see vocabulary_of.py
+def _sequences(character_map: bytes, alphabet: frozenset[str]) -> list[tuple[str, str]]:
     """Give a pattern and a replacement for rules of two characters and more, the longest first."""
+    rules = character_rules(character_map)
     single = {key: value for key, value in rules.items() if len(key) == 1}
     if single.get(BREAK) != "":
         raise OptionError(
@@ -79,7 +81,7 @@ def _sequences(rules: dict[str, str], alphabet: set[str]) -> list[tuple[str, str
     return [(_pattern(keys), BREAK + BREAK.join(value) + BREAK) for (_, value), keys in sorted(groups.items())]
 
 
-def _felt(several: dict[str, str], single: dict[str, str], known: set[str]) -> list[str]:
+def _felt(several: dict[str, str], single: dict[str, str], known: frozenset[str]) -> list[str]:
     """Give the sequences of which a vocabulary can tell whether they are replaced."""
 
     def tells(character: str) -> bool:

@@ -45,7 +45,7 @@ def vocabulary_of(tokenizer: Mapping[str, Any], max_tokens: int) -> bytes:
         proto = write_proto(pieces)
         read_processor(proto)
         ours: Mapping[str, Any] = tokenizer_json(pieces, max_tokens)
-    except (OptionError, VocabularyError, LookupError, TypeError, ValueError) as error:
+    except (OptionError, VocabularyError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise OptionError(_other_way(f"{kind} model", tokenizer)) from error
     given = dict(tokenizer)
     if _adds_nothing(given.get("post_processor")):
