@@ -57,7 +57,8 @@ def part_folder(folder: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
             (part / name).parent.mkdir(parents=True, exist_ok=True)
             (part / name).write_bytes(content)
             flush_to_disk(part / name)
-        flush_to_disk(part)
+        for inner in {part, *((part / name).parent for name in files)}:
+            flush_to_disk(inner)
         yield part
     finally:
         shutil.rmtree(part, ignore_errors=True)

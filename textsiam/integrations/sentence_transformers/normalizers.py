@@ -6,8 +6,8 @@ takes the shortest rule instead of the longest, and so makes "e" of "E" with an 
 - rules for several characters come first, as regular expressions, the longest before the shorter ones. Only those are
   there of which a vocabulary can tell: where neither what is replaced nor the replacement has a known character, both
   are the same run of unknown ones;
-- U+0001, which the map removes, then stands between all characters, so that each is a grapheme: of single characters
-  ``Precompiled`` makes what SentencePiece does;
+- U+0001, which the map removes, then stands between all characters that could be one grapheme, so that each is one: of
+  single characters ``Precompiled`` makes what SentencePiece does;
 - at last spaces are taken from the ends, and each run of them becomes one U+2581, with one in front of the text.
 """
 
@@ -23,6 +23,8 @@ from textsiam.integrations.sentence_transformers.character_map import character_
 from textsiam.text.word_rules import WORD_START
 
 BREAK = "\x01"
+# between characters of which one is not ASCII: two that are make no grapheme, but for a line's two ends
+_JOINTS = r"(?!\A|\z)(?:(?<=[^\x00-\x7F])|(?=[^\x00-\x7F])|(?<=\r))"
 MOST_STEPS = 4_000  # regular expressions that every text would have to go through
 Step = dict[str, Any]
 
@@ -32,7 +34,7 @@ def normalizer_steps(character_map: bytes, alphabet: set[str]) -> list[Step]:
     steps: list[Step] = []
     if character_map:
         steps += [_replace(pattern, content) for pattern, content in _sequences(character_map, frozenset(alphabet))]
-        steps.append(_replace(r"(?!\A|\z)", BREAK))
+        steps.append(_replace(_JOINTS, BREAK))
         steps.append({"type": "Precompiled", "precompiled_charsmap": base64.b64encode(character_map).decode()})
     steps += [_replace(r"\A +", ""), _replace(" +", WORD_START), _replace(rf"{WORD_START}+\z", "")]
     return [*steps, {"type": "Prepend", "prepend": WORD_START}]
@@ -78,7 +80,9 @@ def _sequences(character_map: bytes, alphabet: frozenset[str]) -> list[tuple[str
             f"the vocabulary knows {len(groups):,} characters that are put together from several, which would take "
             f"each text as many steps; at most {MOST_STEPS:,} are exported"
         )
-    return [(_pattern(keys), BREAK + BREAK.join(value) + BREAK) for (_, value), keys in sorted(groups.items())]
+    # most characters are soon passed: marks, which follow in all sequences, are not ASCII
+    ahead = "" if any(key[1].isascii() for key in felt) else r"(?=.[^\x00-\x7F])"
+    return [(ahead + _pattern(keys), BREAK + BREAK.join(value) + BREAK) for (_, value), keys in sorted(groups.items())]
 
 
 def _felt(several: dict[str, str], single: dict[str, str], known: frozenset[str]) -> list[str]:
