@@ -46,14 +46,19 @@ def write_atomically(target: str | Path, content: bytes | str) -> None:
 
 @contextmanager
 def part_folder(folder: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
-    """Give a hidden folder beside ``folder`` that holds ``files``, flushed, to rename; else it is removed."""
+    """Give a hidden folder beside ``folder`` that holds ``files``, flushed, to rename; else it is removed.
+
+    A name may lead through folders ("inner/name"), which are made.
+    """
     part = folder.parent / f"{_hidden_prefix(folder)}{secrets.token_hex(4)}.part"
     part.mkdir()
     try:
         for name, content in files.items():
+            (part / name).parent.mkdir(parents=True, exist_ok=True)
             (part / name).write_bytes(content)
             flush_to_disk(part / name)
-        flush_to_disk(part)
+        for inner in {part, *((part / name).parent for name in files)}:
+            flush_to_disk(inner)
         yield part
     finally:
         shutil.rmtree(part, ignore_errors=True)

@@ -1,0 +1,161 @@
+"""Exported folders, loaded by sentence-transformers itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sentence_transformers import SentenceTransformer
+
+from tests.integrations.sentence_transformers.conftest import TEXTS, make, unit
+from tests.text.word_cases import proto_of
+from textsiam.errors import ModelFolderError, OptionError
+from textsiam.integrations.sentence_transformers import export_sentence_transformers
+from textsiam.model.pair_model import PairModel
+
+LSTM: dict[str, Any] = {"encoder": "lstm", "dim": 8, "units": 6}
+PLAIN = {
+    "bag": {"encoder": "bag", "dim": 12},
+    "dot": {"encoder": "bag", "dim": 12, "head": "dot"},
+    "euclidean": {"encoder": "bag", "dim": 12, "head": "euclidean"},
+    "lstm-mean": {**LSTM, "pooling": "mean", "layers": 2, "bidirectional": True},
+    "lstm-last": {**LSTM, "pooling": "last", "head": "manhattan"},
+}
+
+
+def loaded(folder: Path) -> SentenceTransformer:
+    return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+
+
+@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.parametrize("kind", ["unigram", "bpe", "word"])
+def test_vectors_are_those_of_encode(kind: str, name: str, tmp_path: Path) -> None:
+    model = make(proto_of(kind, "nfkc_casefold"), **PLAIN[name])
+    export_sentence_transformers(model, tmp_path / "exported")
+    found = loaded(tmp_path / "exported")
+    vectors = found.encode(TEXTS)
+    np.testing.assert_allclose(vectors, model.encode(TEXTS), rtol=0, atol=1e-5)
+    assert np.abs(vectors).max() > 0.1
+    assert found.similarity_fn_name == model.architecture.head
+    raw = model.score_details(list(zip(TEXTS, TEXTS[3:] + TEXTS[:3], strict=True))).raw
+    theirs = found.similarity_pairwise(vectors, found.encode(TEXTS[3:] + TEXTS[:3]))
+    np.testing.assert_allclose(theirs, raw, atol=2e-5)
+
+
+@pytest.mark.parametrize("weighting", ["idf", "sif"])
+def test_weighted_means_keep_their_direction(weighting: str, tmp_path: Path) -> None:
+    model = make(proto_of("bpe", "nfkc_casefold"), encoder="bag", dim=12, weighting=weighting)
+    export_sentence_transformers(model, tmp_path / "exported")
+    vectors = loaded(tmp_path / "exported").encode(TEXTS)
+    np.testing.assert_allclose(vectors, unit(model.encode(TEXTS)), rtol=0, atol=1e-5)
+
+
+def test_of_max_pooling_only_a_text_without_a_token_differs(tmp_path: Path) -> None:
+    model = make(proto_of("char", "nfkc"), **LSTM, bidirectional=True)
+    export_sentence_transformers(model, tmp_path / "exported")
+    vectors, ours = loaded(tmp_path / "exported").encode(TEXTS), model.encode(TEXTS)
+    empty = ~ours.any(axis=1)
+    assert empty.sum() == 2
+    np.testing.assert_allclose(vectors[~empty], ours[~empty], rtol=0, atol=1e-5)
+    assert (vectors[empty] == -np.inf).all()
+    assert "A text without a token" in (tmp_path / "exported" / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_folder_holds_plain_data_and_says_what_a_similarity_means(bag: PairModel, tmp_path: Path) -> None:
+    folder = tmp_path / "exported"
+    export_sentence_transformers(bag, folder)
+    files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    inner = ["0_StaticEmbedding/model.safetensors", "0_StaticEmbedding/tokenizer.json"]
+    assert files == [*inner, "README.md", "config_sentence_transformers.json", "modules.json"]
+    modules = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
+    assert [one["type"] for one in modules] == ["sentence_transformers.models.StaticEmbedding"]
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    cosine = bag.calibration.least_raw(bag.calibration.threshold)
+    assert f"| {cosine:.6g} | 0.45 (threshold) |" in card
+    assert (3.5 * cosine - 0.7) == pytest.approx(np.log(0.45 / 0.55), abs=1e-5)
+    assert card.startswith("---\nlibrary_name: sentence-transformers\n")
+    assert card.endswith("## The model\n\nA textsiam model\n\nOf a test.\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"encoder": "bag", "head": "mlp"}, "head 'mlp' compares by what it learned"),
+        ({"encoder": "bag", "head": "alignment"}, "head 'alignment' compares by what it learned"),
+        ({"encoder": "bag", "head": "squared_euclidean"}, "head 'squared_euclidean' compares by what it learned"),
+        ({"encoder": "bag", "ngrams": 2, "buckets": 50}, "ngrams is 2"),
+        ({"encoder": "bag", "weighting": "sif", "head": "dot"}, "weighting 'sif' keeps the length"),
+        ({"encoder": "gru"}, "encoder 'gru' has no module there"),
+        ({"encoder": "cnn"}, "encoder 'cnn' has no module there"),
+        ({"encoder": "lstm", "pooling": "attention"}, "pools with attention"),
+        ({"encoder": "lstm", "pooling": "last", "bidirectional": True}, "last states that are pooled there are other"),
+    ],
+)
+def test_what_has_no_equal_is_refused(options: dict[str, Any], reason: str, tmp_path: Path) -> None:
+    small: dict[str, Any] = {} if options["encoder"] == "bag" else {"units": 4}
+    model = make(proto_of("bpe", "identity"), dim=4, **small, **options)
+    with pytest.raises(OptionError, match=reason):
+        export_sentence_transformers(model, tmp_path / "exported")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_symbols_of_the_user_are_refused(tmp_path: Path) -> None:
+    model = make(proto_of("bpe", "identity", ("<url>",)), encoder="bag", dim=4)
+    with pytest.raises(OptionError, match="symbols of the user"):
+        export_sentence_transformers(model, tmp_path / "exported")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_empty_is_left_alone(bag: PairModel, tmp_path: Path) -> None:
+    bag.save(tmp_path / "model")
+    with pytest.raises(ModelFolderError, match="is not empty"):
+        export_sentence_transformers(bag, tmp_path / "model")
+    assert PairModel.load(tmp_path / "model").fingerprint() == bag.fingerprint()
+    with pytest.raises(OptionError, match="model is a path"):
+        export_sentence_transformers(tmp_path / "model", tmp_path / "exported")  # type: ignore[arg-type]
+
+
+OLD = """
+import json, sys
+import numpy as np, sentence_transformers
+assert sentence_transformers.__version__.startswith("5.1"), sentence_transformers.__version__
+texts = json.load(open(sys.argv[1], encoding="utf-8"))
+for folder in sys.argv[2:]:
+    found = sentence_transformers.SentenceTransformer(folder, device="cpu", local_files_only=True)
+    np.save(folder + ".npy", found.encode(texts))
+    print(found.similarity_fn_name)
+"""
+
+
+@pytest.mark.slow
+def test_version_5_1_gives_the_same_vectors(tmp_path: Path) -> None:
+    packages = os.environ.get("TEXTSIAM_ST51")
+    if not packages:
+        pytest.skip("no sentence-transformers 5.1: set TEXTSIAM_ST51 to a folder that pip install --target filled")
+    models = {
+        "bag": make(proto_of("unigram", "nfkc_casefold"), encoder="bag", dim=12, head="euclidean"),
+        "sif": make(proto_of("bpe", "nfkc_casefold"), encoder="bag", dim=12, weighting="sif"),
+        "words": make(proto_of("word", "nfkc_casefold"), encoder="bag", dim=12),
+    }
+    for name, model in models.items():
+        export_sentence_transformers(model, tmp_path / name)
+    (tmp_path / "texts.json").write_text(json.dumps(TEXTS), encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, "-c", OLD, str(tmp_path / "texts.json"), *(str(tmp_path / name) for name in models)],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=300,
+        env={**os.environ, "PYTHONPATH": packages},
+    )
+    assert run.returncode == 0, run.stderr[-2000:]
+    assert run.stdout.split() == ["euclidean", "cosine", "cosine"]
+    for name, model in models.items():
+        ours = unit(model.encode(TEXTS)) if name == "sif" else model.encode(TEXTS)
+        np.testing.assert_allclose(np.load(tmp_path / f"{name}.npy"), ours, rtol=0, atol=1e-5)

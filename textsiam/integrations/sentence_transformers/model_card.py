@@ -1,0 +1,88 @@
+"""The README.md of an exported folder, and the card of an imported model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+import textsiam
+from textsiam.model.pair_model import PairModel
+
+_FRONT = """---
+library_name: sentence-transformers
+pipeline_tag: sentence-similarity
+tags:
+- sentence-transformers
+- sentence-similarity
+---
+"""
+_NAMES = {"cosine": "cosine", "dot": "dot product", "euclidean": "negative Euclidean distance"}
+_PROBABILITIES = (0.1, 0.25, 0.5, 0.75, 0.9)
+
+
+def export_card(model: PairModel, modules: Sequence[str]) -> str:
+    """Write the README.md: how to load it, what the similarity says, and the card of the model that it was."""
+    parts = model.architecture
+    lines = [
+        f"{_FRONT}# A textsiam model in the modules of sentence-transformers",
+        "```python\nfrom sentence_transformers import SentenceTransformer\n\n"
+        'model = SentenceTransformer("path/to/this/folder")\n'
+        'model.similarity(model.encode(["a text"]), model.encode(["another one"]))\n```',
+        f"Modules: {', '.join(modules)}. Vectors of {parts.vector_size}"
+        f"{' and length 1' if 'Normalize' in modules else ''}, compared by their {_similarity(model)}. "
+        f"A text is read up to its token {parts.max_tokens:,}. Written by textsiam {textsiam.__version__} from the "
+        f"model with the fingerprint {model.fingerprint()}.",
+        *_limits(model),
+        _threshold(model),
+    ]
+    card = model.card.strip().replace("\n# ", "\n### ").removeprefix("# ")
+    return "\n\n".join([*lines, *(["## The model", card] if card else [])]) + "\n"
+
+
+def import_card(model: PairModel, modules: Sequence[str], calibrated: bool) -> str:
+    """Write the card of a model that was imported."""
+    parts = model.architecture
+    what = (
+        f"calibrated on {model.details['dev']['pairs']:,} pairs, threshold {model.calibration.threshold:.4f}"
+        if calibrated
+        else "**not calibrated**: probabilities and threshold mean nothing; import it with dev pairs"
+    )
+    return (
+        "# A textsiam model\n\n"
+        f"Imported from a folder of sentence-transformers ({', '.join(modules)}); load it with "
+        "`textsiam.PairModel.load(folder)`.\n\n| | |\n|---|---|\n"
+        f"| architecture | {parts.encoder} encoder, {parts.head} head, vectors of {parts.vector_size} |\n"
+        f"| vocabulary | {model.tokenizer.size:,} tokens |\n| calibration | {what} |\n"
+    )
+
+
+def _similarity(model: PairModel) -> str:
+    return _NAMES.get(model.architecture.head, "negative Manhattan distance")
+
+
+def _limits(model: PairModel) -> list[str]:
+    if model.architecture.encoder != "lstm":
+        return []
+    lines = ["Needs sentence-transformers 6: version 5.1 cannot read the tokenizer of `WordEmbeddings`."]
+    if model.architecture.pooling == "max":
+        lines.append("A text without a token (empty, or nothing but white space) has no vector: minus infinity.")
+    return lines
+
+
+def _threshold(model: PairModel) -> str:
+    """Say which similarity the threshold on the probability is, and what other probabilities are."""
+    calibration, name = model.calibration, _similarity(model)
+    if not calibration.rises:
+        return f"**Warning**: on dev, a higher {name} was not more often the same: do not use this model."
+    rows = []
+    for probability in sorted({*_PROBABILITIES, calibration.threshold}):
+        raw = calibration.least_raw(probability)
+        own = " (threshold)" if probability == calibration.threshold else ""
+        if np.isfinite(raw):
+            rows.append(f"| {raw:.6g} | {probability:.4g}{own} |")
+    intro = (
+        f"sentence-transformers knows no calibration. From these values of the {name} on, the model gave these "
+        f"probabilities that two texts say the same (of pairs with a share of {calibration.prior:.3g} same ones):"
+    )
+    return "\n".join([intro, "", f"| {name} | probability |", "|---|---|", *rows])
