@@ -53,7 +53,7 @@ def _texts(batch: Any, name: str, option: str, names: list[str]) -> list[str]:
         raise OptionError(
             f"column {name!r} is {column!r:.60}, expected many texts; datasets gives them with map(..., batched=True)"
         )
-    texts = _as_list(column)
+    texts = cells_of(column)
     if not set(map(type, texts)) <= {str}:
         for row, text in enumerate(texts):
             if not isinstance(text, str):
@@ -63,8 +63,8 @@ def _texts(batch: Any, name: str, option: str, names: list[str]) -> list[str]:
     return texts
 
 
-def _as_list(column: Any) -> list[str]:
-    """Give the cells as Python's objects: pyarrow's would be scalars."""
+def cells_of(column: Any) -> list[Any]:
+    """Give the cells of a column of any kind as Python's objects."""
     for method in ("to_pylist", "to_list", "tolist"):  # pyarrow, polars and pandas, NumPy
         if hasattr(column, method):
             return list(getattr(column, method)())
