@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,14 @@ METHODS = ("prototype", "neighbors")
 COMPARED_AT_ONCE = 20_000  # pairs of vectors
 
 
+class Known(NamedTuple):
+    """What is known of C classes: m ``texts``, their ``vectors`` (m, D), and the class of each, 0 to C - 1, (m,)."""
+
+    texts: list[str]
+    vectors: Array
+    places: Array
+
+
 def check_method(method: str, n_neighbors: int, model: PairModel) -> None:
     """Raise OptionError unless ``method`` and ``n_neighbors`` can be, with the head of ``model``."""
     check_choice("method", method, METHODS)
@@ -23,36 +31,29 @@ def check_method(method: str, n_neighbors: int, model: PairModel) -> None:
         raise OptionError("method is 'prototype', but head 'alignment' compares tokens, not vectors; take 'neighbors'")
 
 
-def prototype_log_odds(model: PairModel, texts: list[str], known: list[str], places: Array) -> Array:
+def prototype_log_odds(model: PairModel, texts: list[str], known: Known) -> Array:
     """Return log odds, float64 (n, C), that each text says the same as the prototype of each class.
 
-    ``known`` (m texts) are those of the classes, ``places`` (m,) the class of each, from 0 to C - 1. The prototype is
-    the mean of a class's vectors, which for the cosine have length 1 first: else long ones counted more.
+    That is the mean of a class's vectors, which for the cosine have length 1 first: else long ones counted more.
     """
-    vectors = model.encode(known)
-    if model.architecture.head == "cosine":
-        vectors = unit_vectors(vectors)
-    members = (places == np.arange(places.max() + 1)[:, None]).astype(np.float32)
+    vectors = unit_vectors(known.vectors) if model.architecture.head == "cosine" else known.vectors
+    members = (known.places == np.arange(known.places.max() + 1)[:, None]).astype(np.float32)
     prototypes = (members @ vectors / members.sum(axis=1, keepdims=True)).astype(np.float32)
     return _log_odds_of_vectors(model, model.encode(texts), prototypes)
 
 
-def neighbor_log_odds(
-    model: PairModel, texts: list[str], known: list[str], places: Array, *, n_neighbors: int
-) -> Array:
+def neighbor_log_odds(model: PairModel, texts: list[str], known: Known, *, n_neighbors: int) -> Array:
     """Return the mean log odds, float64 (n, C), that each text says the same as the nearest texts of each class.
 
-    ``known`` and ``places`` as above; of a class that has fewer than ``n_neighbors`` texts, all count.
+    Of a class that has fewer than ``n_neighbors`` texts, all count.
     """
     if model.architecture.head == "alignment":
-        pairs = ((text, other) for text in texts for other in known)
-        odds = model.calibration.logit(model.score_details(pairs).raw).reshape(len(texts), len(known))
+        pairs = ((text, other) for text in texts for other in known.texts)
+        odds = model.calibration.logit(model.score_details(pairs).raw).reshape(len(texts), len(known.texts))
     else:
-        odds = _log_odds_of_vectors(model, model.encode(texts), model.encode(known))
-    nearest = [
-        np.sort(odds[:, places == place], axis=1)[:, -n_neighbors:].mean(axis=1) for place in range(places.max() + 1)
-    ]
-    return np.stack(nearest, axis=1)
+        odds = _log_odds_of_vectors(model, model.encode(texts), known.vectors)
+    of_class = [odds[:, known.places == place] for place in range(known.places.max() + 1)]
+    return np.stack([np.sort(part, axis=1)[:, -n_neighbors:].mean(axis=1) for part in of_class], axis=1)
 
 
 def _log_odds_of_vectors(model: PairModel, vectors: Array, others: Array) -> Array:

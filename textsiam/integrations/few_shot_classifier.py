@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from textsiam.arrays import Array
 from textsiam.errors import OptionError
-from textsiam.integrations.class_scores import check_method, neighbor_log_odds, prototype_log_odds
+from textsiam.integrations.class_scores import Known, check_method, neighbor_log_odds, prototype_log_odds
 from textsiam.integrations.sklearn_texts import TextColumnMixin, opened_model
 from textsiam.model.pair_model import PairModel
 
@@ -87,7 +87,7 @@ class FewShotClassifier(
         Raises OptionError for options that cannot be, and a cell of X that is not a str, naming its row,
         ModelFolderError for a folder that is not a model's, ValueError where shapes do not fit.
         """
-        return self._learn(X, y, first=True)
+        return self._learn(X, y, None)
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:
         """Add texts X of classes y, known or new ones; the first call is as ``fit``.
@@ -96,7 +96,7 @@ class FewShotClassifier(
         """
         if classes is not None and not np.isin(y, classes).all():
             raise OptionError(f"y has the class {np.setdiff1d(y, classes).tolist()[0]!r}, which classes does not have")
-        return self._learn(X, y, first=not hasattr(self, "model_"))
+        return self._learn(X, y, self if hasattr(self, "model_") else None)
 
     def predict(self, X: Any) -> Array:
         """Return the likeliest class of each text, (n,), or ``outlier_label`` where none reaches the threshold."""
@@ -132,25 +132,39 @@ class FewShotClassifier(
         odds = self._class_log_odds(X)
         return odds[:, 1] - odds[:, 0] if odds.shape[1] == 2 else odds
 
-    def _learn(self, X: Any, y: Any, *, first: bool) -> Self:
-        texts, labels = self._checked_texts_and_labels(X, y, reset=first)
+    def _learn(self, X: Any, y: Any, known: FewShotClassifier | None) -> Self:
+        """Learn the texts X behind those that are ``known``, if any are."""
+        texts, labels = self._checked_texts_and_labels(X, y, reset=known is None)
         check_classification_targets(labels)
-        model = opened_model(self.model, self.device) if first else self.model_
+        model = opened_model(self.model, self.device) if known is None else known.model_
         check_method(self.method, self.n_neighbors, model)
         _check_threshold(self.threshold)
-        self.model_ = model
-        self.texts_ = texts if first else [*self.texts_, *texts]
-        self.labels_ = labels if first else np.concatenate([self.labels_, labels])
-        self.classes_, self._places = np.unique(self.labels_, return_inverse=True)
+        vectors = model.encode(texts)
+        if known is not None:
+            _check_same_kind(known.labels_, labels)
+            texts = [*known.texts_, *texts]
+            labels = np.concatenate([known.labels_, labels])
+            vectors = np.concatenate([known._vectors, vectors])
+        self.model_: PairModel = model
+        self.texts_: list[str] = texts
+        self.labels_: Array = labels
+        self._vectors: Array = vectors
+        self.classes_, self._places = np.unique(labels, return_inverse=True)
         return self
 
     def _class_log_odds(self, X: Any) -> Array:
         check_is_fitted(self)
-        known = self.model_, self._checked_texts(X, reset=False), self.texts_, self._places
+        texts, known = self._checked_texts(X, reset=False), Known(self.texts_, self._vectors, self._places)
         check_method(self.method, self.n_neighbors, self.model_)
         if self.method == "prototype":
-            return prototype_log_odds(*known)
-        return neighbor_log_odds(*known, n_neighbors=self.n_neighbors)
+            return prototype_log_odds(self.model_, texts, known)
+        return neighbor_log_odds(self.model_, texts, known, n_neighbors=self.n_neighbors)
+
+
+def _check_same_kind(known: Array, labels: Array) -> None:
+    """Raise OptionError for numbers beside words: NumPy would make words of both."""
+    if isinstance(known[0], str) != isinstance(labels[0], str):
+        raise OptionError(f"y has the class {labels[0]!r}, but {known[0]!r} is known; expected classes of one kind")
 
 
 def _check_threshold(threshold: object) -> None:
