@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from os import PathLike
 from typing import Any, Self
 
@@ -15,6 +14,7 @@ from textsiam.arrays import Array
 from textsiam.errors import OptionError
 from textsiam.integrations.class_scores import Known, check_method, neighbor_log_odds, prototype_log_odds
 from textsiam.integrations.sklearn_texts import TextColumnMixin, opened_model
+from textsiam.model.decisions import checked_threshold
 from textsiam.model.pair_model import PairModel
 
 MODEL = "model"  # the threshold that means: the model's own
@@ -102,10 +102,8 @@ class FewShotClassifier(
         """Return the likeliest class of each text, (n,), or ``outlier_label`` where none reaches the threshold."""
         odds = self._class_log_odds(X)
         found = self.classes_[odds.argmax(axis=1)]
-        if self.threshold is None:
-            return np.asarray(found)
-        limit = self.model_.calibration.threshold if self.threshold == MODEL else self.threshold
-        is_none = np.exp(-np.logaddexp(0, -odds.max(axis=1))) < limit
+        # in float32, as the model's probabilities are
+        is_none = np.exp(-np.logaddexp(0, -odds.max(axis=1))).astype(np.float32) < self._limit(self.model_)
         if not is_none.any():
             return np.asarray(found)
         label = np.asarray(self.outlier_label)
@@ -138,7 +136,7 @@ class FewShotClassifier(
         check_classification_targets(labels)
         model = opened_model(self.model, self.device) if known is None else known.model_
         check_method(self.method, self.n_neighbors, model)
-        _check_threshold(self.threshold)
+        self._limit(model)
         vectors = model.encode(texts)
         if known is not None:
             _check_same_kind(known.labels_, labels)
@@ -152,6 +150,12 @@ class FewShotClassifier(
         self.classes_, self._places = np.unique(labels, return_inverse=True)
         return self
 
+    def _limit(self, model: PairModel) -> float:
+        """Give the probability below which a text is of no class; OptionError for a threshold that is none."""
+        if self.threshold == MODEL:
+            return model.calibration.threshold
+        return 0.0 if self.threshold is None else checked_threshold(self.threshold)  # type: ignore[arg-type] # it says so
+
     def _class_log_odds(self, X: Any) -> Array:
         check_is_fitted(self)
         texts, known = self._checked_texts(X, reset=False), Known(self.texts_, self._vectors, self._places)
@@ -164,11 +168,6 @@ class FewShotClassifier(
 def _check_same_kind(known: Array, labels: Array) -> None:
     """Raise OptionError for numbers beside words: NumPy would make words of both."""
     if isinstance(known[0], str) != isinstance(labels[0], str):
-        raise OptionError(f"y has the class {labels[0]!r}, but {known[0]!r} is known; expected classes of one kind")
-
-
-def _check_threshold(threshold: object) -> None:
-    is_number = isinstance(threshold, Real) and not isinstance(threshold, bool)
-    if threshold is None or threshold == MODEL or (is_number and 0 <= float(threshold) <= 1):  # type: ignore[arg-type]
-        return
-    raise OptionError(f"threshold is {threshold!r}, expected a probability, 0 to 1, 'model' or None")
+        raise OptionError(
+            f"y has the class {labels.tolist()[0]!r}, but {known.tolist()[0]!r} is known; expected classes of one kind"
+        )

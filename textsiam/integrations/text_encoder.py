@@ -69,6 +69,11 @@ class TextEncoder(
         vectors = self.model_.encode(self._checked_texts(X, reset=False))
         return unit_vectors(vectors) if self.normalize else vectors
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []  # vectors are float32, whatever texts come in
+        return tags
+
 
 def unit_vectors(vectors: Array) -> Array:
     """Give vectors (n, D) length 1, float32; a zero vector stays."""
