@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 import pytest
 import torch
 
-from tests.training.conftest import make_rows
+from tests.training.conftest import TOPICS, make_rows
 from textsiam.model.pair_model import PairModel
 from textsiam.training.config import TrainConfig
+from textsiam.training.presets import with_base
 from textsiam.training.train import train
 
 QUICK = TrainConfig(
@@ -45,5 +47,16 @@ def topic_pairs() -> tuple[list[tuple[str, str]], list[int]]:
 @pytest.fixture(scope="session")
 def topic_model() -> PairModel:
     """Give a model that tells topics apart by the cosine."""
-    config = TrainConfig(**{**QUICK.__dict__, "head": "cosine", "head_units": 256, "epochs": 12})
-    return train(make_rows(256), dev=make_rows(64, start=1000), config=config)
+    config = TrainConfig(**with_base(dataclasses.asdict(QUICK), {"head": "cosine", "epochs": 10}))
+    return train(_all_topics(448), dev=_all_topics(112, start=1000), config=config)
+
+
+def _all_topics(count: int, *, start: int = 0) -> list[tuple[str, str, int]]:
+    """Give pairs in which each topic is told from every other."""
+    rows = []
+    for number in range(start, start + count):
+        mine = number % 8
+        second = mine if number // 8 % 2 else (mine + 1 + number // 16 % 7) % 8
+        texts = f"what about the {TOPICS[mine]} number {number}", f"tell me of {TOPICS[second]} item {number}"
+        rows.append((*texts, int(mine == second)))
+    return rows

@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 
-from tests.model.making import random_weights
+from tests.model.making import fitting, random_weights
 from tests.training.conftest import TOPICS
 from textsiam.errors import OptionError
 from textsiam.integrations.few_shot_classifier import FewShotClassifier
@@ -33,8 +33,7 @@ def model_of(topic_model: PairModel) -> dict[str, PairModel]:
     """Give a model of random weights for each head, over the topics' words."""
     models = {}
     for head in HEADS:
-        units = {"alignment": {"head_units": 7, "alignment_units": 5}, "mlp": {"head_units": 7}}.get(head, {})
-        architecture = Architecture(encoder="bag", dim=8, head=head, **units)
+        architecture = Architecture(**fitting({"encoder": "bag", "dim": 8, "head": head, "head_units": 7}))
         models[head] = PairModel(
             architecture=architecture,
             vocabulary=topic_model.tokenizer.proto,
@@ -62,18 +61,16 @@ def test_with_one_text_each_the_score_is_the_models_own(model_of: dict[str, Pair
                 assert decision[row, places] == pytest.approx(expected, abs=1e-4), (head, method)
 
 
-def test_a_prototype_of_the_cosine_is_the_mean_of_vectors_of_length_one(topic_model: PairModel) -> None:
-    texts = ["apple", "apple " * 9 + "bread", "cloud drum"]
-    classifier = FewShotClassifier(topic_model).fit(texts, ["a", "a", "b"])
-    first, second, third = (vector / np.linalg.norm(vector) for vector in topic_model.encode(texts))
-    asked = topic_model.encode(["tell me of bread"])[0]
-    mean = (first + second) / 2
-    for prototype, sign in ((mean, -1), (third, 1)):
-        cosine = asked @ prototype / np.linalg.norm(asked) / np.linalg.norm(prototype)
-        other = third if prototype is mean else mean
-        other_cosine = asked @ other / np.linalg.norm(asked) / np.linalg.norm(other)
-        expected = topic_model.calibration.slope * (other_cosine - cosine) * -sign
-        assert classifier.decision_function(["tell me of bread"])[0] == pytest.approx(expected, abs=1e-4)
+def test_a_prototype_of_the_cosine_is_the_mean_of_vectors_of_length_one(model_of: dict[str, PairModel]) -> None:
+    model, texts = model_of["cosine"], ["apple", "bread " * 9 + "apple", "cloud drum"]
+    classifier = FewShotClassifier(model).fit(texts, ["a", "a", "b"])
+    first, second, third = (vector / np.linalg.norm(vector) for vector in model.encode(texts))
+    asked = model.encode(["tell me of bread"])[0]
+    cosines = [asked @ mean / np.linalg.norm(asked) / np.linalg.norm(mean) for mean in ((first + second) / 2, third)]
+    decision = classifier.decision_function(["tell me of bread"])[0]
+    assert decision == pytest.approx(1.7 * (cosines[1] - cosines[0]), abs=1e-4)
+    longer = model.encode(texts[:2]).mean(axis=0)
+    assert abs(asked @ longer / np.linalg.norm(asked) / np.linalg.norm(longer) - cosines[0]) > 1e-3
 
 
 def test_a_prototype_of_another_head_is_the_mean_of_vectors_as_they_are(model_of: dict[str, PairModel]) -> None:
