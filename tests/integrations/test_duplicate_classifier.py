@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
+import subprocess
+import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -253,6 +256,23 @@ def test_copies_and_pickles_predict_the_same(fitted: DuplicateClassifier, topic_
     assert not hasattr(copy, "model_")
     again = pickle.loads(pickle.dumps(fitted))
     assert again.decision_function(topic_pairs[0]).tobytes() == fitted.decision_function(topic_pairs[0]).tobytes()
+
+
+def test_it_predicts_where_there_is_no_torch(
+    fitted: DuplicateClassifier, topic_pairs: Labelled, tmp_path: Path
+) -> None:
+    (tmp_path / "fitted.pickle").write_bytes(pickle.dumps((fitted, topic_pairs[0][:5])))
+    code = """if True:
+        import pickle, sys
+        sys.modules["torch"] = None  # importing it is an ImportError
+        with open(sys.argv[1], "rb") as file:
+            classifier, pairs = pickle.load(file)
+        print(*classifier.predict(pairs))
+        import textsiam.integrations.few_shot_classifier
+    """
+    command = [sys.executable, "-c", code, str(tmp_path / "fitted.pickle")]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert [int(label) for label in run.stdout.split()] == fitted.predict(topic_pairs[0][:5]).tolist()
 
 
 def _with(cells: dict[tuple[int, int], object]) -> Array:

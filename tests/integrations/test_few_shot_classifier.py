@@ -53,7 +53,7 @@ def test_one_text_of_each_class_is_enough(topic_model: PairModel, method: str) -
 def test_with_one_text_each_the_score_is_the_models_own(model_of: dict[str, PairModel]) -> None:
     for head, model in model_of.items():
         for method in ("prototype", "neighbors") if head in VECTOR_HEADS else ("neighbors",):
-            classifier = FewShotClassifier(model, method=method).fit(TEXTS[:8], ABOUT[:8])
+            classifier = FewShotClassifier(model, method=method, comparison="model").fit(TEXTS[:8], ABOUT[:8])
             decision = classifier.decision_function(ASKED)
             places = [classifier.classes_.tolist().index(topic) for topic in ABOUT[:8]]
             for row, text in enumerate(ASKED[:5]):
@@ -87,7 +87,9 @@ def test_a_prototype_of_another_head_is_the_mean_of_vectors_as_they_are(model_of
 @pytest.mark.parametrize("n_neighbors", [1, 2, 9])
 def test_the_nearest_texts_of_a_class_count(model_of: dict[str, PairModel], head: str, n_neighbors: int) -> None:
     model = model_of[head]
-    classifier = FewShotClassifier(model, method="neighbors", n_neighbors=n_neighbors).fit(TEXTS, ABOUT)
+    classifier = FewShotClassifier(model, method="neighbors", n_neighbors=n_neighbors, comparison="model").fit(
+        TEXTS, ABOUT
+    )
     decision = classifier.decision_function(ASKED[:3])
     for row, text in enumerate(ASKED[:3]):
         for place, topic in enumerate(classifier.classes_):
@@ -180,6 +182,7 @@ def test_many_texts_are_compared_in_parts(topic_model: PairModel, monkeypatch: p
     [
         ({"method": "protoype"}, "did you mean 'prototype'"),
         ({"n_neighbors": 0}, "n_neighbors is 0, expected an integer of at least 1"),
+        ({"comparison": "cosin"}, "did you mean 'cosine'"),
         ({"threshold": 2}, "threshold is 2, expected a probability"),
         ({"threshold": "models"}, "threshold is 'models', expected a probability"),
     ],
@@ -189,9 +192,52 @@ def test_bad_options_are_refused(topic_model: PairModel, options: dict[str, Any]
         FewShotClassifier(topic_model, **options).fit(TEXTS, ABOUT)
 
 
-def test_the_alignment_head_has_no_prototypes(model_of: dict[str, PairModel]) -> None:
-    with pytest.raises(OptionError, match="head 'alignment' compares tokens, not vectors; take 'neighbors'"):
-        FewShotClassifier(model_of["alignment"]).fit(TEXTS, ABOUT)
+def test_the_alignment_head_has_no_use_for_prototypes(model_of: dict[str, PairModel]) -> None:
+    with pytest.raises(OptionError, match=r"'alignment' compares tokens .* take comparison 'cosine' or"):
+        FewShotClassifier(model_of["alignment"], comparison="model").fit(TEXTS, ABOUT)
+
+
+@pytest.mark.parametrize("head", ["mlp", "alignment"])
+def test_heads_that_judge_near_texts_leave_the_choice_to_cosines(model_of: dict[str, PairModel], head: str) -> None:
+    model = model_of[head]
+    known, asked = (
+        model.encode(texts) / np.linalg.norm(model.encode(texts), axis=1)[:, None] for texts in (TEXTS, ASKED)
+    )
+    nearest = FewShotClassifier(model, method="neighbors").fit(TEXTS, ABOUT)
+    means = FewShotClassifier(model).fit(TEXTS, ABOUT)
+    for place, topic in enumerate(means.classes_):
+        members = [about == topic for about in ABOUT]
+        assert nearest.decision_function(ASKED)[:, place] == pytest.approx(
+            (asked @ known[members].T).max(axis=1), abs=1e-5
+        )
+        mean = known[members].mean(axis=0)
+        assert means.decision_function(ASKED)[:, place] == pytest.approx(asked @ mean / np.linalg.norm(mean), abs=1e-5)
+    warm = np.exp(means.decision_function(ASKED) / 0.05)
+    assert means.predict_proba(ASKED) == pytest.approx(warm / warm.sum(axis=1, keepdims=True))
+
+
+@pytest.mark.parametrize("head", ["mlp", "alignment"])
+def test_the_head_itself_decides_what_is_an_outlier(model_of: dict[str, PairModel], head: str) -> None:
+    model = model_of[head]
+    plain = FewShotClassifier(model).fit(TEXTS, ABOUT)
+    known, asked = model.encode(TEXTS), model.encode(ASKED)
+    own = []
+    for vector, text, topic in zip(asked, ASKED, plain.predict(ASKED), strict=True):
+        cosines = [
+            v @ vector / np.linalg.norm(v) if about == topic else -9 for v, about in zip(known, ABOUT, strict=True)
+        ]
+        own.append(model.score(text, TEXTS[int(np.argmax(cosines))]))
+    threshold = float(np.median(own))
+    found = FewShotClassifier(model, threshold=threshold, outlier_label="none").fit(TEXTS, ABOUT).predict(ASKED)
+    assert 0 < (found == "none").sum() < 24
+    for text_found, topic, probability in zip(found, plain.predict(ASKED), own, strict=True):
+        if abs(probability - threshold) > 1e-5:
+            assert text_found == (topic if probability > threshold else "none")
+
+
+def test_many_classes_of_one_text_each_are_no_cause_for_a_warning(topic_model: PairModel) -> None:
+    numbers = FewShotClassifier(topic_model).fit(TEXTS, range(24)).predict(TEXTS)
+    assert numbers.dtype.kind == "i"
 
 
 def test_bad_texts_and_classes_are_refused(topic_model: PairModel) -> None:

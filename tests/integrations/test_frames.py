@@ -117,7 +117,7 @@ def test_a_polars_frame_takes_the_column(topic_model: PairModel, expected: Array
 @pytest.mark.parametrize(
     ("frame", "message"),
     [
-        (pd.DataFrame({"text_a": ["x", "y"], "text_b": ["x", None]}), "column 'text_b' has nan in row 1"),
+        (pd.DataFrame({"text_a": ["x", "y"], "text_b": ["x", None]}), "column 'text_b' has (nan|None) in row 1"),
         (pd.DataFrame({"text_a": ["x", pd.NA], "text_b": ["x", "y"]}, dtype="string"), "'text_a' has <NA> in row 1"),
         (pl.DataFrame({"text_a": ["x", "y"], "text_b": [None, "x"]}), "column 'text_b' has None in row 0"),
         (pa.table({"text_a": ["x", "y"], "text_b": ["x", None]}), "column 'text_b' has None in row 1"),

@@ -19,7 +19,6 @@ from textsiam.integrations.sklearn_texts import checked_table, checked_table_and
 from textsiam.model.calibration import log_odds
 from textsiam.model.decisions import checked_threshold
 from textsiam.training.config import TrainConfig
-from textsiam.training.train import train
 
 TINY = np.finfo(np.float64).tiny  # the least distance from a threshold
 
@@ -131,6 +130,8 @@ learning_rate, dropout, positive_weight, vocabulary_size, vocabulary_type, devic
         as TrainConfig does; TrainingError, a RuntimeError, for pairs of which no dev part can be set aside, or with
         which training cannot start; ValueError where shapes do not fit.
         """
+        from textsiam.training.train import train  # torch: a fitted classifier predicts without it
+
         table, labels = checked_table_and_labels(self, X, y, reset=True)
         texts = self._texts_of(table)
         _check_binary(labels)
