@@ -47,7 +47,7 @@ class ClassScorer:
             )
 
     def scores(self, texts: list[str], known: Known) -> Array:
-        """Return log odds or cosines, float64 (n, C): with each class's prototype, or the mean with its nearest texts."""
+        """Return log odds or cosines, float64 (n, C), with each class's prototype, or their mean with its nearest."""
         if self.method == "prototype":
             return self._compare(self.model.encode(texts), self._prototypes(known))
         if self.model.architecture.head == "alignment" and not self.by_cosine:
