@@ -1,0 +1,145 @@
+"""An export as ONNX Runtime runs it: texts to vectors, pairs to probabilities."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from textsiam.arrays import Array
+from textsiam.errors import ModelFolderError, OptionError, check_integer, import_extra
+from textsiam.model.inputs import check_pairs, distinct_texts
+from textsiam.text.buckets import length_batches, padded
+from textsiam.text.tokenizer import TokenIds, Tokenizer
+
+CONFIG, VOCABULARY, SUFFIX = "config.json", "vocabulary.model", ".onnx"
+KIND, FORMAT = "textsiam-onnx", 1
+BATCH_TEXTS, BATCH_TOKENS = 256, 8_192
+
+
+class OnnxPairModel:
+    """What ``export_onnx`` wrote, in ONNX Runtime; gives what the exported ``PairModel`` gives.
+
+    ``config`` is what config.json says, ``threshold`` the probability from which on a pair is called the same.
+    """
+
+    def __init__(
+        self, graphs: Mapping[str, bytes], vocabulary: bytes, config: Mapping[str, Any], *, threads: int | None = None
+    ) -> None:
+        """Take serialised graphs by name ("encoder" and "head", or "pair"), the vocabulary and the configuration."""
+        runtime = import_extra("onnxruntime", "onnx", "running an ONNX model")
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads = threads or 0
+        providers = ["CPUExecutionProvider"]
+        self._sessions = {name: runtime.InferenceSession(graph, options, providers) for name, graph in graphs.items()}
+        self.config = dict(config)
+        self.threshold = float(config["threshold"])
+        self.tokenizer = Tokenizer(vocabulary, max_tokens=config["max_tokens"])
+
+    @classmethod
+    def load(cls, folder: str | Path, *, threads: int | None = None) -> OnnxPairModel:
+        """Load a folder that ``export_onnx`` wrote; ``threads`` that ONNX Runtime uses (None: one for each core).
+
+        Raises ModelFolderError for a folder that is missing, altered or too new, MissingExtraError without onnxruntime.
+        """
+        if threads is not None:
+            check_integer("threads", threads, least=1)
+        config = read_config(Path(folder))
+        if config is None:
+            raise ModelFolderError(f"{folder} is no ONNX export, as export_onnx writes them")
+        files = {name: _read_checked(Path(folder), name, entry) for name, entry in config["files"].items()}
+        graphs = {name.removesuffix(SUFFIX): content for name, content in files.items() if name.endswith(SUFFIX)}
+        return cls(graphs, files[VOCABULARY], config, threads=threads)
+
+    def encode(self, texts: Iterable[str]) -> Array:
+        """Return the texts' vectors, float32 (n, D); an empty text has the zero vector.
+
+        Raises OptionError naming the position of what is not a str, and where the model compares tokens: its graph
+        takes pairs.
+        """
+        if "encoder" not in self._sessions:
+            raise OptionError("this export has no vectors: its head, 'alignment', compares tokens; use score_pairs")
+        distinct, index = distinct_texts(texts)
+        return self._encoded(self.tokenizer.encode(distinct))[index]
+
+    def score(self, text_a: str, text_b: str) -> float:
+        """Return the calibrated probability in [0, 1] that the two texts say the same."""
+        return float(self.score_pairs([(text_a, text_b)])[0])
+
+    def score_pairs(self, pairs: Iterable[Sequence[str]]) -> Array:
+        """Return the calibrated probability of each (text a, text b), float32 (n,) in [0, 1].
+
+        Raises OptionError naming the position of the first thing that is not a pair of str.
+        """
+        if isinstance(pairs, str):
+            raise OptionError("pairs is one text, expected a list of (text a, text b)")
+        rows = list(pairs)
+        check_pairs(rows, 0)
+        distinct, index = distinct_texts([row[0] for row in rows] + [row[1] for row in rows])
+        tokens = self.tokenizer.encode(distinct)
+        index_a, index_b = index[: len(rows)], index[len(rows) :]
+        if "pair" in self._sessions:
+            return self._aligned(tokens, index_a, index_b)
+        vectors = self._encoded(tokens)
+        return self.compare_vectors(vectors[index_a], vectors[index_b])
+
+    def compare_vectors(self, u: Array, v: Array) -> Array:
+        """Return the calibrated probability, float32 (n,), of vectors (n, D) against (n, D), row by row."""
+        if "head" not in self._sessions:
+            raise OptionError("this export compares the tokens of texts, not vectors; use score_pairs")
+        probabilities: Array = self._sessions["head"].run(["probability"], {"u": u, "v": v})[0]
+        return probabilities
+
+    def _encoded(self, tokens: TokenIds) -> Array:
+        vectors = np.zeros((len(tokens), self.config["vector_size"]), np.float32)
+        for rows in _batches(tokens.lengths):
+            ids_BT, lengths_B = padded(tokens, rows)
+            vectors[rows] = self._sessions["encoder"].run(["vectors"], {"ids": ids_BT, "lengths": lengths_B})[0]
+        return vectors
+
+    def _aligned(self, tokens: TokenIds, index_a: Array, index_b: Array) -> Array:
+        probabilities = np.empty(len(index_a), np.float32)
+        for rows in _batches(np.maximum(tokens.lengths[index_a], tokens.lengths[index_b])):
+            inputs: dict[str, Array] = {}
+            for side, index in (("a", index_a), ("b", index_b)):
+                inputs[f"ids_{side}"], inputs[f"lengths_{side}"] = padded(tokens, index[rows])
+            probabilities[rows] = self._sessions["pair"].run(["probability"], inputs)[0]
+        return probabilities
+
+
+def read_config(folder: Path) -> dict[str, Any] | None:
+    """Read what an export says of itself; None where there is none, ModelFolderError for one that is too new."""
+    try:
+        config = json.loads((folder / CONFIG).read_bytes())
+    except (OSError, ValueError):
+        return None
+    if not isinstance(config, dict) or config.get("kind") != KIND:
+        return None
+    if config["format"] > FORMAT:
+        raise ModelFolderError(
+            f"{folder} has ONNX export format {config['format']}, this textsiam reads up to {FORMAT}; upgrade textsiam"
+        )
+    return config
+
+
+def file_entry(content: bytes) -> dict[str, object]:
+    """Say what tells a file from an altered one."""
+    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _read_checked(folder: Path, name: str, entry: Mapping[str, object]) -> bytes:
+    try:
+        content = (folder / name).read_bytes()
+    except OSError as error:
+        raise ModelFolderError(f"{folder} is cut short: {name} cannot be read; export the model again") from error
+    if file_entry(content) != entry:
+        raise ModelFolderError(f"{folder} was altered: {name} is not what {CONFIG} describes; export the model again")
+    return content
+
+
+def _batches(lengths: Array) -> Iterator[Array]:
+    return length_batches(lengths, np.argsort(lengths, kind="stable"), BATCH_TEXTS, BATCH_TOKENS)
