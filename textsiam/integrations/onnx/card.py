@@ -40,7 +40,7 @@ pair = onnxruntime.InferenceSession("pair.onnx")
 inputs = {{"ids_a": ids_a, "lengths_a": lengths_a, "ids_b": ids_b, "lengths_b": lengths_b}}
 (probability,) = pair.run(["probability"], inputs)  # float32 (2,)
 """
-_END = "print(probability, probability >= {threshold!r})\n"
+_END, _END_GRADED = "print(probability, probability >= {threshold!r})\n", "print(probability)\n"
 
 _PAGE = """\
 ## In a browser
@@ -63,10 +63,14 @@ python3 -m http.server --bind 127.0.0.1 8000
 def card_of(config: Mapping[str, Any], measured: Measured, ort: str | None) -> str:
     """Write the card; ``ort`` is where the page looks for onnxruntime-web, None without a page."""
     tokens = "pair" in config["graphs"]
-    example = (_BEGIN + (_BY_TOKENS if tokens else _BY_VECTORS) + _END).format(**config)
+    example = (_BEGIN + (_BY_TOKENS if tokens else _BY_VECTORS) + (_END_GRADED if config["graded"] else _END)).format(
+        **config
+    )
     parts = [
         "# An ONNX export of a textsiam model",
-        "Says how probable it is that two texts mean the same.",
+        "Gives two texts a grade, 0 to 1, of how much they mean the same; it learned grades, and has no threshold."
+        if config["graded"]
+        else "Says how probable it is that two texts mean the same.",
         _table(config),
         _loss(config, measured),
         "## In Python",
@@ -96,8 +100,10 @@ def _table(config: Mapping[str, Any]) -> str:
 
 
 def _loss(config: Mapping[str, Any], measured: Measured) -> str:
-    kind = f"{measured.pairs:,} labelled pairs (sha256 {measured.labelled})" if measured.labelled else (
-        f"{measured.pairs:,} pairs of the sample corpus"
+    kind = (
+        f"{measured.pairs:,} labelled pairs (sha256 {measured.labelled})"
+        if measured.labelled
+        else (f"{measured.pairs:,} pairs of the sample corpus")
     )
     said = f"Against the model it was made of, on {kind}, probabilities differ by at most "
     said += f"{measured.largest_difference:.1g}."

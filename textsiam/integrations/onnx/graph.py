@@ -57,7 +57,7 @@ class Graph:
 
     def number(self, number: float) -> str:
         """Give one float32 number."""
-        return self.constant(np.float32(number).reshape(()))
+        return self.constant(np.array(number, np.float32))
 
     def op(self, kind: str, *inputs: str, attributes: Mapping[str, Any] | None = None) -> str:
         """Add an operator with one output; give the output's name."""

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from textsiam.data.pairs import Pairs
+from textsiam.data.read import read_pairs
 from textsiam.data.sample import sample_rows
-from textsiam.errors import import_extra
+from textsiam.evaluation.metrics import binary_metrics, graded_metrics
 from textsiam.integrations.onnx.pair_model import OnnxPairModel
 from textsiam.model.pair_model import PairModel
 
@@ -45,16 +47,14 @@ def measure(model: PairModel, exported: OnnxPairModel, pairs: Any = None) -> Mea
 
 
 def _measured_on_labels(model: PairModel, exported: OnnxPairModel, pairs: Any) -> Measured:
-    read = import_extra("textsiam.data.read", "train", "pairs")
-    labelled = pairs if hasattr(pairs, "text_a") else read.read_pairs(pairs)
+    labelled = pairs if isinstance(pairs, Pairs) else read_pairs(pairs)
     rows = list(zip(labelled.text_a, labelled.text_b, strict=True))
     both = [scorer.score_pairs(rows) for scorer in (model, exported)]
-    metrics = import_extra("textsiam.evaluation.metrics", "train", "pairs")
     if labelled.graded:
-        found = [metrics.graded_metrics(scores, labelled.labels) for scores in both]
+        found = [graded_metrics(scores, labelled.labels) for scores in both]
     else:
         threshold = model.calibration.threshold
-        found = [metrics.binary_metrics(scores, labelled.labels, threshold) for scores in both]
+        found = [binary_metrics(scores, labelled.labels, threshold) for scores in both]
     before, after = ({name: values[name] for name in METRICS if values.get(name) is not None} for values in found)
     return Measured(
         pairs=len(rows),

@@ -77,4 +77,3 @@ def kept(graph: Graph, inside: str, value: str, other: float) -> str:
 def softmax(graph: Graph, score: str, axis: int) -> str:
     """Give shares along an axis."""
     return graph.op("Softmax", score, attributes={"axis": axis})
-

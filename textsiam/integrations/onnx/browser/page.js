@@ -71,8 +71,11 @@ async function fetched(name) {
 
 function show({ probability, notes }, config) {
   const same = probability >= Math.fround(config.threshold);
-  element("same").textContent = same ? "Same" : "Different";
-  element("probability").textContent = `probability ${probability.toFixed(4)}, the same from ${config.threshold.toFixed(4)} on`;
+  const number = probability.toFixed(4);
+  element("same").textContent = config.graded ? "Grade" : same ? "Same" : "Different";
+  element("probability").textContent = config.graded
+    ? `${number}, from 0 to 1`
+    : `probability ${number}, the same from ${config.threshold.toFixed(4)} on`;
   Object.assign(element("meter"), { value: probability, hidden: false });
   element("verdict").hidden = false;
   element("notes").textContent = ["first", "second"].map((name, side) => described(name, notes[side], config)).join(" ");

@@ -22,9 +22,7 @@ def transformer(parts: EncoderParts, texts: Texts) -> Encoded:
         x_BTD = graph.op("Add", x_BTD, _attended(parts, texts, prefix, x_BTD))
         x_BTD = graph.op("Add", x_BTD, _hidden(parts, prefix, x_BTD))
     x_BTD = _normalised(parts, "encoder.norm", x_BTD)
-    return Encoded(
-        pooled(parts, texts, x_BTD), lambda: graph.op("Mul", x_BTD, graph.wider(texts.filled_B1, 2))
-    )
+    return Encoded(pooled(parts, texts, x_BTD), lambda: graph.op("Mul", x_BTD, graph.wider(texts.filled_B1, 2)))
 
 
 def _attended(parts: EncoderParts, texts: Texts, prefix: str, x_BTD: str) -> str:
