@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import onnxruntime
+import pytest
 
 from tests.model.making import fitting, random_weights
 from tests.text.word_cases import proto_of
@@ -18,6 +18,8 @@ from textsiam.model.pair_model import PairModel
 from textsiam.model.storage import restore_weights, store_weights
 from textsiam.text.buckets import padded
 from textsiam.text.tokenizer import TokenIds, Tokenizer
+
+onnxruntime = pytest.importorskip("onnxruntime")
 
 PROTO = proto_of("unigram", "nfkc_casefold")
 VOCABULARY = Tokenizer(PROTO).size

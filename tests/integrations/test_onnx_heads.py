@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import onnxruntime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.integrations.onnx_cases import Graphs, model_of
+from tests.integrations.onnx_cases import Graphs, model_of, onnxruntime
 from tests.model.making import QUICK
 from textsiam.arrays import Array
 from textsiam.integrations.onnx.calibration import logit, probability
@@ -44,7 +43,7 @@ def test_raw_scores_are_those_of_numpy(head: str, length: float, weights: str) -
 
 def test_scores_by_hand() -> None:
     u, v = np.array([[3, 4], [0, 0]], np.float32), np.array([[4, 3], [1, 2]], np.float32)
-    expected = {
+    expected: dict[str, list[float]] = {
         "cosine": [24 / 25, 0],
         "dot": [24, 0],
         "euclidean": [-(2**0.5), -(5**0.5)],

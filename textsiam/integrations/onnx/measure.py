@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from textsiam.arrays import Array
 from textsiam.data.pairs import Pairs
 from textsiam.data.read import read_pairs
 from textsiam.data.sample import sample_rows
@@ -50,12 +52,7 @@ def _measured_on_labels(model: PairModel, exported: OnnxPairModel, pairs: Any) -
     labelled = pairs if isinstance(pairs, Pairs) else read_pairs(pairs)
     rows = list(zip(labelled.text_a, labelled.text_b, strict=True))
     both = [scorer.score_pairs(rows) for scorer in (model, exported)]
-    if labelled.graded:
-        found = [graded_metrics(scores, labelled.labels) for scores in both]
-    else:
-        threshold = model.calibration.threshold
-        found = [binary_metrics(scores, labelled.labels, threshold) for scores in both]
-    before, after = ({name: values[name] for name in METRICS if values.get(name) is not None} for values in found)
+    before, after = (_metrics(scores, labelled, model.calibration.threshold) for scores in both)
     return Measured(
         pairs=len(rows),
         largest_difference=float(np.abs(both[0] - both[1]).max()),
@@ -63,3 +60,10 @@ def _measured_on_labels(model: PairModel, exported: OnnxPairModel, pairs: Any) -
         before=before,
         after=after,
     )
+
+
+def _metrics(scores: Array, pairs: Pairs, threshold: float) -> dict[str, float]:
+    found: Mapping[str, float | None] = (
+        graded_metrics(scores, pairs.labels) if pairs.graded else binary_metrics(scores, pairs.labels, threshold)
+    )
+    return {name: value for name in METRICS if (value := found.get(name)) is not None}
