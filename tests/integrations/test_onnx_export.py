@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,10 +19,10 @@ import textsiam
 from tests.integrations.onnx_cases import model_of, name_of
 from tests.training.encoders.test_custom import WeightedMean
 from textsiam.data.sample import sample_rows
-from textsiam.errors import MissingExtraError, ModelFolderError, OptionError, TextsiamError
+from textsiam.errors import ModelFolderError, OptionError, TextsiamError
 from textsiam.integrations.onnx import OnnxPairModel, export, export_onnx
 from textsiam.integrations.onnx.graph import MOST_BYTES, Graph
-from textsiam.model.architecture import Architecture
+from textsiam.model.architecture import VECTOR_HEADS, Architecture
 from textsiam.model.calibration import Calibration
 from textsiam.model.pair_model import PairModel
 
@@ -46,7 +48,8 @@ def test_an_export_scores_as_the_model(tmp_path: Path, options: dict[str, Any], 
     assert probabilities.dtype == np.float32
     assert np.abs(probabilities - same.score_pairs(PAIRS)).max() < 1e-6
     assert loaded.score(*PAIRS[1]) == pytest.approx(float(probabilities[1]), abs=1e-6)
-    assert loaded.threshold == model.calibration.threshold
+    assert loaded.calibration == model.calibration
+    assert loaded.fingerprint() == same.fingerprint()
     assert made.measured.pairs > 200
     assert (made.measured.largest_difference < 1e-5) == (weights == "fp32")
     assert made.measured.largest_difference < 0.05
@@ -63,6 +66,32 @@ def test_nothing_to_score_is_nothing(tmp_path: Path) -> None:
     for options in KINDS[1::2]:
         loaded = OnnxPairModel.load(export_onnx(model_of(options), tmp_path / options["head"]).folder)
         assert loaded.score_pairs([]).shape == (0,)
+
+
+@pytest.mark.parametrize("head", VECTOR_HEADS)
+def test_duplicates_are_found_as_the_model_finds_them(tmp_path: Path, head: str) -> None:
+    model = model_of({"encoder": "gru", "head": head}, calibration=Calibration(slope=4.0))
+    loaded = OnnxPairModel.load(export_onnx(model, tmp_path / "onnx").folder)
+    texts = sorted({text for row in sample_rows(60) for text in row[:2]})
+    probabilities = model.score_pairs(list(itertools.combinations(texts, 2)))
+    threshold = float(np.sort(probabilities)[-11]) - 1e-4  # where rounding decides nothing
+    mine, expected = (textsiam.find_duplicates(texts, one, threshold=threshold) for one in (loaded, model))
+    assert {(pair.text_a, pair.text_b) for pair in mine.pairs} == {
+        (pair.text_a, pair.text_b) for pair in expected.pairs
+    }
+    assert len(mine.pairs) >= 11
+
+
+def test_an_index_of_the_model_goes_on_with_its_export(tmp_path: Path) -> None:
+    model = model_of(KINDS[1])
+    loaded = OnnxPairModel.load(export_onnx(model, tmp_path / "onnx").folder)
+    with textsiam.DuplicateIndex.open(tmp_path / "index.db", model) as index:
+        index.add("one", "a b c")
+    with textsiam.DuplicateIndex.open(tmp_path / "index.db", loaded) as index:
+        index.add("two", "x y z")
+        found = index.find("a b d", limit=1)
+    assert [match.key for match in found] == ["one"]
+    assert found[0].probability == pytest.approx(model.score("a b d", "a b c"), abs=1e-6)
 
 
 def test_the_graphs_say_what_they_are_of(tmp_path: Path) -> None:
@@ -234,14 +263,24 @@ def test_what_is_no_pair_of_texts_is_named(tmp_path: Path) -> None:
         OnnxPairModel.load(tmp_path / "onnx", threads=0)
 
 
+WITHOUT_A_PACKAGE = """
+import sys, textsiam
+from textsiam.integrations.onnx import export_onnx
+sys.modules[sys.argv[1]] = None
+try:
+    export_onnx(textsiam.PairModel.load(sys.argv[2]), sys.argv[3])
+except textsiam.MissingExtraError as error:
+    print(error)
+"""
+
+
 @pytest.mark.parametrize("package", ["onnx", "onnxruntime"])
-def test_a_missing_package_is_named(tmp_path: Path, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.startswith("textsiam.integrations.onnx.")]:
-        if "graph" in name:
-            monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(MissingExtraError, match=rf"needs the package {package}; .*'textsiam\[onnx\]'"):
-        export_onnx(model_of(KINDS[1]), tmp_path / "onnx")
+def test_a_missing_package_is_named(tmp_path: Path, package: str) -> None:
+    model_of(KINDS[1]).save(tmp_path / "model")
+    arguments = [package, str(tmp_path / "model"), str(tmp_path / "onnx")]
+    command = [sys.executable, "-c", WITHOUT_A_PACKAGE, *arguments]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert f"needs the package {package}; install it with: pip install 'textsiam[onnx]'" in said
     assert not (tmp_path / "onnx").exists()
 
 

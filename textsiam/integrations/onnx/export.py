@@ -26,7 +26,9 @@ from textsiam.integrations.onnx.pair_model import (
     read_config,
 )
 from textsiam.model.architecture import CUSTOM
+from textsiam.model.fingerprint import fingerprint_of
 from textsiam.model.pair_model import PairModel
+from textsiam.model.storage import restore_weights, store_weights
 from textsiam.text.tokenizer import PAD_ID, UNKNOWN_ID
 
 PURPOSE = "export_onnx"
@@ -108,11 +110,12 @@ def _serialised(model: PairModel, config: Mapping[str, Any]) -> dict[str, bytes]
 
 
 def _config(model: PairModel, weights: str) -> dict[str, Any]:
+    kept = restore_weights(store_weights(model.weights, weights))
     return {
         "kind": KIND,
         "format": FORMAT,
         "textsiam": __version__,
-        "fingerprint": model.fingerprint(),
+        "fingerprint": fingerprint_of(model.architecture, model.tokenizer.proto, kept),
         "opset": import_extra("textsiam.integrations.onnx.graph", "onnx", PURPOSE).OPSET,
         "weights": weights,
         "architecture": model.architecture.parts(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,7 +29,7 @@ class Graph:
         self.name = name
         self._nodes: list[onnx.NodeProto] = []
         self._constants: dict[str, onnx.TensorProto] = {}
-        self._names: dict[tuple[str, tuple[int, ...], bytes], str] = {}
+        self._names: dict[tuple[str, tuple[int, ...], bytes], str] = {}  # by type, shape and hash
         self._inputs: list[onnx.ValueInfoProto] = []
         self._outputs: list[onnx.ValueInfoProto] = []
 
@@ -45,7 +46,7 @@ class Graph:
     def constant(self, value: Array) -> str:
         """Give the name of a constant; the same one for an equal array."""
         array = np.ascontiguousarray(value).reshape(value.shape)
-        key = (array.dtype.str, array.shape, array.tobytes())
+        key = (array.dtype.str, array.shape, hashlib.blake2b(array.tobytes()).digest())
         if key not in self._names:
             name = self._names[key] = f"c{len(self._names)}"
             self._constants[name] = numpy_helper.from_array(array, name)

@@ -12,7 +12,9 @@ import numpy as np
 
 from textsiam.arrays import Array
 from textsiam.errors import ModelFolderError, OptionError, check_integer, import_extra
+from textsiam.model.calibration import Calibration
 from textsiam.model.inputs import check_pairs, distinct_texts
+from textsiam.model.products import Frame, frame_of
 from textsiam.text.buckets import length_batches, padded
 from textsiam.text.tokenizer import TokenIds, Tokenizer
 
@@ -24,7 +26,8 @@ BATCH_TEXTS, BATCH_TOKENS = 256, 8_192
 class OnnxPairModel:
     """What ``export_onnx`` wrote, in ONNX Runtime; gives what the exported ``PairModel`` gives.
 
-    ``config`` is what config.json says, ``threshold`` the probability from which on a pair is called the same.
+    ``config`` is what config.json says; ``calibration`` has the threshold from which on a pair is called the same. It
+    can stand in a model's place in ``find_duplicates``, ``find_matches`` and a ``DuplicateIndex``.
     """
 
     def __init__(
@@ -37,7 +40,7 @@ class OnnxPairModel:
         providers = ["CPUExecutionProvider"]
         self._sessions = {name: runtime.InferenceSession(graph, options, providers) for name, graph in graphs.items()}
         self.config = dict(config)
-        self.threshold = float(config["threshold"])
+        self.calibration = Calibration(**config["calibration"])
         self.tokenizer = Tokenizer(vocabulary, max_tokens=config["max_tokens"])
 
     @classmethod
@@ -93,6 +96,17 @@ class OnnxPairModel:
             raise OptionError("this export compares the tokens of texts, not vectors; use score_pairs")
         probabilities: Array = self._sessions["head"].run(["probability"], {"u": u, "v": v})[0]
         return probabilities
+
+    def frame(self, vectors: Array) -> Frame | None:
+        """Say how products of vectors like these, (n, D), tell raw scores; None for heads of which they do not."""
+        head = self.config["architecture"]["head"]
+        # that head's frame follows from its weights, which are in the graph alone
+        known = self.calibration.rises and head != "squared_euclidean"
+        return frame_of(head, {}, vectors) if known else None
+
+    def fingerprint(self) -> str:
+        """Give what the vectors follow from: of fp32 the model's own, of int8 that of its int8 folder."""
+        return str(self.config["fingerprint"])
 
     def _encoded(self, tokens: TokenIds) -> Array:
         vectors = np.zeros((len(tokens), self.config["vector_size"]), np.float32)
