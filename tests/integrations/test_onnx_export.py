@@ -47,7 +47,9 @@ def test_an_export_scores_as_the_model(tmp_path: Path, options: dict[str, Any], 
     probabilities = loaded.score_pairs(PAIRS)
     assert probabilities.dtype == np.float32
     assert np.abs(probabilities - same.score_pairs(PAIRS)).max() < 1e-6
-    assert loaded.score(*PAIRS[1]) == pytest.approx(float(probabilities[1]), abs=1e-6)
+    for text_a, text_b in PAIRS[:8]:
+        assert loaded.score(text_a, text_b) == loaded.score(text_b, text_a)
+        assert loaded.score(text_a, text_b) == pytest.approx(same.score(text_a, text_b), abs=1e-6)
     assert loaded.calibration == model.calibration
     assert loaded.fingerprint() == same.fingerprint()
     assert made.measured.pairs > 200
@@ -60,6 +62,18 @@ def test_an_export_scores_as_the_model(tmp_path: Path, options: dict[str, Any], 
     if "pair.onnx" not in graphs:
         assert np.abs(loaded.encode(TEXTS) - same.encode(TEXTS)).max() < 1e-6
         assert not loaded.encode([""]).any()
+
+
+def test_a_model_that_computes_in_bf16_is_compared_in_fp32(tmp_path: Path) -> None:
+    source = model_of(KINDS[1])
+    rounding = PairModel(
+        architecture=source.architecture,
+        vocabulary=source.tokenizer.proto,
+        weights=source.weights,
+        device="cpu",
+        precision="bf16",
+    )
+    assert export_onnx(rounding, tmp_path / "onnx").measured.largest_difference < 1e-6
 
 
 def test_nothing_to_score_is_nothing(tmp_path: Path) -> None:
@@ -201,6 +215,12 @@ def test_an_altered_export_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelFolderError, match=r"is cut short: head\.onnx"):
         OnnxPairModel.load(folder)
     config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "files": {"../secret": {}}}))
+    with pytest.raises(ModelFolderError, match=r"names '\.\./secret', which is no file inside of it"):
+        OnnxPairModel.load(folder)
+    (folder / "config.json").write_text(json.dumps({**config, "files": {}}))
+    with pytest.raises(ModelFolderError, match=r"config\.json does not describe an export"):
+        OnnxPairModel.load(folder)
     (folder / "config.json").write_text(json.dumps({**config, "format": 2}))
     with pytest.raises(ModelFolderError, match="format 2, this textsiam reads up to 1"):
         OnnxPairModel.load(folder)

@@ -45,9 +45,9 @@ _END, _END_GRADED = "print(probability, probability >= {threshold!r})\n", "print
 _PAGE = """\
 ## In a browser
 
-`index.html` scores a pair in the browser; no text leaves it. It needs [onnxruntime-web](
-https://www.npmjs.com/package/onnxruntime-web) (1.20 or newer; three files of its folder `dist`) in {ort}, and any
-server of plain files:
+`index.html` scores a pair in the browser; no text leaves it. It needs
+[onnxruntime-web](https://www.npmjs.com/package/onnxruntime-web), 1.20 or newer, in {ort} (three files of its folder
+`dist`), and any server of plain files:
 
 ```sh
 npm pack onnxruntime-web && tar xzf onnxruntime-web-*.tgz && mkdir -p ort

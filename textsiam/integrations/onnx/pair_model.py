@@ -14,6 +14,7 @@ from textsiam.arrays import Array
 from textsiam.errors import ModelFolderError, OptionError, check_integer, import_extra
 from textsiam.model.calibration import Calibration
 from textsiam.model.inputs import check_pairs, distinct_texts
+from textsiam.model.pair_model import PAIRS_AT_ONCE
 from textsiam.model.products import Frame, frame_of
 from textsiam.text.buckets import length_batches, padded
 from textsiam.text.tokenizer import TokenIds, Tokenizer
@@ -54,9 +55,12 @@ class OnnxPairModel:
         config = read_config(Path(folder))
         if config is None:
             raise ModelFolderError(f"{folder} is no ONNX export, as export_onnx writes them")
-        files = {name: _read_checked(Path(folder), name, entry) for name, entry in config["files"].items()}
-        graphs = {name.removesuffix(SUFFIX): content for name, content in files.items() if name.endswith(SUFFIX)}
-        return cls(graphs, files[VOCABULARY], config, threads=threads)
+        try:
+            files = {name: _read_checked(Path(folder), name, entry) for name, entry in config["files"].items()}
+            graphs = {name: files[f"{name}{SUFFIX}"] for name in config["graphs"]}
+            return cls(graphs, files[VOCABULARY], config, threads=threads)
+        except (KeyError, TypeError, AttributeError, OptionError) as error:
+            raise ModelFolderError(f"{folder} was altered: {CONFIG} does not describe an export ({error!r})") from error
 
     def encode(self, texts: Iterable[str]) -> Array:
         """Return the texts' vectors, float32 (n, D); an empty text has the zero vector.
@@ -82,13 +86,8 @@ class OnnxPairModel:
             raise OptionError("pairs is one text, expected a list of (text a, text b)")
         rows = list(pairs)
         check_pairs(rows, 0)
-        distinct, index = distinct_texts([row[0] for row in rows] + [row[1] for row in rows])
-        tokens = self.tokenizer.encode(distinct)
-        index_a, index_b = index[: len(rows)], index[len(rows) :]
-        if "pair" in self._sessions:
-            return self._aligned(tokens, index_a, index_b)
-        vectors = self._encoded(tokens)
-        return self.compare_vectors(vectors[index_a], vectors[index_b])
+        parts = [self._scored(rows[start : start + PAIRS_AT_ONCE]) for start in range(0, len(rows), PAIRS_AT_ONCE)]
+        return np.concatenate([np.empty(0, np.float32), *parts])
 
     def compare_vectors(self, u: Array, v: Array) -> Array:
         """Return the calibrated probability, float32 (n,), of vectors (n, D) against (n, D), row by row."""
@@ -108,6 +107,15 @@ class OnnxPairModel:
         """Give what the vectors follow from: of fp32 the model's own, of int8 that of its int8 folder."""
         return str(self.config["fingerprint"])
 
+    def _scored(self, rows: list[Sequence[str]]) -> Array:
+        distinct, index = distinct_texts([row[0] for row in rows] + [row[1] for row in rows])
+        tokens = self.tokenizer.encode(distinct)
+        index_a, index_b = index[: len(rows)], index[len(rows) :]
+        if "pair" in self._sessions:
+            return self._aligned(tokens, index_a, index_b)
+        vectors = self._encoded(tokens)
+        return self.compare_vectors(vectors[index_a], vectors[index_b])
+
     def _encoded(self, tokens: TokenIds) -> Array:
         vectors = np.zeros((len(tokens), self.config["vector_size"]), np.float32)
         for rows in _batches(tokens.lengths):
@@ -116,6 +124,8 @@ class OnnxPairModel:
         return vectors
 
     def _aligned(self, tokens: TokenIds, index_a: Array, index_b: Array) -> Array:
+        # the same text is the first of a pair whichever way round it is given: the scores are equal to the last bit
+        index_a, index_b = np.minimum(index_a, index_b), np.maximum(index_a, index_b)
         probabilities = np.empty(len(index_a), np.float32)
         for rows in _batches(np.maximum(tokens.lengths[index_a], tokens.lengths[index_b])):
             inputs: dict[str, Array] = {}
@@ -146,6 +156,8 @@ def file_entry(content: bytes) -> dict[str, object]:
 
 
 def _read_checked(folder: Path, name: str, entry: Mapping[str, object]) -> bytes:
+    if Path(name).name != name:
+        raise ModelFolderError(f"{folder} was altered: {CONFIG} names {name!r}, which is no file inside of it")
     try:
         content = (folder / name).read_bytes()
     except OSError as error:
