@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from textsiam.cli.messages import say
 from textsiam.cli.pair_options import LabelOptions, read_labelled
 from textsiam.cli.row_options import RowOptions
 from textsiam.errors import OptionError
-from textsiam.model.folder import check_target
+from textsiam.model.folder import MANIFEST, check_target
 
 
 def import_sentence_transformers(
@@ -17,7 +20,7 @@ def import_sentence_transformers(
     *,
     out: Path,
     dev: Path | None = None,
-    overwrite: bool = False,
+    overwrite: Annotated[bool, Parameter(negative=())] = False,
     rows: RowOptions = RowOptions(),  # noqa: B008 - frozen
     labels: LabelOptions = LabelOptions(),  # noqa: B008 - frozen
 ) -> None:
@@ -38,9 +41,9 @@ def import_sentence_transformers(
 
     if dev is None and (rows, labels) != (RowOptions(), LabelOptions()):
         raise OptionError("the options that say how to read go with --dev FILE")
-    if out.exists() and any(out.iterdir()) and not overwrite:
-        raise OptionError(f"--out {out} is there already; give another folder, or --overwrite to replace it")
     check_target(out)
+    if (out / MANIFEST).exists() and not overwrite:
+        raise OptionError(f"--out {out} holds a model; give another folder, or --overwrite to replace it")
     labelled = None if dev is None else read_labelled(dev, rows, labels)
     model = sentence_transformers.import_sentence_transformers(folder, dev=labelled)
     model.save(out)
