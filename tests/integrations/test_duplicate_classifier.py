@@ -336,6 +336,11 @@ def test_bad_options_are_refused_by_fit(options: dict[str, Any], message: str) -
         DuplicateClassifier(**options).fit([row[:2] for row in rows], [int(row[2]) for row in rows])
 
 
-def test_nothing_is_predicted_before_fit() -> None:
+def test_nothing_is_predicted_before_a_fit_that_came_to_its_end() -> None:
+    classifier = quick()
     with pytest.raises(NotFittedError):
-        quick().predict([("a", "b")])
+        classifier.predict([("a", "b")])
+    with pytest.raises(TrainingError):
+        classifier.fit([("a", "b")] * 20, [0, 1] * 10)
+    with pytest.raises(NotFittedError):
+        classifier.predict([("a", "b")])

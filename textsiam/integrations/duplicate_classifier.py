@@ -187,7 +187,7 @@ learning_rate, dropout, positive_weight, vocabulary_size, vocabulary_type, devic
 
     def _log_odds(self, X: Any) -> tuple[Array, Array]:
         """Give the log odds that the texts of each pair are the same, float64 (n,), and whether they are called so."""
-        check_is_fitted(self)
+        check_is_fitted(self, "model_")
         texts_a, texts_b = self._texts_of(checked_table(self, X, reset=False))
         scores = self.model_.score_details(zip(texts_a, texts_b, strict=True))
         return self.model_.calibration.logit(scores.raw), scores.probabilities >= self._threshold()

@@ -162,7 +162,7 @@ class FewShotClassifier(
         return self
 
     def _ready(self, X: Any) -> tuple[list[str], Known, ClassScorer]:
-        check_is_fitted(self)
+        check_is_fitted(self, "model_")
         texts = self._checked_texts(X, reset=False)
         return texts, Known(self.texts_, self._vectors, self._places), self._scorer(self.model_)
 

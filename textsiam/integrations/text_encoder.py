@@ -65,7 +65,7 @@ class TextEncoder(
 
     def transform(self, X: Any) -> Array:
         """Return the texts' vectors, float32 (n, D), never NaN; raises as ``fit``, NotFittedError before it."""
-        check_is_fitted(self)
+        check_is_fitted(self, "model_")
         vectors = self.model_.encode(self._checked_texts(X, reset=False))
         return unit_vectors(vectors) if self.normalize else vectors
 
