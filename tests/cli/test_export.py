@@ -97,7 +97,7 @@ def test_word_vectors(run: Run, cosine_folder: Path, tmp_path: Path, words: list
         (["export", "sentence-transformers", "MODEL", "--out", "x"], "head 'mlp' compares by what it learned"),
         (["export", "word-vectors", "MODEL", "--out", "none/x.txt"], "there is no folder none; make it first"),
         (["export", "onnx", "missing", "--out", "x"], "missing is not there, expected a model folder"),
-        (["import", "sentence-transformers", "missing", "--out", "x"], "missing is not there"),
+        (["import", "sentence-transformers", "missing", "--out", "x"], "modules.json is not there, expected a folder"),
         (["import", "sentence-transformers", "missing", "--out", "x", "--labels", "A=1"], "go with --dev FILE"),
     ],
 )

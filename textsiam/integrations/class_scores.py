@@ -13,7 +13,7 @@ from textsiam.model.pair_model import PairModel
 
 METHODS = ("prototype", "neighbors")
 AUTO, OWN, COSINE = "auto", "model", "cosine"
-# heads that learn to judge texts that are near each other anyway: others they rank worse than their vectors do
+# heads that learn to judge texts that are near each other anyway: others an mlp ranks worse than its vectors do
 JUDGES = ("alignment", "mlp")
 COMPARED_AT_ONCE = 20_000  # pairs of vectors
 
