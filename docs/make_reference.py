@@ -41,7 +41,9 @@ def _section(chain: tuple[str, ...], command: App) -> Iterator[str]:
     yield f"{'#' * (1 + len(chain))} `{words}` {{ #{'-'.join(chain)} }}\n\n{_plain(said)}\n"
     if command.default_command is None:
         return
-    panel = create_parameter_help_panel(Group(words), command.assemble_argument_collection(parse_docstring=True), "plaintext")
+    panel = create_parameter_help_panel(
+        Group(words), command.assemble_argument_collection(parse_docstring=True), "plaintext"
+    )
     arguments = [entry for entry in panel.entries if entry.positional_label]
     options = [entry for entry in panel.entries if not entry.positional_label]
     yield f"```text\n{_usage(words, arguments, options)}\n```\n"

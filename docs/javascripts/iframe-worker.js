@@ -9,7 +9,10 @@ if (location.protocol === "file:") {
       this.ready = new Promise((resolve) => {
         this.frame.onload = () => {
           const inside = this.frame.contentWindow;
-          inside.postMessage = (data) => setTimeout(() => this.onmessage?.({ data }));
+          inside.postMessage = (given) => {
+            const data = structuredClone(given); // as between a page and a worker: neither sees the other's changes
+            setTimeout(() => this.onmessage?.({ data }));
+          };
           const script = inside.document.createElement("script");
           script.src = url;
           script.onload = () => resolve(inside);
@@ -20,7 +23,8 @@ if (location.protocol === "file:") {
       document.body.append(this.frame);
     }
 
-    postMessage(data) {
+    postMessage(given) {
+      const data = structuredClone(given);
       this.ready.then((inside) => inside.onmessage({ data }));
     }
 

@@ -18,6 +18,7 @@ RUN = [page for page in PAGES if page != TUTORIAL and any(block.language != "tex
 # blocks that are not run, by page, and why
 SKIPPED = {
     "how-to/gpu.md": ["needs a GPU", "starts several processes"],
+    "how-to/postgresql.md": ["needs a PostgreSQL server", "needs a PostgreSQL server"],
 }
 
 
@@ -37,7 +38,9 @@ def test_every_block_of_a_page_runs(page: Path, tutorial_folder: Path, tmp_path:
 
 
 def test_few_blocks_are_not_run_and_each_says_why() -> None:
-    found = {page.relative_to(DOCS).as_posix(): [block.skip for block in blocks_of(page) if block.skip] for page in PAGES}
+    found = {
+        page.relative_to(DOCS).as_posix(): [block.skip for block in blocks_of(page) if block.skip] for page in PAGES
+    }
     assert {name: reasons for name, reasons in found.items() if reasons} == SKIPPED
 
 
