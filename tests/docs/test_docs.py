@@ -18,6 +18,7 @@ RUN = [page for page in PAGES if page != TUTORIAL and any(block.language != "tex
 # blocks that are not run, by page, and why
 SKIPPED = {
     "how-to/gpu.md": ["needs a GPU", "starts several processes"],
+    "how-to/mteb.md": ["downloads the data of a task"],
     "how-to/postgresql.md": ["needs a PostgreSQL server", "needs a PostgreSQL server"],
 }
 
