@@ -11,8 +11,10 @@ import pytest
 import textsiam
 from tests.docs.conftest import working_in
 from tests.docs.pages import DOCS, GENERATED, PAGES, blocks_of, run_page
+from tests.index.postgres_server import running_server
 
 pytestmark = pytest.mark.xdist_group("docs")  # one process runs the tutorial
+ADDRESS = "postgresql://user@host/database"
 TUTORIAL = DOCS / "tutorial.md"
 RUN = [page for page in PAGES if page != TUTORIAL and any(block.language != "text" for block in blocks_of(page))]
 # blocks that are not run, by page, and why
@@ -36,6 +38,19 @@ def test_every_block_of_a_page_runs(page: Path, tutorial_folder: Path, tmp_path:
     shutil.copytree(tutorial_folder, folder)
     with working_in(folder):
         run_page(page)
+
+
+@pytest.mark.slow
+def test_the_blocks_of_postgresql_run_where_there_is_a_server(tutorial_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "docs"
+    shutil.copytree(tutorial_folder, folder)
+    with running_server() as url, working_in(folder):
+
+        def with_server(body: str) -> str:
+            assert ADDRESS in body
+            return body.replace(f"{ADDRESS}?", f"{url}&").replace(ADDRESS, url)
+
+        assert run_page(DOCS / "how-to" / "postgresql.md", {"needs a PostgreSQL server": with_server}) == 3
 
 
 def test_few_blocks_are_not_run_and_each_says_why() -> None:
