@@ -53,6 +53,7 @@ PUBLIC = [
     "IndexBusyError",
     "MissingExtraError",
     "ModelFolderError",
+    "OnnxPairModel",
     "OptionError",
     "PairModel",
     "Pairs",

@@ -19,6 +19,7 @@ _HOMES = {
     "IndexBusyError": "textsiam.errors",
     "MissingExtraError": "textsiam.errors",
     "ModelFolderError": "textsiam.errors",
+    "OnnxPairModel": "textsiam.integrations.onnx.pair_model",
     "OptionError": "textsiam.errors",
     "PairModel": "textsiam.model.pair_model",
     "Pairs": "textsiam.data.pairs",
@@ -62,6 +63,7 @@ __all__ = [
     "IndexBusyError",
     "MissingExtraError",
     "ModelFolderError",
+    "OnnxPairModel",
     "OptionError",
     "PairModel",
     "Pairs",
@@ -125,6 +127,7 @@ if TYPE_CHECKING:
     from textsiam.integrations.duplicate_classifier import DuplicateClassifier
     from textsiam.integrations.few_shot_classifier import FewShotClassifier
     from textsiam.integrations.onnx.export import export_onnx
+    from textsiam.integrations.onnx.pair_model import OnnxPairModel
     from textsiam.integrations.sentence_transformers.exporting import export_sentence_transformers
     from textsiam.integrations.sentence_transformers.importing import import_sentence_transformers
     from textsiam.integrations.text_encoder import TextEncoder

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-import importlib
 import csv
 import gzip
+import importlib
 import json
 import os
 import signal

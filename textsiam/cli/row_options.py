@@ -19,8 +19,8 @@ from textsiam.errors import check_choice
 if TYPE_CHECKING:
     Columns = tuple[str | int, ...]
 else:
-    # For the parser it is one word, which _split takes apart. Not str: where pydantic is imported, cyclopts lets it check
-    # what comes out.
+    # For the parser it is one word, which _split takes apart. Not str: cyclopts has pydantic, where that is imported,
+    # check what comes out.
     Columns = Any
 
 
