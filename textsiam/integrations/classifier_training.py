@@ -11,7 +11,6 @@ from textsiam.data.pairs import Pairs
 from textsiam.data.split import set_dev_aside
 from textsiam.errors import OptionError, TrainingError
 from textsiam.training.config import TrainConfig
-from textsiam.training.preparation import DEV_SHARE
 from textsiam.training.presets import with_base, with_preset
 
 # parameters that are options of TrainConfig, by the same names
@@ -55,6 +54,8 @@ def with_dev(pairs: Pairs, seed: int) -> tuple[Pairs, Pairs | None]:
 
     Raises TrainingError where no text-disjoint part can be set aside.
     """
+    from textsiam.training.preparation import DEV_SHARE  # with torch
+
     same = int(pairs.labels.sum())
     share = DEV_OF_EACH / max(1, min(same, len(pairs) - same))
     if share <= DEV_SHARE:

@@ -17,8 +17,8 @@ from textsiam.errors import OptionError
 from textsiam.integrations.classifier_training import options_of, with_dev
 from textsiam.integrations.sklearn_texts import checked_table, checked_table_and_labels, column_names, text_cells
 from textsiam.model.calibration import log_odds
+from textsiam.model.decisions import checked_threshold
 from textsiam.training.config import TrainConfig
-from textsiam.training.train import train
 
 TINY = np.finfo(np.float64).tiny  # the least distance from a threshold
 
@@ -45,6 +45,9 @@ learning_rate, dropout, positive_weight, vocabulary_size, vocabulary_type, devic
     pos_label
         The class of y that means that the texts are the same. None: the greater one (1 of 0 and 1, True of False and
         True); where classes are words of your own, a warning says which that is.
+    threshold
+        Probability from which on ``predict`` calls a pair the same. None: the model's own, which had the best accuracy
+        on dev; 0.5 makes it the likelier class.
     random_state
         Seed of everything random, or a numpy RandomState to draw one from; None: that of ``config``, mostly 0. Equal
         seeds give equal weights, unlike elsewhere in scikit-learn with None too.
@@ -54,7 +57,7 @@ learning_rate, dropout, positive_weight, vocabulary_size, vocabulary_type, devic
     Attributes
     ----------
     model_
-        The PairModel: save it with ``model_.save(folder)``; its threshold, fitted on dev, is what ``predict`` takes.
+        The PairModel; ``model_.save(folder)`` keeps it.
     classes_
         The two classes, sorted.
     n_features_in_
@@ -88,6 +91,7 @@ learning_rate, dropout, positive_weight, vocabulary_size, vocabulary_type, devic
         device: str | None = None,
         threads: int | None = None,
         pos_label: Any = None,
+        threshold: float | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
     ) -> None:
@@ -113,6 +117,7 @@ learning_rate, dropout, positive_weight, vocabulary_size, vocabulary_type, devic
         self.device = device
         self.threads = threads
         self.pos_label = pos_label
+        self.threshold = threshold
         self.random_state = random_state
         self.verbose = verbose
 
@@ -125,9 +130,13 @@ learning_rate, dropout, positive_weight, vocabulary_size, vocabulary_type, devic
         as TrainConfig does; TrainingError, a RuntimeError, for pairs of which no dev part can be set aside, or with
         which training cannot start; ValueError where shapes do not fit.
         """
+        from textsiam.training.train import train  # torch: a fitted classifier predicts without it
+
         table, labels = checked_table_and_labels(self, X, y, reset=True)
         texts = self._texts_of(table)
         _check_binary(labels)
+        if self.threshold is not None:
+            checked_threshold(self.threshold)
         self.classes_ = np.unique(labels)
         self._same = self._same_place()
         pairs = self._pairs(texts, labels)
@@ -141,7 +150,7 @@ learning_rate, dropout, positive_weight, vocabulary_size, vocabulary_type, devic
         return self
 
     def predict(self, X: Any) -> Array:
-        """Return the class of each pair, (n,): the same if its probability reaches the model's threshold."""
+        """Return the class of each pair, (n,): the same if its probability reaches the threshold."""
         _, is_same = self._log_odds(X)
         places = np.where(is_same, self._same, 1 - self._same)
         return np.asarray(self.classes_[places])
@@ -149,7 +158,7 @@ learning_rate, dropout, positive_weight, vocabulary_size, vocabulary_type, devic
     def predict_proba(self, X: Any) -> Array:
         """Return the calibrated probabilities of both classes, float64 (n, 2), in the order of ``classes_``.
 
-        As the threshold was chosen on dev, the likelier class is not always the one predicted.
+        With a threshold other than 0.5, the likelier class is not always the one predicted.
         """
         logits, _ = self._log_odds(X)
         signs = np.where(np.arange(2) == self._same, -1, 1)
@@ -161,7 +170,7 @@ learning_rate, dropout, positive_weight, vocabulary_size, vocabulary_type, devic
         For a threshold that is no probability below 1, which all or none reach, log probabilities take their place.
         """
         logits, is_same = self._log_odds(X)
-        threshold = self.model_.calibration.threshold
+        threshold = self._threshold()
         if 0 < threshold < 1:
             beyond = logits - log_odds(threshold)
         else:
@@ -178,11 +187,13 @@ learning_rate, dropout, positive_weight, vocabulary_size, vocabulary_type, devic
 
     def _log_odds(self, X: Any) -> tuple[Array, Array]:
         """Give the log odds that the texts of each pair are the same, float64 (n,), and whether they are called so."""
-        check_is_fitted(self)
+        check_is_fitted(self, "model_")
         texts_a, texts_b = self._texts_of(checked_table(self, X, reset=False))
         scores = self.model_.score_details(zip(texts_a, texts_b, strict=True))
-        calibration = self.model_.calibration
-        return calibration.logit(scores.raw), scores.probabilities >= calibration.threshold
+        return self.model_.calibration.logit(scores.raw), scores.probabilities >= self._threshold()
+
+    def _threshold(self) -> float:
+        return self.model_.calibration.threshold if self.threshold is None else checked_threshold(self.threshold)
 
     def _texts_of(self, table: Array) -> tuple[list[str], list[str]]:
         """Give both columns of a table, (n, 2); OptionError where it has others, or a cell that is not a str."""
@@ -194,7 +205,7 @@ learning_rate, dropout, positive_weight, vocabulary_size, vocabulary_type, devic
     def _pairs(self, texts: tuple[list[str], list[str]], labels: Array) -> Pairs:
         unknown = ~np.isin(labels, self.classes_)
         if unknown.any():
-            raise OptionError(f"dev has the class {labels[unknown][0]!r}, expected {_listed(self.classes_)}")
+            raise OptionError(f"dev has the class {_listed(labels[unknown][:1])}, expected {_listed(self.classes_)}")
         same = (labels == self.classes_[self._same]).astype(int).tolist()
         return Pairs.from_rows(zip(*texts, same, strict=True))
 
@@ -221,9 +232,7 @@ def _check_binary(labels: Array) -> None:
         raise OptionError(f"Only binary classification is supported. The type of the target is {kind}.")
     classes = np.unique(labels)
     if len(classes) < 2:
-        raise OptionError(
-            f"y has one class, {classes[0]!r}, expected two: pairs that are the same and pairs that are not"
-        )
+        raise OptionError(f"y has one class, {_listed(classes)}, expected two: pairs that are the same, and others")
 
 
 def _listed(classes: Any) -> str:

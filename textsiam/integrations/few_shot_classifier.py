@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from os import PathLike
 from typing import Any, Self
 
@@ -13,11 +12,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from textsiam.arrays import Array
 from textsiam.errors import OptionError
-from textsiam.integrations.class_scores import Known, check_method, neighbor_log_odds, prototype_log_odds
+from textsiam.integrations.class_scores import AUTO, OWN, ClassScorer, Known
 from textsiam.integrations.sklearn_texts import TextColumnMixin, opened_model
+from textsiam.model.decisions import checked_threshold
 from textsiam.model.pair_model import PairModel
-
-MODEL = "model"  # the threshold that means: the model's own
+from textsiam.training.config import TEMPERATURE
 
 
 class FewShotClassifier(
@@ -27,9 +26,9 @@ class FewShotClassifier(
 ):
     """Tell classes apart of which one or a few texts each are known, without training on them.
 
-    A model that learned on pairs whether texts say the same says how likely a text says the same as those of a class;
-    the likeliest class wins. Classes may be added at any time with ``partial_fit``. X is a list, array or Series of
-    texts (n,), or a table with one column of them.
+    A model that learned on pairs whether texts say the same compares a text with those of each class; the class that it
+    is most like wins. Classes may be added at any time with ``partial_fit``. X is a list, array or Series of texts
+    (n,), or a table with one column of them.
 
     Koch, Zemel, Salakhutdinov, "Siamese neural networks for one-shot image recognition", 2015 (one text of each class:
     both methods are then theirs); Snell, Swersky, Zemel, "Prototypical networks for few-shot learning", 2017.
@@ -39,14 +38,18 @@ class FewShotClassifier(
     model
         A PairModel, or the folder of one, as ``TextEncoder`` takes it.
     method
-        "prototype" (a text is compared with the mean of each class's vectors, in the cosine head those of length 1) or
-        "neighbors" (with every text of a class, of which the nearest count: for classes that say several things, and
-        for the head "alignment", which has no vectors to average).
+        "prototype": a text is compared with the mean of each class's vectors, of length 1 where cosines compare them.
+        "neighbors": with every text of a class, of which the nearest count; for classes that say several things.
     n_neighbors
-        Of "neighbors": the texts of each class, those with the highest log odds, whose mean log odds count.
+        Of "neighbors": how many texts of each class count, the mean of those that the text is most like.
+    comparison
+        "model": the log odds of the model's own comparison. "cosine": the cosine of the vectors. "auto": "cosine" for
+        the heads mlp and alignment, else "model". These two heads learn to judge texts that are near each other
+        anyway: among hundreds of classes they find the right one less often than their own vectors do.
     threshold
-        Probability of saying the same as its likeliest class below which a text is none of them; "model" is the
-        model's own threshold, None has no such texts.
+        Probability below which a text is none of the classes: the model's own, that it says the same as the best class
+        (where cosines compare, as the nearest text of it). "model" is the model's own threshold; None has no such
+        texts.
     outlier_label
         What ``predict`` gives a text that is none of the classes.
     device
@@ -70,6 +73,7 @@ class FewShotClassifier(
         *,
         method: str = "prototype",
         n_neighbors: int = 1,
+        comparison: str = AUTO,
         threshold: float | str | None = None,
         outlier_label: Any = None,
         device: str | None = None,
@@ -77,6 +81,7 @@ class FewShotClassifier(
         self.model = model
         self.method = method
         self.n_neighbors = n_neighbors
+        self.comparison = comparison
         self.threshold = threshold
         self.outlier_label = outlier_label
         self.device = device
@@ -99,46 +104,50 @@ class FewShotClassifier(
         return self._learn(X, y, self if hasattr(self, "model_") else None)
 
     def predict(self, X: Any) -> Array:
-        """Return the likeliest class of each text, (n,), or ``outlier_label`` where none reaches the threshold."""
-        odds = self._class_log_odds(X)
-        found = self.classes_[odds.argmax(axis=1)]
-        if self.threshold is None:
-            return np.asarray(found)
-        limit = self.model_.calibration.threshold if self.threshold == MODEL else self.threshold
-        is_none = np.exp(-np.logaddexp(0, -odds.max(axis=1))) < limit
+        """Return the class that each text is most like, (n,), or ``outlier_label`` where that misses the threshold."""
+        texts, known, scorer = self._ready(X)
+        scores = scorer.scores(texts, known)
+        found = np.asarray(self.classes_[scores.argmax(axis=1)])
+        limit = self._limit(self.model_)
+        if limit is None:
+            return found
+        is_none = scorer.probabilities(texts, known, scores) < limit
         if not is_none.any():
-            return np.asarray(found)
+            return found
         label = np.asarray(self.outlier_label)
-        same_kind = label.dtype.kind == found.dtype.kind
-        found = found.astype(np.result_type(found, label) if same_kind else object)
+        found = found.astype(np.result_type(found, label) if label.dtype.kind == found.dtype.kind else object)
         found[is_none] = self.outlier_label
-        return np.asarray(found)
+        return found
 
     def predict_proba(self, X: Any) -> Array:
         """Return the probability of each class, float64 (n, C), in the order of ``classes_``; rows add up to 1.
 
-        It is what the probabilities of saying the same come to if a text is of exactly one class: shares of their odds.
+        Where the model's own comparison is used, shares of the odds: what its probabilities of saying the same come to
+        if a text is of exactly one class. Of cosines, a softmax at a temperature of 0.05, which nothing was fitted to.
         The threshold plays no part.
         """
-        odds = self._class_log_odds(X)
-        shares = np.exp(odds - odds.max(axis=1, keepdims=True))
+        texts, known, scorer = self._ready(X)
+        scores = scorer.scores(texts, known) / (TEMPERATURE if scorer.by_cosine else 1)
+        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
         return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
     def decision_function(self, X: Any) -> Array:
-        """Return the log odds that each text says the same as each class, float64 (n, C).
+        """Return how like each class each text is, float64 (n, C): log odds of saying the same, or cosines.
 
-        Of two classes, as scikit-learn has it, those of the second less those of the first, (n,).
+        Of two classes, as scikit-learn has it, that of the second less that of the first, (n,).
         """
-        odds = self._class_log_odds(X)
-        return odds[:, 1] - odds[:, 0] if odds.shape[1] == 2 else odds
+        texts, known, scorer = self._ready(X)
+        scores = scorer.scores(texts, known)
+        return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
 
     def _learn(self, X: Any, y: Any, known: FewShotClassifier | None) -> Self:
         """Learn the texts X behind those that are ``known``, if any are."""
         texts, labels = self._checked_texts_and_labels(X, y, reset=known is None)
-        check_classification_targets(labels)
+        if labels.dtype.kind == "f":  # others are classes, though it warned of many of them with one text each
+            check_classification_targets(labels)
         model = opened_model(self.model, self.device) if known is None else known.model_
-        check_method(self.method, self.n_neighbors, model)
-        _check_threshold(self.threshold)
+        self._scorer(model)
+        self._limit(model)
         vectors = model.encode(texts)
         if known is not None:
             _check_same_kind(known.labels_, labels)
@@ -152,23 +161,24 @@ class FewShotClassifier(
         self.classes_, self._places = np.unique(labels, return_inverse=True)
         return self
 
-    def _class_log_odds(self, X: Any) -> Array:
-        check_is_fitted(self)
-        texts, known = self._checked_texts(X, reset=False), Known(self.texts_, self._vectors, self._places)
-        check_method(self.method, self.n_neighbors, self.model_)
-        if self.method == "prototype":
-            return prototype_log_odds(self.model_, texts, known)
-        return neighbor_log_odds(self.model_, texts, known, n_neighbors=self.n_neighbors)
+    def _ready(self, X: Any) -> tuple[list[str], Known, ClassScorer]:
+        check_is_fitted(self, "model_")
+        texts = self._checked_texts(X, reset=False)
+        return texts, Known(self.texts_, self._vectors, self._places), self._scorer(self.model_)
+
+    def _scorer(self, model: PairModel) -> ClassScorer:
+        return ClassScorer(model, self.method, self.n_neighbors, self.comparison)
+
+    def _limit(self, model: PairModel) -> float | None:
+        """Give the probability below which a text is of no class; OptionError for a threshold that is none."""
+        if self.threshold is None or self.threshold == OWN:
+            return None if self.threshold is None else model.calibration.threshold
+        return checked_threshold(self.threshold)  # type: ignore[arg-type] # it says so
 
 
 def _check_same_kind(known: Array, labels: Array) -> None:
     """Raise OptionError for numbers beside words: NumPy would make words of both."""
     if isinstance(known[0], str) != isinstance(labels[0], str):
-        raise OptionError(f"y has the class {labels[0]!r}, but {known[0]!r} is known; expected classes of one kind")
-
-
-def _check_threshold(threshold: object) -> None:
-    is_number = isinstance(threshold, Real) and not isinstance(threshold, bool)
-    if threshold is None or threshold == MODEL or (is_number and 0 <= float(threshold) <= 1):  # type: ignore[arg-type]
-        return
-    raise OptionError(f"threshold is {threshold!r}, expected a probability, 0 to 1, 'model' or None")
+        raise OptionError(
+            f"y has the class {labels.tolist()[0]!r}, but {known.tolist()[0]!r} is known; expected classes of one kind"
+        )

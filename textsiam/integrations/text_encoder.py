@@ -65,9 +65,14 @@ class TextEncoder(
 
     def transform(self, X: Any) -> Array:
         """Return the texts' vectors, float32 (n, D), never NaN; raises as ``fit``, NotFittedError before it."""
-        check_is_fitted(self)
+        check_is_fitted(self, "model_")
         vectors = self.model_.encode(self._checked_texts(X, reset=False))
         return unit_vectors(vectors) if self.normalize else vectors
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []  # vectors are float32, whatever texts come in
+        return tags
 
 
 def unit_vectors(vectors: Array) -> Array:

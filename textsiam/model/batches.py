@@ -43,8 +43,8 @@ def _texts(batch: Any, name: str, option: str, names: list[str]) -> list[str]:
         near = difflib.get_close_matches(name, names, n=1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
         raise DataError(
-            f"there is no column {name!r}{hint}; the columns are: {', '.join(names)}; name the one that holds the "
-            f"texts with {option}=..."
+            f"there is no column {name!r}{hint}; the columns are: {', '.join(names) or 'none'}; name the one "
+            f"that holds the texts with {option}=..."
         )
     if names.count(name) > 1:
         raise DataError(f"more than one column is called {name!r}; rename or remove all but one")
