@@ -3,9 +3,9 @@
     python benchmarks/digits.py --data FOLDER-OF-MNIST
 
 Trained on 55,000 images of the training file, chosen, calibrated and given its threshold on pairs of the 5,000 others,
-judged once on nearly 5,000 pairs of the 10,000 images of the test file, each in one pair, half of them of one digit. One-shot:
-one test image of each digit is shown, drawn anew again and again, and every other one gets the digit of that which it
-is the most probable to be the same as.
+judged once on the 10,000 images of the test file, each in one pair at most (4,994 pairs), half of them of one digit.
+One-shot: one test image of each digit is shown, drawn anew again and again, and every other one gets the digit of that
+which it is the most probable to be the same as.
 """
 
 from __future__ import annotations
