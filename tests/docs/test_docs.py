@@ -25,6 +25,15 @@ SKIPPED = {
 }
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(DOCS).as_posix())
+def test_no_paragraph_breaks_off_before_a_heading(page: Path) -> None:
+    lines = page.read_text(encoding="utf-8").splitlines()
+    code = [sum(line.startswith("```") for line in lines[:number]) % 2 for number in range(len(lines))]
+    headings = [number for number, line in enumerate(lines) if line.startswith("#") and not code[number]]
+    assert headings[0] == 0
+    assert [lines[number] for number in headings[1:] if lines[number - 1]] == []
+
+
 @pytest.mark.slow
 def test_the_tutorial_leaves_what_other_pages_start_from(tutorial_folder: Path) -> None:
     assert {"pairs.csv", "dev.csv", "test.csv", "questions.csv"} <= {path.name for path in tutorial_folder.iterdir()}
