@@ -34,7 +34,10 @@ ALLOWED: dict[str, set[str]] = {
     "evaluation": BASE | {"text", "data", "model", "explanation"},
 }
 ANYTHING = {"", "cli", "integrations"}
-HEAVY = {"torch", "datasets", "sklearn", "scipy", "matplotlib", "jinja2", "pyarrow", "pandas", "usearch", "psycopg"}
+HEAVY = {
+    *("torch", "datasets", "sklearn", "scipy", "matplotlib", "jinja2", "pyarrow", "pandas", "usearch", "psycopg"),
+    *("mteb", "onnx", "onnxruntime", "polars", "sentence_transformers", "spacy"),
+}
 LAZY_ROOMS = {"", "text", "data", "model", "index", "cli", *BASE}  # what the base install reaches
 NEVER = {"text": {"torch", "datasets"}, "model": {"torch", "datasets"}, "index": {"torch", "datasets"}}
 LONGEST_FILE, LONGEST_FUNCTION = 300, 60

@@ -339,3 +339,20 @@ def test_it_is_not_made_of_two_models(
         search.wait_for_graph(show_progress=False)
         assert not place.with_name("x.db.near").exists()
         assert search.problem() == ""
+
+
+def test_texts_that_cannot_reach_the_threshold_are_not_read() -> None:
+    units = np.random.default_rng(0).normal(size=(400, 16)).astype(np.float32)
+    units /= np.linalg.norm(units, axis=1, keepdims=True)
+    graph = new_graph(16)
+    graph.add(np.arange(len(units), dtype=np.uint64), units)
+    found = sidecar.Sidecar(graph, sidecar.Made(1, "", 1, 399, 400, {}))
+    for row in range(20):
+        cosines = units @ units[row]
+        (some,) = found.near(units[row : row + 1], 50, 0.6)
+        (all_near,) = found.near(units[row : row + 1], 50, -np.inf)
+        assert len(all_near.ids) == 50
+        assert not all_near.all
+        assert some.all == (np.sort(cosines)[-50] < 0.6 - sidecar.ROUNDING)
+        assert set(some.ids) >= {number for number in all_near.ids if cosines[number] >= 0.6}
+        assert all(cosines[number] >= 0.6 - 2 * sidecar.ROUNDING for number in some.ids)

@@ -11,6 +11,7 @@ from cyclopts import App, CycloptsError
 import textsiam
 from textsiam.cli import INTERRUPTED
 from textsiam.cli.complaints import complaint
+from textsiam.cli.export_app import export_app, import_app
 from textsiam.cli.index_app import index_app
 from textsiam.cli.stopped_search import SearchStopped
 from textsiam.errors import TextsiamError, TrainingInterrupted
@@ -29,6 +30,8 @@ app = App(
 vocab_app = App(name="vocab", help="Build vocabularies.", help_format="plaintext")
 app.command(vocab_app)
 app.command(index_app)
+app.command(export_app)
+app.command(import_app)
 
 # Named by path, so that a command's modules are loaded when it is called. That is also why the help stands here.
 _COMMANDS = {

@@ -18,7 +18,7 @@ def unit_vectors(vectors: Array) -> Array:
 
 
 def cosines_of(u: Array, v: Array) -> Array:
-    """Give the cosine, float32 (n,) in [-1, 1], of vectors (n, D) with (n, D), row by row."""
+    """Give the cosine, float32 (n,) in [-1, 1], of vectors (n, D), or one (1, D), with (n, D), row by row."""
     cosines: Array = np.einsum("nd,nd->n", unit_vectors(u), unit_vectors(v)).clip(-1, 1)
     return cosines
 

@@ -107,7 +107,7 @@ class Finder:
         if not texts:
             return []
         probabilities = self._probabilities(text, vector, [other.text for other in texts], vectors)
-        cosines = cosines_of(np.broadcast_to(vector, vectors.shape), vectors)
+        cosines = cosines_of(vector[None], vectors)
         own, found = text_hash(text), []
         for (number, other, _), probability, cosine in zip(
             texts, probabilities.tolist(), cosines.tolist(), strict=True

@@ -52,15 +52,18 @@ class Sidecar:
         self.graph, self.made = graph, made
 
     def near(self, units: Array, count: int, at_least: float) -> list[Nearest]:
-        """Find about the ``count`` nearest texts of each vector of length 1, (q, D), some of which may be gone."""
+        """Find about the ``count`` nearest texts of each vector of length 1, (q, D), some of which may be gone.
+
+        Those whose cosine is surely below ``at_least`` are left out.
+        """
         count = min(count, len(self.graph))
         self.graph.expansion_search = max(EXPANSION_SEARCH, count)
         found = []
         for unit in units:
             matches = self.graph.search(unit, count)
-            furthest = 1 - float(matches.distances.max(initial=0))
-            complete = count == len(self.graph) or furthest < at_least - ROUNDING
-            found.append(Nearest(matches.keys.astype(np.int64), complete))
+            can_reach = 1 - matches.distances >= at_least - ROUNDING
+            complete = count == len(self.graph) or not can_reach.all()
+            found.append(Nearest(matches.keys[can_reach].astype(np.int64), complete))
         return found
 
 
