@@ -3,7 +3,8 @@
 The whole text is one word of the model, as for SentencePiece, so that unknown characters side by side are one token.
 Types "char" and "bpe" become a BPE model whose merges are all pairs of pieces that make a piece, by falling score.
 Type "word" becomes a unigram model of whole words: a space stands behind each word and each piece, so that no piece
-fits within a word. Of type "unigram" the scores are added up in 64 bits, not in 32, which may decide between two ways that are as good.
+fits within a word. Of type "unigram" the scores are added up in 64 bits, not in 32: rounding may decide otherwise
+between two ways to cut a word that are as good.
 """
 
 from __future__ import annotations
