@@ -201,8 +201,7 @@ def read_processor(proto: bytes) -> sentencepiece.SentencePieceProcessor:
     if not isinstance(proto, bytes):
         raise VocabularyError(f"a {type(proto).__name__} is not a SentencePiece model, expected the bytes of one")
     if is_word_model(proto):
-        kind = word_model_settings(proto)["kind"]
-        raise VocabularyError(f"the vocabulary is a {kind}, and this needs one of SentencePiece")
+        raise VocabularyError(f"the vocabulary is a {word_model_settings(proto)['kind']}, not a SentencePiece model")
     processor = sentencepiece.SentencePieceProcessor()
     try:
         processor.load_from_serialized_proto(proto)

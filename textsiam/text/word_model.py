@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from textsiam.errors import VocabularyError
+from textsiam.errors import OptionError, VocabularyError
 from textsiam.text.block_encoder import BlockEncoder
 from textsiam.text.flat import Flat, flat_of
 from textsiam.text.memo import WordMemo
@@ -29,7 +29,7 @@ class WordModel(ABC):
     kind: str
     word_start = 1  # the unknown id: no token is a word start alone
     unknown = -2  # no id: unknown tokens side by side are as many
-    most_tokens = None
+    most_tokens: int | None = None
 
     def __init__(self, names: Sequence[str]) -> None:
         self._names = list(names)
@@ -85,6 +85,15 @@ class WordModel(ABC):
 def is_word_model(proto: bytes) -> bool:
     """Tell whether a serialised vocabulary is a word model, not one of SentencePiece."""
     return proto.startswith(_BEGIN)
+
+
+def check_sentencepiece(proto: bytes, what: str) -> None:
+    """Raise OptionError where a vocabulary is a word model, with ``what`` needs one of SentencePiece."""
+    if is_word_model(proto):
+        kind = word_model_settings(proto)["kind"]
+        raise OptionError(
+            f"{what} needs a SentencePiece vocabulary, and that of this model, which was imported, is a {kind}"
+        )
 
 
 def word_model_settings(proto: bytes) -> Mapping[str, Any]:
