@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pickle
 from pathlib import Path
@@ -19,7 +20,7 @@ from sentence_transformers.sentence_transformer.modules import (
     StaticEmbedding,
     WordEmbeddings,
 )
-from sentence_transformers.sentence_transformer.modules.tokenizer import PhraseTokenizer, WhitespaceTokenizer
+from sentence_transformers.sentence_transformer.modules.tokenizer import WhitespaceTokenizer
 
 import textsiam
 from tests.integrations.sentence_transformers.test_word_models_of import FLAGS, HARD, PIECES, word_piece
@@ -28,10 +29,11 @@ from textsiam.errors import OptionError
 from textsiam.integrations.sentence_transformers import export_sentence_transformers, import_sentence_transformers
 from textsiam.integrations.word_vectors import export_word_vectors
 from textsiam.model.pair_model import PairModel
+from textsiam.model.weights import EMBEDDING
+from textsiam.training.config import TrainConfig
 
 ROWS = [(f"what about the {a} here", f"the {b} now", float(a == b)) for a in TOPICS for b in (*TOPICS, *[a] * 4)]
 WORDS = list(dict.fromkeys(word for row in ROWS for text in row[:2] for word in text.split()))
-CONFIG: dict[str, Any] = {"encoder": "bag", "dim": 8, "head": "cosine", "epochs": 1, "batch_size": 16}
 
 
 def saved(folder: Path, *modules: torch.nn.Module, **options: Any) -> Path:
@@ -62,7 +64,7 @@ def lstm(dim: int = 8, **options: Any) -> LSTM:
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     base = tmp_path_factory.mktemp("folders")
     return {
-        "wordpiece": saved(base / "wordpiece", static([*PIECES, *WORDS])),
+        "wordpiece": saved(base / "wordpiece", static(list(dict.fromkeys([*PIECES, *WORDS])))),
         "word_list": saved(base / "words", words(), Pooling(8, pooling_mode="mean")),
         "word_lstm": saved(base / "lstm", words(), lstm(num_layers=2), Pooling(12, pooling_mode="max")),
     }
@@ -75,12 +77,15 @@ TEXTS = [text for row in ROWS[:30] for text in row[:2]]
 @pytest.mark.parametrize("kind", KINDS)
 def test_vectors_are_those_of_sentence_transformers(kind: str, folders: dict[str, Path]) -> None:
     model = import_sentence_transformers(folders[kind])
-    # an LSTM has no vector there for a text without a token
-    texts = (
-        [*HARD, *TEXTS] if kind != "word_lstm" else [text for text in TEXTS if model.tokenizer.encode([text]).ids.size]
-    )
+    texts = [text[:3_000] for text in [*HARD, *TEXTS]]
+    if kind == "word_lstm":  # which has no vector there for a text without a token
+        texts = [text for text in texts if model.tokenizer.encode([text]).ids.size]
+    assert len(texts) > 30
     assert np.abs(model.encode(texts)).max() > 0.1
     np.testing.assert_allclose(model.encode(texts), theirs(folders[kind]).encode(texts), rtol=0, atol=1e-5)
+    # sums of thousands of equal rows are rounded in another order
+    longest = [HARD[-1]]
+    np.testing.assert_allclose(model.encode(longest), theirs(folders[kind]).encode(longest), rtol=0, atol=1e-3)
 
 
 @pytest.mark.parametrize("pooling", ["mean", "max", "lasttoken"])
@@ -114,7 +119,7 @@ def test_a_tokenizer_that_cuts_and_rows_as_model2vec_stores_them(tmp_path: Path)
     assert model.architecture.max_tokens == 4
     np.testing.assert_allclose(model.encode(HARD), theirs(folder).encode(HARD), rtol=0, atol=1e-5)
     random = np.random.default_rng(3)
-    stored = {
+    stored: dict[str, Any] = {
         "embeddings": random.normal(size=(20, 8)).astype(np.float32),
         "mapping": random.integers(0, 20, len(PIECES)),
         "weights": random.random(len(PIECES)).astype(np.float32),
@@ -142,21 +147,26 @@ def test_models_are_kept_scored_explained_and_searched(kind: str, folders: dict[
     with textsiam.DuplicateIndex.open(tmp_path / "index.db", model) as index:
         index.add("one", texts[0])
         assert index.find(texts[0], threshold=0.0)[0].key == "one"
-    with pytest.raises(textsiam.DuplicateIndexError):
-        textsiam.DuplicateIndex.open(tmp_path / "index.db", import_sentence_transformers(folders[kind], dev=ROWS[::2]))
+    other = import_sentence_transformers(folders["word_list" if kind == "wordpiece" else "wordpiece"])
+    with pytest.raises(textsiam.DuplicateIndexError, match="model"):
+        textsiam.DuplicateIndex.open(tmp_path / "index.db", other)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_models_are_trained_on_and_teach(kind: str, folders: dict[str, Path]) -> None:
     model = import_sentence_transformers(folders[kind], dev=ROWS)
-    same = {**model.architecture.parts()}
-    names = textsiam.TrainConfig.__dataclass_fields__.keys() & same.keys()
-    config = textsiam.TrainConfig(**{name: same[name] for name in names}, epochs=1, batch_size=16)
+    parts = model.architecture.parts()
+    known = {field.name for field in dataclasses.fields(TrainConfig)}
+    same: dict[str, Any] = {name: value for name, value in parts.items() if name in known}
+    config = TrainConfig(**same, loss="contrastive", epochs=1, batch_size=16)
     tuned = textsiam.train(ROWS, dev=ROWS, init=model, config=config)
     assert tuned.tokenizer.proto == model.tokenizer.proto
-    assert np.abs(tuned.weights["embedding.weight"] - model.weights["embedding.weight"]).max() > 1e-4
-    assert not tuned.weights["embedding.weight"][0].any()
-    cut = textsiam.TrainConfig(**{name: same[name] for name in names}, epochs=1, subword_sampling=0.1)
+    assert np.abs(tuned.weights[EMBEDDING] - model.weights[EMBEDDING]).max() > 1e-4
+    assert not tuned.weights[EMBEDDING][0].any()
+    lesson = textsiam.DistillConfig(encoder="bag", dim=8, epochs=1, batch_size=16, vocabulary_size=80)
+    pupil = textsiam.distill(ROWS, tuned, dev=ROWS, config=lesson)
+    assert pupil.score_pairs([ROWS[0][:2]]).shape == (1,)
+    cut = dataclasses.replace(config, subword_sampling=0.1)
     with pytest.raises(OptionError, match=r"subword_sampling 0\.1 needs a SentencePiece vocabulary, .* is a word"):
         textsiam.train(ROWS, dev=ROWS, init=model, config=cut)
 
@@ -178,7 +188,7 @@ def test_word_pieces_go_back_bit_for_bit(folders: dict[str, Path], tmp_path: Pat
     )
     again = import_sentence_transformers(tmp_path / "exported")
     assert again.tokenizer.proto == model.tokenizer.proto
-    assert (again.weights["embedding.weight"] == model.weights["embedding.weight"]).all()
+    assert (again.weights[EMBEDDING] == model.weights[EMBEDDING]).all()
     with pytest.raises(OptionError, match="is a word_list, which is not exported"):
         export_sentence_transformers(import_sentence_transformers(folders["word_list"]), tmp_path / "words")
 
@@ -186,11 +196,13 @@ def test_word_pieces_go_back_bit_for_bit(folders: dict[str, Path], tmp_path: Pat
 def test_what_has_no_equal_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="does not pool by mean, as a bag of tokens does"):
         import_sentence_transformers(saved(tmp_path / "max", words(), Pooling(8, pooling_mode="max")))
-    phrases = WordEmbeddings(PhraseTokenizer(["a_b", "c"]), np.ones((2, 4), np.float32))
+    folder = saved(tmp_path / "phrases", words(), Pooling(8, pooling_mode="mean"))
+    path = next(folder.rglob("wordembedding_config.json"))
+    path.write_text(path.read_text("utf-8").replace("WhitespaceTokenizer", "PhraseTokenizer"), encoding="utf-8")
     with pytest.raises(
         OptionError, match="cannot be imported without loss: it has a PhraseTokenizer, expected a White"
     ):
-        import_sentence_transformers(saved(tmp_path / "phrases", phrases, Pooling(4, pooling_mode="mean")))
+        import_sentence_transformers(folder)
     folder = saved(tmp_path / "static", static(PIECES))
     held = json.loads((path := next(folder.rglob("tokenizer.json"))).read_text("utf-8"))
     path.write_text(json.dumps({**held, "normalizer": {"type": "NFKC"}}), encoding="utf-8")
