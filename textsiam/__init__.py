@@ -11,15 +11,19 @@ __version__ = "0.1.0"
 _HOMES = {
     "DataError": "textsiam.errors",
     "DistillConfig": "textsiam.training.distill_config",
+    "DuplicateClassifier": "textsiam.integrations.duplicate_classifier",
     "DuplicateIndex": "textsiam.index.duplicate_index",
     "DuplicateIndexError": "textsiam.errors",
     "Evaluation": "textsiam.evaluation.evaluation",
+    "FewShotClassifier": "textsiam.integrations.few_shot_classifier",
     "IndexBusyError": "textsiam.errors",
     "MissingExtraError": "textsiam.errors",
     "ModelFolderError": "textsiam.errors",
+    "OnnxPairModel": "textsiam.integrations.onnx.pair_model",
     "OptionError": "textsiam.errors",
     "PairModel": "textsiam.model.pair_model",
     "Pairs": "textsiam.data.pairs",
+    "TextEncoder": "textsiam.integrations.text_encoder",
     "TextsiamError": "textsiam.errors",
     "Tokenizer": "textsiam.text.tokenizer",
     "TrainConfig": "textsiam.training.config",
@@ -34,8 +38,12 @@ _HOMES = {
     "distill": "textsiam.training.distill",
     "evaluate": "textsiam.evaluation.evaluate",
     "explain": "textsiam.explanation",
+    "export_onnx": "textsiam.integrations.onnx.export",
+    "export_sentence_transformers": "textsiam.integrations.sentence_transformers.exporting",
+    "export_word_vectors": "textsiam.integrations.word_vectors",
     "find_duplicates": "textsiam.index.duplicates",
     "find_matches": "textsiam.index.matches",
+    "import_sentence_transformers": "textsiam.integrations.sentence_transformers.importing",
     "question_components": "textsiam.data.components",
     "read_pairs": "textsiam.data.read",
     "sample_pairs": "textsiam.data.sample",
@@ -47,15 +55,19 @@ _HOMES = {
 __all__ = [
     "DataError",
     "DistillConfig",
+    "DuplicateClassifier",
     "DuplicateIndex",
     "DuplicateIndexError",
     "Evaluation",
+    "FewShotClassifier",
     "IndexBusyError",
     "MissingExtraError",
     "ModelFolderError",
+    "OnnxPairModel",
     "OptionError",
     "PairModel",
     "Pairs",
+    "TextEncoder",
     "TextsiamError",
     "Tokenizer",
     "TrainConfig",
@@ -70,8 +82,12 @@ __all__ = [
     "distill",
     "evaluate",
     "explain",
+    "export_onnx",
+    "export_sentence_transformers",
+    "export_word_vectors",
     "find_duplicates",
     "find_matches",
+    "import_sentence_transformers",
     "question_components",
     "read_pairs",
     "sample_pairs",
@@ -108,6 +124,14 @@ if TYPE_CHECKING:
     from textsiam.index.duplicate_index import DuplicateIndex
     from textsiam.index.duplicates import find_duplicates
     from textsiam.index.matches import find_matches
+    from textsiam.integrations.duplicate_classifier import DuplicateClassifier
+    from textsiam.integrations.few_shot_classifier import FewShotClassifier
+    from textsiam.integrations.onnx.export import export_onnx
+    from textsiam.integrations.onnx.pair_model import OnnxPairModel
+    from textsiam.integrations.sentence_transformers.exporting import export_sentence_transformers
+    from textsiam.integrations.sentence_transformers.importing import import_sentence_transformers
+    from textsiam.integrations.text_encoder import TextEncoder
+    from textsiam.integrations.word_vectors import export_word_vectors
     from textsiam.model.pair_model import PairModel
     from textsiam.text.tokenizer import Tokenizer
     from textsiam.text.vocabulary import Vocabulary, build_vocabulary

@@ -20,7 +20,9 @@ def test_help_names_every_command(run: Run) -> None:
         assert command in result.out
 
 
-@pytest.mark.parametrize("command", [["quickstart"], ["vocab", "build"], ["train"], ["evaluate"], ["score"]])
+@pytest.mark.parametrize(
+    "command", [["quickstart"], ["vocab", "build"], ["train"], ["evaluate"], ["score"], ["export", "onnx"]]
+)
 def test_help_of_each_command_shows_an_example(run: Run, command: list[str]) -> None:
     assert f"Example: textsiam {' '.join(command)}" in run(*command, "--help").out
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import importlib
 import json
 import os
 import signal
@@ -365,3 +366,10 @@ def test_bad_input(
     assert message in result.err
     assert [path.name for path in tmp_path.iterdir()] == ["pairs.csv"]
     assert (tmp_path / "pairs.csv").read_bytes() == before
+
+
+def test_columns_are_taken_where_pydantic_is_imported(run: Run, model_folder: Path, tmp_path: Path) -> None:
+    importlib.import_module("pydantic")  # as spaCy and mteb do; cyclopts then lets it check what options become
+    pairs = write_pairs(tmp_path / "pairs.csv", 5)
+    assert run("score", model_folder, pairs, "--out", tmp_path / "out.csv", "--columns", "2,3").code == 0
+    assert len((tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()) == 6

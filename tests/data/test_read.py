@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import datasets
-import pandas as pd  # type: ignore[import-untyped]  # it ships no type hints
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest

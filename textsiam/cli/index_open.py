@@ -73,8 +73,11 @@ def _settings_of(location: str) -> tuple[float, str] | None:
     """Give threshold and linkage of an index; None where there is none yet."""
     if "://" not in location and not Path(location).exists():
         return None
-    with open_without_model(location) as index:
-        return index.threshold, index.linkage
+    try:
+        with open_without_model(location) as index:
+            return index.threshold, index.linkage
+    except DuplicateIndexError:
+        return None  # a server has none yet; what else may be wrong is told when it is opened
 
 
 def open_with_any_model(location: str, given: Path | None, purpose: str) -> DuplicateIndex:

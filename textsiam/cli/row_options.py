@@ -19,7 +19,9 @@ from textsiam.errors import check_choice
 if TYPE_CHECKING:
     Columns = tuple[str | int, ...]
 else:
-    Columns = str  # for the parser and the help it is one word, which _split takes apart
+    # For the parser it is one word, which _split takes apart. Not str: cyclopts has pydantic, where that is imported,
+    # check what comes out.
+    Columns = Any
 
 
 def _split(kind: Any, tokens: Sequence[Token]) -> Columns:  # noqa: ARG001 - the parser gives the kind too
@@ -40,6 +42,7 @@ class PairColumns:
         Columns | None,
         Parameter(
             converter=_split,
+            metavar="STR",
             help="Columns of text a, text b and, where labels are read, the label: names, or numbers from 1, such as "
             "5,6,4; found by the usual names if not given.",
         ),

@@ -37,25 +37,37 @@ def read_pairs(
 ) -> Pairs:
     """Read labelled pairs from a file, a ``datasets.Dataset``, a pandas DataFrame, or rows.
 
-    source: path of a CSV, TSV, JSON Lines or Parquet file (.txt: the delimiter is found), compressed or not (.gz,
-        .bz2, .xz, .zst); or rows, each (text a, text b, label) or a mapping; or Pairs,
-        which come back as they are and take no options but ``keep``, whose columns they must have, and ``on_error``.
-    columns: text a, text b and label, by name or by position from 1; None finds them by the usual names.
-    header: None takes the first row for a row of data, not names, if ``columns`` gives positions and its label
-        cell is itself a label, or blank. Only for CSV and the like, as are the next two.
-    quoting: "minimal", double quotes enclose fields as in RFC 4180; "none", they are ordinary characters; "auto",
-        the first in a file with commas, and elsewhere if most of its first 100 fields that hold a quote are
-        enclosed whole, else the second.
-    delimiter: one character; None finds a tab, comma, semicolon or bar.
-    labels: marks and what they mean, such as {"ENTAILMENT": 1, "NEUTRAL": 0}; None: 0 and 1, true and false, yes
-        and no in any case.
-    label_range: lowest and highest grade, such as (0, 5): labels are grades, and are scaled to [0, 1].
-    on_error: "raise" a DataError at the first bad row, or "skip" bad rows and list them in ``pairs.report``.
-    keep: names of further columns to keep, as texts (``pairs.extra(name)``).
-    show_progress: show on stderr how many rows were read, and how fast.
-
     Texts are kept as they are, empty ones too. Files of many rows are held in a temporary file, not in memory.
     Raises DataError with file, line and column; OptionError for a bad option.
+
+    Parameters
+    ----------
+    source
+        Path of a CSV, TSV, JSON Lines or Parquet file (.txt: the delimiter is found), compressed or not (.gz, .bz2,
+        .xz, .zst); or rows, each (text a, text b, label) or a mapping; or Pairs, which come back as they are and take
+        no options but ``keep``, whose columns they must have, and ``on_error``.
+    columns
+        Text a, text b and label, by name or by position from 1; None finds them by the usual names.
+    header
+        None takes the first row for a row of data, not names, if ``columns`` gives positions and its label cell is
+        itself a label, or blank. Only for CSV and the like, as are the next two.
+    quoting
+        "minimal", double quotes enclose fields as in RFC 4180; "none", they are ordinary characters; "auto", the first
+        in a file with commas, and elsewhere if most of its first 100 fields that hold a quote are enclosed whole, else
+        the second.
+    delimiter
+        One character; None finds a tab, comma, semicolon or bar.
+    labels
+        Marks and what they mean, such as {"ENTAILMENT": 1, "NEUTRAL": 0}; None: 0 and 1, true and false, yes and no in
+        any case.
+    label_range
+        Lowest and highest grade, such as (0, 5): labels are grades, and are scaled to [0, 1].
+    on_error
+        "raise" a DataError at the first bad row, or "skip" bad rows and list them in ``pairs.report``.
+    keep
+        Names of further columns to keep, as texts (``pairs.extra(name)``).
+    show_progress
+        Show on stderr how many rows were read, and how fast.
     """
     check_choice("on_error (--on-error)", on_error, ("raise", "skip"))
     if isinstance(source, Pairs):

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import safetensors.numpy
-from safetensors import SafetensorError
 
 from textsiam.arrays import Array
 from textsiam.errors import ModelFolderError, OptionError, check_choice
 from textsiam.model.architecture import Architecture
+from textsiam.model.batches import pairs_of_columns
 from textsiam.model.calibration import Calibration
 from textsiam.model.custom import EncoderFactory, EncoderFactoryError, check_factory, check_sendable
 from textsiam.model.decisions import Decision, Decisions, adopted, checked_threshold, decide
 from textsiam.model.fingerprint import fingerprint_of
-from textsiam.model.folder import as_json, read_folder, write_folder
+from textsiam.model.folder import read_folder, write_folder
 from textsiam.model.inputs import check_pairs, distinct_texts, places_of, text_blocks
-from textsiam.model.policy import kept_files, kept_parts
+from textsiam.model.model_files import ALTERED, files_of, parts_of
 from textsiam.model.products import Frame, frame_of
 from textsiam.model.runtime import make_runtime
 from textsiam.model.scores import PairScores, TextReport
 from textsiam.model.seen_texts import SeenTexts
-from textsiam.model.storage import note_precision, restore_weights, store_weights
 from textsiam.model.threads import check_threads
 from textsiam.model.weights import check_weights
 from textsiam.progress import progress
@@ -103,20 +100,10 @@ class PairModel:
         """
         files = read_folder(folder)
         try:
-            config = json.loads(files["config.json"])
-            model = cls(
-                architecture=Architecture(**config["architecture"]),
-                vocabulary=files["vocabulary.model"],
-                weights=restore_weights(safetensors.numpy.load(files["weights.safetensors"])),
-                **kept_parts(files),
-                details=config["details"],
-                card=files.get("README.md", b"").decode(),
-                train_toml=files.get("train.toml", b"").decode(),
-                encoder=encoder,
-            )
+            model = cls(**parts_of(files), encoder=encoder)
         except EncoderFactoryError:
             raise
-        except (ValueError, KeyError, TypeError, SafetensorError) as error:
+        except ALTERED as error:
             raise ModelFolderError(f"{folder} was altered: its files do not make a model ({error!r})") from error
         # only now: a wrong one does not mean an altered folder
         if (device, threads, precision) != (None, None, "fp32"):
@@ -131,20 +118,7 @@ class PairModel:
         are; the folder's ``details["weights"]`` and card name them. Raises ModelFolderError if something that is not a
         model stands there, or the disk refuses; OptionError for other ``weights``, or numbers that they do not hold.
         """
-        parts = self.architecture.parts()
-        details = {name: value for name, value in self.details.items() if name != "weights"}
-        details |= {} if weights == "fp32" else {"weights": weights}
-        # safetensors writes an array's memory as it lies, even where its axes are transposed
-        stored = {name: np.ascontiguousarray(array) for name, array in store_weights(self.weights, weights).items()}
-        files = {
-            "config.json": as_json({"architecture": parts, "details": details}),
-            "weights.safetensors": safetensors.numpy.save(stored),
-            "vocabulary.model": self.tokenizer.proto,
-            **kept_files(self.calibration, self.decisions, self.seen_texts),
-            "train.toml": self.train_toml.encode(),
-            "README.md": note_precision(self.card, weights).encode(),
-        }
-        write_folder(folder, files)
+        write_folder(folder, files_of(self, weights))
 
     def encode(self, texts: Iterable[str], *, workers: int = 1) -> Array:
         """Return the texts' vectors, float32 (n, D), never NaN; an empty text has the zero vector.
@@ -204,6 +178,19 @@ class PairModel:
                 bar.advance(len(chunk))
         return PairScores(calibration.probability(raw), raw, report)
 
+    def score_batch(
+        self, batch: Any, *, text_a: str = "text_a", text_b: str = "text_b", prior: float | None = None
+    ) -> dict[str, Array]:
+        """Score columns of texts: {"probability": float32 (n,)}, as ``score_pairs`` gives them.
+
+        ``batch`` is a mapping of columns or a data frame (pandas, polars, pyarrow, datasets), in which ``text_a`` and
+        ``text_b`` name the columns; others are not looked at. Made for ``dataset.map(model.score_batch, batched=True,
+        fn_kwargs={"text_a": "question1", "text_b": "question2"})``. Raises DataError for a column that is not there,
+        naming those that are, and for the first thing in one that is not a str, with its row; OptionError as
+        ``score_pairs`` does, and for a batch without columns.
+        """
+        return {"probability": self.score_pairs(pairs_of_columns(batch, text_a, text_b), prior=prior)}
+
     def threshold_for(
         self,
         *,
@@ -254,11 +241,15 @@ class PairModel:
 
         Raises OptionError for the head "alignment", which compares tokens.
         """
+        return self.calibration.probability(self.compare_raw(u, v))
+
+    def compare_raw(self, u: Array, v: Array) -> Array:
+        """Return the scores before calibration, float32 (n,), of which ``compare_vectors`` makes probabilities."""
         if self._runtime.head is None:
             raise OptionError(
                 f"head {self.architecture.head!r} compares the tokens of texts, not vectors; use score_pairs"
             )
-        return self.calibration.probability(self._runtime.head(u, v))
+        return self._runtime.head(u, v)
 
     def frame(self, vectors: Array) -> Frame | None:
         """Say how products of vectors like these, (n, D), tell raw scores; None for heads of which they do not."""

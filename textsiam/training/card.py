@@ -49,7 +49,7 @@ def describe_run(
     distilled = loop.objective.distilled
     return {
         "textsiam": textsiam.__version__,
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),  # a plain str: pickled models load without torch
         "encoder_class": loop.network.encoder_class,
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors, {device_name(loop.device)}",
         "threads": torch.get_num_threads(),

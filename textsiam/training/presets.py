@@ -28,15 +28,23 @@ _USELESS = {
 
 
 def with_preset(name: str | None, given: Mapping[str, Any], *, vectors: bool = False) -> dict[str, Any]:
-    """Return the options of a preset (None: of none), of which those ``given`` win.
+    """Return the options of a preset (None: of none), of which those ``given`` win, as ``with_base`` says.
 
-    What the preset sets and the encoder, head, vocabulary or ``ngrams`` that was given has no use for is left out, or
-    a start from word ``vectors``. OptionError for a name that is no preset's.
+    OptionError for a name that is no preset's.
     """
     if name is None:
         return dict(given)
     check_choice("preset", name, PRESETS)
-    options = {**PRESETS[name], **given}
+    return with_base(PRESETS[name], given, vectors=vectors)
+
+
+def with_base(base: Mapping[str, Any], given: Mapping[str, Any], *, vectors: bool = False) -> dict[str, Any]:
+    """Return the options of ``base``, of which those ``given`` win.
+
+    What the base sets and the encoder, head, vocabulary or ``ngrams`` that was given has no use for is left out, or
+    a start from word ``vectors``.
+    """
+    options = {**base, **given}
     useless = {"char_ngrams"} if vectors else set()
     for rules in (WITHOUT, _USELESS):
         useless |= {option for (part, kind), names in rules.items() if options.get(part) == kind for option in names}

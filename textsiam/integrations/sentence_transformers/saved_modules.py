@@ -114,8 +114,9 @@ def _read_object(path: Path) -> dict[str, Any]:
 
 
 def _read_json(path: Path) -> Any:
+    content = _read(path)
     try:
-        return json.loads(_read(path))
+        return json.loads(content)
     except (ValueError, RecursionError) as error:
         raise ModelFolderError(f"{path} is no JSON ({error}); copy or save it again") from error
 

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sentence_transformers import SentenceTransformer
+
+import textsiam
+from tests.cli.conftest import Run, write_pairs
+from tests.integrations.toy_model import bag
+from textsiam.integrations.onnx import OnnxPairModel
+
+TEXTS = ["how do I reset my password", "where is the harbour", ""]
+
+
+@pytest.fixture
+def cosine_folder(tmp_path: Path) -> Path:
+    bag("cosine").save(tmp_path / "cosine")
+    return tmp_path / "cosine"
+
+
+def test_onnx_graphs_give_the_probabilities(run: Run, model_folder: Path, tmp_path: Path) -> None:
+    pairs = write_pairs(tmp_path / "dev.csv", 60, start=4000)
+    result = run("export", "onnx", model_folder, "--out", tmp_path / "onnx", "--pairs", pairs, "--page")
+    assert result.code == 0
+    model, exported = textsiam.PairModel.load(model_folder), OnnxPairModel.load(tmp_path / "onnx")
+    rows = [(a, b) for a, b, _ in textsiam.read_pairs(pairs)]
+    np.testing.assert_allclose(exported.score_pairs(rows), model.score_pairs(rows), atol=1e-6)
+    sizes = dict(line.split()[:2] for line in result.out.splitlines() if line.endswith("bytes"))
+    assert {name: int(size.replace(",", "")) for name, size in sizes.items()} == {
+        path.name: path.stat().st_size for path in (tmp_path / "onnx").iterdir() if path.name != "config.json"
+    }
+    assert "index.html" in sizes
+    accuracy = textsiam.evaluate(model, pairs, draws=0).accuracy
+    assert f"accuracy: {accuracy:.5f} before, {accuracy:.5f} after" in result.out
+
+
+def test_the_folder_of_sentence_transformers_comes_back(run: Run, cosine_folder: Path, tmp_path: Path) -> None:
+    assert run("export", "sentence-transformers", cosine_folder, "--out", tmp_path / "st").code == 0
+    vectors = textsiam.PairModel.load(cosine_folder).encode(TEXTS)
+    np.testing.assert_allclose(SentenceTransformer(str(tmp_path / "st")).encode(TEXTS), vectors, atol=1e-5)
+    back = tmp_path / "back"
+    result = run("import", "sentence-transformers", tmp_path / "st", "--out", back)
+    assert result.code == 0
+    assert "is not calibrated" in result.err
+    np.testing.assert_array_equal(textsiam.PairModel.load(back).encode(TEXTS), vectors)
+    result = run("import", "sentence-transformers", tmp_path / "st", "--out", back)
+    assert result.code == 2
+    assert result.err == f"textsiam: --out {back} holds a model; give another folder, or --overwrite to replace it\n"
+
+
+def test_what_is_imported_is_calibrated_on_dev(run: Run, cosine_folder: Path, tmp_path: Path) -> None:
+    assert run("export", "sentence-transformers", cosine_folder, "--out", tmp_path / "st").code == 0
+    pairs = write_pairs(tmp_path / "dev.csv", 200)
+    result = run("import", "sentence-transformers", tmp_path / "st", "--out", tmp_path / "back", "--dev", pairs)
+    assert result.code == 0
+    assert "is not calibrated" not in result.err
+    calibrated = textsiam.PairModel.load(tmp_path / "back")
+    labels = textsiam.read_pairs(pairs).labels
+    scores = calibrated.score_pairs([(a, b) for a, b, _ in textsiam.read_pairs(pairs)])
+    assert abs(scores.mean() - labels.mean()) < 0.02
+
+
+@pytest.mark.parametrize("words", [None, ["harbour", "night train"]])
+def test_word_vectors(run: Run, cosine_folder: Path, tmp_path: Path, words: list[str] | None) -> None:
+    out, options = tmp_path / "words.txt.gz", []
+    if words is not None:
+        (tmp_path / "words.txt").write_text("\n".join(words[:1]), encoding="utf-8")
+        options = ["--words", tmp_path / "words.txt"]
+    result = run("export", "word-vectors", cosine_folder, "--out", out, *options)
+    assert result.code == 0
+    with gzip.open(out, "rt", encoding="utf-8") as file:
+        first, *lines = file.read().splitlines()
+    count, dim = map(int, first.split())
+    assert result.out == f"{out}: {count:,} vectors\n"
+    assert (count, dim) == (len(lines), 8)
+    vectors = {line.split()[0]: np.array(line.split()[1:], np.float32) for line in lines}
+    assert words is None or list(vectors) == ["harbour"]
+    model = textsiam.PairModel.load(cosine_folder)
+    one_token = [word for word in vectors if len(model.tokenizer.encode([word]).ids) == 1]
+    assert words is not None or len(one_token) > 20
+    for word in one_token if words is None else vectors:
+        np.testing.assert_array_equal(vectors[word], model.encode([word])[0])
+    assert "is there already" in run("export", "word-vectors", cosine_folder, "--out", out).err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["export", "onnx", "MODEL", "--out", "x", "--weights", "int4"],
+            "weights is 'int4', expected one of fp32, int8",
+        ),
+        (["export", "onnx", "MODEL", "--out", "x", "--labels", "A=1"], "go with --pairs FILE"),
+        (["export", "sentence-transformers", "MODEL", "--out", "x"], "head 'mlp' compares by what it learned"),
+        (["export", "word-vectors", "MODEL", "--out", "none/x.txt"], "there is no folder none; make it first"),
+        (["export", "onnx", "missing", "--out", "x"], "missing is not there, expected a model folder"),
+        (["import", "sentence-transformers", "missing", "--out", "x"], "modules.json is not there, expected a folder"),
+        (["import", "sentence-transformers", "missing", "--out", "x", "--labels", "A=1"], "go with --dev FILE"),
+    ],
+)
+def test_bad_input_is_told(
+    run: Run, model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run(*[model_folder if argument == "MODEL" else argument for argument in arguments])
+    assert result.code == 2
+    assert message in result.err
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,25 @@
+"""``textsiam export sentence-transformers``: a model folder to one that SentenceTransformer loads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textsiam.model.folder import check_no_file
+from textsiam.model.pair_model import PairModel
+
+
+def export_sentence_transformers(model: Path, /, *, out: Path) -> None:
+    """Write a model as a folder that SentenceTransformer loads.
+
+    Parameters
+    ----------
+    model
+        Model folder, of a bag of tokens or an LSTM with a head that compares vectors as they are, such as cosine.
+    out
+        Folder to write; it must be new, or empty.
+    """
+    from textsiam.integrations import sentence_transformers
+
+    check_no_file(model)
+    sentence_transformers.export_sentence_transformers(PairModel.load(model), out)
+    print(f"{out}: its README.md says which similarity the threshold is")

@@ -1,0 +1,171 @@
+"""An export as ONNX Runtime runs it: texts to vectors, pairs to probabilities."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from textsiam.arrays import Array
+from textsiam.errors import ModelFolderError, OptionError, check_integer, import_extra
+from textsiam.model.calibration import Calibration
+from textsiam.model.inputs import check_pairs, distinct_texts
+from textsiam.model.pair_model import PAIRS_AT_ONCE
+from textsiam.model.products import Frame, frame_of
+from textsiam.text.buckets import length_batches, padded
+from textsiam.text.tokenizer import TokenIds, Tokenizer
+
+CONFIG, VOCABULARY, SUFFIX = "config.json", "vocabulary.model", ".onnx"
+KIND, FORMAT = "textsiam-onnx", 1
+BATCH_TEXTS, BATCH_TOKENS = 256, 8_192
+
+
+class OnnxPairModel:
+    """What ``export_onnx`` wrote, in ONNX Runtime; gives what the exported ``PairModel`` gives.
+
+    ``config`` is what config.json says; ``calibration`` has the threshold from which on a pair is called the same. It
+    can stand in a model's place in ``find_duplicates``, ``find_matches`` and a ``DuplicateIndex``.
+    """
+
+    def __init__(
+        self, graphs: Mapping[str, bytes], vocabulary: bytes, config: Mapping[str, Any], *, threads: int | None = None
+    ) -> None:
+        """Take serialised graphs by name ("encoder" and "head", or "pair"), the vocabulary and the configuration."""
+        runtime = import_extra("onnxruntime", "onnx", "running an ONNX model")
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads = threads or 0
+        providers = ["CPUExecutionProvider"]
+        self._sessions = {name: runtime.InferenceSession(graph, options, providers) for name, graph in graphs.items()}
+        self.config = dict(config)
+        self.calibration = Calibration(**config["calibration"])
+        self.tokenizer = Tokenizer(vocabulary, max_tokens=config["max_tokens"])
+
+    @classmethod
+    def load(cls, folder: str | Path, *, threads: int | None = None) -> OnnxPairModel:
+        """Load a folder that ``export_onnx`` wrote; ``threads`` that ONNX Runtime uses (None: one for each core).
+
+        Raises ModelFolderError for a folder that is missing, altered or too new, MissingExtraError without onnxruntime.
+        """
+        if threads is not None:
+            check_integer("threads", threads, least=1)
+        config = read_config(Path(folder))
+        if config is None:
+            raise ModelFolderError(f"{folder} is no ONNX export, as export_onnx writes them")
+        try:
+            files = {name: _read_checked(Path(folder), name, entry) for name, entry in config["files"].items()}
+            graphs = {name: files[f"{name}{SUFFIX}"] for name in config["graphs"]}
+            return cls(graphs, files[VOCABULARY], config, threads=threads)
+        except (KeyError, TypeError, AttributeError, OptionError) as error:
+            raise ModelFolderError(f"{folder} was altered: {CONFIG} does not describe an export ({error!r})") from error
+
+    def encode(self, texts: Iterable[str]) -> Array:
+        """Return the texts' vectors, float32 (n, D); an empty text has the zero vector.
+
+        Raises OptionError naming the position of what is not a str, and where the model compares tokens: its graph
+        takes pairs.
+        """
+        if "encoder" not in self._sessions:
+            raise OptionError("this export has no vectors: its head, 'alignment', compares tokens; use score_pairs")
+        distinct, index = distinct_texts(texts)
+        return self._encoded(self.tokenizer.encode(distinct))[index]
+
+    def score(self, text_a: str, text_b: str) -> float:
+        """Return the calibrated probability in [0, 1] that the two texts say the same."""
+        return float(self.score_pairs([(text_a, text_b)])[0])
+
+    def score_pairs(self, pairs: Iterable[Sequence[str]]) -> Array:
+        """Return the calibrated probability of each (text a, text b), float32 (n,) in [0, 1].
+
+        Raises OptionError naming the position of the first thing that is not a pair of str.
+        """
+        if isinstance(pairs, str):
+            raise OptionError("pairs is one text, expected a list of (text a, text b)")
+        rows = list(pairs)
+        check_pairs(rows, 0)
+        parts = [self._scored(rows[start : start + PAIRS_AT_ONCE]) for start in range(0, len(rows), PAIRS_AT_ONCE)]
+        return np.concatenate([np.empty(0, np.float32), *parts])
+
+    def compare_vectors(self, u: Array, v: Array) -> Array:
+        """Return the calibrated probability, float32 (n,), of vectors (n, D) against (n, D), row by row."""
+        if "head" not in self._sessions:
+            raise OptionError("this export compares the tokens of texts, not vectors; use score_pairs")
+        probabilities: Array = self._sessions["head"].run(["probability"], {"u": u, "v": v})[0]
+        return probabilities
+
+    def frame(self, vectors: Array) -> Frame | None:
+        """Say how products of vectors like these, (n, D), tell raw scores; None for heads of which they do not."""
+        head = self.config["architecture"]["head"]
+        # that head's frame follows from its weights, which are in the graph alone
+        known = self.calibration.rises and head != "squared_euclidean"
+        return frame_of(head, {}, vectors) if known else None
+
+    def fingerprint(self) -> str:
+        """Give what the vectors follow from: of fp32 the model's own, of int8 that of its int8 folder."""
+        return str(self.config["fingerprint"])
+
+    def _scored(self, rows: list[Sequence[str]]) -> Array:
+        distinct, index = distinct_texts([row[0] for row in rows] + [row[1] for row in rows])
+        tokens = self.tokenizer.encode(distinct)
+        index_a, index_b = index[: len(rows)], index[len(rows) :]
+        if "pair" in self._sessions:
+            return self._aligned(tokens, index_a, index_b)
+        vectors = self._encoded(tokens)
+        return self.compare_vectors(vectors[index_a], vectors[index_b])
+
+    def _encoded(self, tokens: TokenIds) -> Array:
+        vectors = np.zeros((len(tokens), self.config["vector_size"]), np.float32)
+        for rows in _batches(tokens.lengths):
+            ids_BT, lengths_B = padded(tokens, rows)
+            vectors[rows] = self._sessions["encoder"].run(["vectors"], {"ids": ids_BT, "lengths": lengths_B})[0]
+        return vectors
+
+    def _aligned(self, tokens: TokenIds, index_a: Array, index_b: Array) -> Array:
+        # the same text is the first of a pair whichever way round it is given: the scores are equal to the last bit
+        index_a, index_b = np.minimum(index_a, index_b), np.maximum(index_a, index_b)
+        probabilities = np.empty(len(index_a), np.float32)
+        for rows in _batches(np.maximum(tokens.lengths[index_a], tokens.lengths[index_b])):
+            inputs: dict[str, Array] = {}
+            for side, index in (("a", index_a), ("b", index_b)):
+                inputs[f"ids_{side}"], inputs[f"lengths_{side}"] = padded(tokens, index[rows])
+            probabilities[rows] = self._sessions["pair"].run(["probability"], inputs)[0]
+        return probabilities
+
+
+def read_config(folder: Path) -> dict[str, Any] | None:
+    """Read what an export says of itself; None where there is none, ModelFolderError for one that is too new."""
+    try:
+        config = json.loads((folder / CONFIG).read_bytes())
+    except (OSError, ValueError):
+        return None
+    if not isinstance(config, dict) or config.get("kind") != KIND:
+        return None
+    if config["format"] > FORMAT:
+        raise ModelFolderError(
+            f"{folder} has ONNX export format {config['format']}, this textsiam reads up to {FORMAT}; upgrade textsiam"
+        )
+    return config
+
+
+def file_entry(content: bytes) -> dict[str, object]:
+    """Say what tells a file from an altered one."""
+    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _read_checked(folder: Path, name: str, entry: Mapping[str, object]) -> bytes:
+    if Path(name).name != name:
+        raise ModelFolderError(f"{folder} was altered: {CONFIG} names {name!r}, which is no file inside of it")
+    try:
+        content = (folder / name).read_bytes()
+    except OSError as error:
+        raise ModelFolderError(f"{folder} is cut short: {name} cannot be read; export the model again") from error
+    if file_entry(content) != entry:
+        raise ModelFolderError(f"{folder} was altered: {name} is not what {CONFIG} describes; export the model again")
+    return content
+
+
+def _batches(lengths: Array) -> Iterator[Array]:
+    return length_batches(lengths, np.argsort(lengths, kind="stable"), BATCH_TEXTS, BATCH_TOKENS)

@@ -1,0 +1,71 @@
+"""Columns of texts, as tables of many kinds have them, turned into pairs."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+from textsiam.errors import DataError, OptionError
+
+
+def pairs_of_columns(batch: Any, text_a: str, text_b: str) -> list[tuple[str, str]]:
+    """Give (text a, text b) of each row of ``batch``, which has columns of these names.
+
+    ``batch`` is a mapping of columns (lists or arrays of str), such as ``datasets`` hands to ``map(batched=True)``, a
+    ``datasets.Dataset``, a pandas or polars DataFrame or a pyarrow Table. Raises DataError naming the columns that are
+    there where one is missing, and column and row (from 0) of the first thing that is not a str; OptionError for
+    anything that has no columns.
+    """
+    names = _names(batch)
+    columns = [_texts(batch, name, option, names) for name, option in ((text_a, "text_a"), (text_b, "text_b"))]
+    if len(columns[0]) != len(columns[1]):
+        raise DataError(
+            f"columns {text_a!r} and {text_b!r} have {len(columns[0]):,} and {len(columns[1]):,} rows, expected as many"
+        )
+    return list(zip(*columns, strict=True))
+
+
+def _names(batch: Any) -> list[str]:
+    """Give the names of the columns of a table, of whichever kind."""
+    for kind in ("column_names", "columns", "keys"):  # datasets and pyarrow, pandas and polars, mappings
+        names = getattr(batch, kind, None)
+        if names is not None and hasattr(batch, "__getitem__"):
+            return [str(name) for name in (names() if callable(names) else names)]
+    raise OptionError(
+        f"batch is {batch!r:.60} of type {type(batch).__name__}, expected columns: a mapping of names to texts, such "
+        "as dataset.map(..., batched=True) gives, or a data frame; score_pairs takes rows"
+    )
+
+
+def _texts(batch: Any, name: str, option: str, names: list[str]) -> list[str]:
+    if name not in names:
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        raise DataError(
+            f"there is no column {name!r}{hint}; the columns are: {', '.join(names) or 'none'}; name the one "
+            f"that holds the texts with {option}=..."
+        )
+    if names.count(name) > 1:
+        raise DataError(f"more than one column is called {name!r}; rename or remove all but one")
+    column = batch[name]
+    if isinstance(column, (str, bytes)) or not isinstance(column, Iterable):
+        raise OptionError(
+            f"column {name!r} is {column!r:.60}, expected many texts; datasets gives them with map(..., batched=True)"
+        )
+    texts = cells_of(column)
+    if not set(map(type, texts)) <= {str}:
+        for row, text in enumerate(texts):
+            if not isinstance(text, str):
+                raise DataError(
+                    f"column {name!r} has {text!r:.60} in row {row:,} (of this batch, from 0), expected a text (str)"
+                )
+    return texts
+
+
+def cells_of(column: Any) -> list[Any]:
+    """Give the cells of a column of any kind as Python's objects."""
+    for method in ("to_pylist", "to_list", "tolist"):  # pyarrow, polars and pandas, NumPy
+        if hasattr(column, method):
+            return list(getattr(column, method)())
+    return list(column)
