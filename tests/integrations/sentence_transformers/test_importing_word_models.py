@@ -26,11 +26,13 @@ import textsiam
 from tests.integrations.sentence_transformers.test_word_models_of import FLAGS, HARD, PIECES, word_piece
 from tests.training.conftest import TOPICS
 from textsiam.errors import OptionError
+from textsiam.integrations.onnx import export_onnx
 from textsiam.integrations.sentence_transformers import export_sentence_transformers, import_sentence_transformers
 from textsiam.integrations.word_vectors import export_word_vectors
 from textsiam.model.pair_model import PairModel
 from textsiam.model.weights import EMBEDDING
 from textsiam.training.config import TrainConfig
+from textsiam.training.word_vectors import embed_words
 
 ROWS = [(f"what about the {a} here", f"the {b} now", float(a == b)) for a in TOPICS for b in (*TOPICS, *[a] * 4)]
 WORDS = list(dict.fromkeys(word for row in ROWS for text in row[:2] for word in text.split()))
@@ -191,6 +193,22 @@ def test_word_pieces_go_back_bit_for_bit(folders: dict[str, Path], tmp_path: Pat
     assert (again.weights[EMBEDDING] == model.weights[EMBEDDING]).all()
     with pytest.raises(OptionError, match="is a word_list, which is not exported"):
         export_sentence_transformers(import_sentence_transformers(folders["word_list"]), tmp_path / "words")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_graphs_are_refused_for_what_reads_them_cuts_texts_with_sentencepiece(
+    kind: str, folders: dict[str, Path], tmp_path: Path
+) -> None:
+    with pytest.raises(OptionError, match="export to ONNX needs a SentencePiece vocabulary, .* is a word"):
+        export_onnx(import_sentence_transformers(folders[kind]), tmp_path / "onnx")
+    assert not (tmp_path / "onnx").exists()
+
+
+def test_a_start_from_word_vectors_is_refused(folders: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "vectors.txt").write_text("2 2\nhow 1 2\nthe 3 4\n", encoding="utf-8")
+    proto = import_sentence_transformers(folders["wordpiece"]).tokenizer.proto
+    with pytest.raises(OptionError, match=r"word vectors \(--vectors\) needs a SentencePiece vocabulary"):
+        embed_words(tmp_path / "vectors.txt", ["how"], proto)
 
 
 def test_what_has_no_equal_is_refused(tmp_path: Path) -> None:
