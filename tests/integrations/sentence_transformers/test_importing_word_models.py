@@ -199,7 +199,7 @@ def test_word_pieces_go_back_bit_for_bit(folders: dict[str, Path], tmp_path: Pat
 def test_graphs_are_refused_for_what_reads_them_cuts_texts_with_sentencepiece(
     kind: str, folders: dict[str, Path], tmp_path: Path
 ) -> None:
-    with pytest.raises(OptionError, match="export to ONNX needs a SentencePiece vocabulary, .* is a word"):
+    with pytest.raises(OptionError, match=r"export to ONNX needs a SentencePiece vocabulary, .* is a word"):
         export_onnx(import_sentence_transformers(folders[kind]), tmp_path / "onnx")
     assert not (tmp_path / "onnx").exists()
 
