@@ -23,6 +23,7 @@ from sentence_transformers.sentence_transformer.modules import (
 from sentence_transformers.sentence_transformer.modules.tokenizer import WhitespaceTokenizer
 
 import textsiam
+from tests.integrations.sentence_transformers.conftest import make
 from tests.integrations.sentence_transformers.test_word_models_of import FLAGS, HARD, PIECES, word_piece
 from tests.training.conftest import TOPICS
 from textsiam.errors import OptionError
@@ -193,6 +194,14 @@ def test_word_pieces_go_back_bit_for_bit(folders: dict[str, Path], tmp_path: Pat
     assert (again.weights[EMBEDDING] == model.weights[EMBEDDING]).all()
     with pytest.raises(OptionError, match="is a word_list, which is not exported"):
         export_sentence_transformers(import_sentence_transformers(folders["word_list"]), tmp_path / "words")
+
+
+def test_an_lstm_of_word_pieces_is_exported_too(folders: dict[str, Path], tmp_path: Path) -> None:
+    proto = import_sentence_transformers(folders["wordpiece"]).tokenizer.proto
+    model = make(proto, encoder="lstm", dim=8, units=6, pooling="mean")
+    export_sentence_transformers(model, tmp_path / "exported")
+    texts = [text for text in HARD if model.tokenizer.encode([text]).ids.size]
+    np.testing.assert_allclose(theirs(tmp_path / "exported").encode(texts), model.encode(texts), rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", KINDS)
