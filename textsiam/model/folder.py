@@ -2,7 +2,7 @@
 
 config.json          architecture, and how the model was made
 weights.safetensors  every weight; ``storage`` says how its numbers are stored
-vocabulary.model     the SentencePiece proto
+vocabulary.model     the vocabulary: a SentencePiece model, or JSON of one that was imported (text/word_model.py)
 calibration.json     raw score -> probability, threshold
 decisions.json       what dev promises of other thresholds; not in all models
 seen_texts.bin       5 bytes for each training text, from which none can be read; not in all models

@@ -10,10 +10,10 @@ from operator import contains
 import numpy as np
 import numpy.typing as npt
 
+from textsiam.text.encoders import ManyEncoder, WordEncoder
 from textsiam.text.flat import Flat, merged
 from textsiam.text.seen import Seen
-from textsiam.text.sentencepiece_encoder import SentencePieceEncoder
-from textsiam.text.word_ids import WHOLE, WordIds
+from textsiam.text.word_ids import WHOLE
 from textsiam.text.word_table import LONGEST_WORD, WordTable, word_keys
 
 MOST_WORDS = 200_000
@@ -40,7 +40,7 @@ class BlockEncoder:
     0.15 kB a piece. Threads may share it: they look words up one after the other.
     """
 
-    def __init__(self, encoder: SentencePieceEncoder, word_ids: WordIds, *, most_words: int = MOST_WORDS) -> None:
+    def __init__(self, encoder: ManyEncoder, word_ids: WordEncoder, *, most_words: int = MOST_WORDS) -> None:
         self._encoder = encoder
         self._word_ids = word_ids
         self._most_words = most_words

@@ -6,9 +6,9 @@ import threading
 from array import array
 from itertools import pairwise
 
+from textsiam.text.encoders import OneEncoder, WordEncoder
 from textsiam.text.seen import Seen
-from textsiam.text.sentencepiece_encoder import SentencePieceEncoder
-from textsiam.text.word_ids import WHOLE, WordIds
+from textsiam.text.word_ids import WHOLE
 
 MOST_WORDS = 200_000
 """Words that are remembered."""
@@ -30,7 +30,7 @@ class WordMemo:
     the other.
     """
 
-    def __init__(self, encoder: SentencePieceEncoder, word_ids: WordIds, *, most_words: int = MOST_WORDS) -> None:
+    def __init__(self, encoder: OneEncoder, word_ids: WordEncoder, *, most_words: int = MOST_WORDS) -> None:
         self._encoder = encoder
         self._word_ids = word_ids
         self._most_words = most_words

@@ -1,23 +1,25 @@
-"""Texts to token ids, by SentencePiece."""
+"""Texts to token ids."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, chain
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import sentencepiece
 
 from textsiam.errors import OptionError, VocabularyError
-from textsiam.text.block_encoder import BlockEncoder
-from textsiam.text.checks import check_not_one_text, check_text, without_surrogates
+from textsiam.text.checks import check_not_one_text, check_text
+from textsiam.text.encoders import TokenModel
 from textsiam.text.flat import Flat, positions_within
-from textsiam.text.memo import WordMemo
-from textsiam.text.sentencepiece_encoder import FEW_TEXTS, SentencePieceEncoder
-from textsiam.text.word_ids import WordIds
-from textsiam.text.word_rules import WORD_START, word_rules
+from textsiam.text.sentencepiece_encoder import FEW_TEXTS
+from textsiam.text.sentencepiece_model import SentencePieceModel
+from textsiam.text.word_list import WordList
+from textsiam.text.word_model import WordModel, is_word_model, word_model_settings
+from textsiam.text.wordpiece import WordPiece
 
 PAD_ID = 0
 UNKNOWN_ID = 1
@@ -69,8 +71,17 @@ class TokenIds:
         return (self[index] for index in range(len(self)))
 
 
+_WORD_MODELS: dict[str, Callable[[Mapping[str, Any]], WordModel]] = {
+    WordPiece.kind: WordPiece.of,
+    WordList.kind: WordList.of,
+}
+
+
 class Tokenizer:
-    """A SentencePiece model that turns texts into ids: padding 0, unknown 1, no begin or end token.
+    """A vocabulary that turns texts into ids: padding 0, unknown 1, no begin or end token.
+
+    It is a SentencePiece model, as ``build_vocabulary`` makes it, or one that came with an imported model: WordPiece
+    (wordpiece.py) or a list of words (word_list.py), which keep these promises too.
 
     Words that come again are remembered with their ids (at most 200,000 in 12 MB for calls with many texts, and as
     many in 40 MB for calls with at most 32), so that texts of known words need no SentencePiece. The ids are the
@@ -79,21 +90,15 @@ class Tokenizer:
     """
 
     def __init__(self, proto: bytes, *, max_tokens: int | None = None) -> None:
-        """Read a serialised SentencePiece model; ``max_tokens`` (at least 1, None: no limit) cuts a text's tail.
+        """Read a serialised vocabulary; ``max_tokens`` (at least 1, None: no limit) cuts a text's tail.
 
-        Raises VocabularyError where ``proto`` is no such model, or its padding and unknown ids are not 0 and 1.
+        Raises VocabularyError where ``proto`` is none, or its padding and unknown ids are not 0 and 1.
         """
         if max_tokens is not None and (not isinstance(max_tokens, int) or max_tokens < 1):
             raise OptionError(f"max_tokens is {max_tokens!r}, expected a whole number from 1, or None for no limit")
-        self._processor = read_processor(proto)
-        plain = SentencePieceEncoder(self._processor)
-        self._one: WordMemo | SentencePieceEncoder = plain
-        self._many: BlockEncoder | SentencePieceEncoder = plain
-        rules = word_rules(self._processor)
-        if rules.independent:
-            word_ids = WordIds(self._processor, unigram=rules.unigram)
-            self._one, self._many = WordMemo(plain, word_ids), BlockEncoder(plain, word_ids)
-        self._word_start = self._processor.piece_to_id(WORD_START)  # the unknown id where there is no such piece
+        self._model = read_token_model(proto)
+        self._one, self._many = self._model.encoders()
+        self._word_start = self._model.word_start
         self._proto = proto
         self._max_tokens = max_tokens
 
@@ -120,33 +125,27 @@ class Tokenizer:
         for position, token in enumerate(row):
             if not 0 <= token < self.size:
                 raise OptionError(f"token id {token} (token {position}), expected one from 0 to {self.size - 1}")
-        return str(self._processor.decode(row))
+        return self._model.decode(row)
 
     def pieces(self, text: str) -> list[str]:
         """Give the pieces that ``encode`` numbers, one for each id, cut at ``max_tokens`` too; U+2581 is a space."""
         (checked,) = _checked_texts([text])
-        try:
-            pieces: list[str] = self._processor.encode(checked, out_type=str)
-        except (TypeError, RuntimeError):
-            pieces = self._processor.encode(without_surrogates(checked), out_type=str)
-        return pieces[: self._max_tokens]
+        return self._model.pieces(checked)[: self._max_tokens]
 
     @property
     def proto(self) -> bytes:
-        """The serialised SentencePiece model, as it was given."""
+        """The serialised vocabulary, as it was given."""
         return self._proto
 
     @property
     def size(self) -> int:
         """Entries of the vocabulary, padding and unknown among them."""
-        return int(self._processor.get_piece_size())
+        return self._model.size
 
     @property
     def spellings(self) -> list[str]:
         """The piece of each id, U+2581 being a space; "" for those that stand for no text: padding, unknown, bytes."""
-        ids, processor = list(range(self.size)), self._processor
-        tests = (processor.is_control, processor.is_unknown, processor.is_byte)
-        return ["" if any(test(i) for test in tests) else processor.id_to_piece(i) for i in ids]
+        return self._model.spellings
 
     @property
     def max_tokens(self) -> int | None:
@@ -184,10 +183,25 @@ def _unpickle(proto: bytes, max_tokens: int | None) -> Tokenizer:
     return Tokenizer(proto, max_tokens=max_tokens)
 
 
+def read_token_model(proto: bytes) -> TokenModel:
+    """Load a vocabulary of any kind; VocabularyError where it is none, or pads and marks unknowns by other ids."""
+    if not (isinstance(proto, bytes) and is_word_model(proto)):
+        return SentencePieceModel(read_processor(proto))
+    settings = word_model_settings(proto)
+    if settings["kind"] not in _WORD_MODELS:
+        raise VocabularyError(f"the vocabulary is of kind {settings['kind']!r:.40}, which is unknown; update textsiam")
+    try:
+        return _WORD_MODELS[settings["kind"]](settings)
+    except (TypeError, KeyError, ValueError, IndexError) as error:
+        raise VocabularyError(f"the {settings['kind']} vocabulary was altered: it cannot be read ({error})") from error
+
+
 def read_processor(proto: bytes) -> sentencepiece.SentencePieceProcessor:
     """Load a SentencePiece model; VocabularyError where it is none, or pads and marks unknowns by other ids."""
     if not isinstance(proto, bytes):
         raise VocabularyError(f"a {type(proto).__name__} is not a SentencePiece model, expected the bytes of one")
+    if is_word_model(proto):
+        raise VocabularyError(f"the vocabulary is a {word_model_settings(proto)['kind']}, not a SentencePiece model")
     processor = sentencepiece.SentencePieceProcessor()
     try:
         processor.load_from_serialized_proto(proto)

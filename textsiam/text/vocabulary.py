@@ -14,7 +14,7 @@ from textsiam.atomic import atomic_path, write_atomically
 from textsiam.errors import OptionError, VocabularyError
 from textsiam.progress import progress
 from textsiam.text.corpus import Corpus, read_corpus
-from textsiam.text.tokenizer import read_processor
+from textsiam.text.tokenizer import read_token_model
 from textsiam.text.trainer import holds_reserved, train_sentencepiece
 from textsiam.text.vocabulary_options import VocabularyOptions, as_symbols
 
@@ -192,7 +192,7 @@ def _notes(size: int, corpus: Corpus, requested_size: int) -> list[str]:
 
 
 def _size(proto: bytes) -> int:
-    return int(read_processor(proto).get_piece_size())
+    return read_token_model(proto).size
 
 
 def _sha256(proto: bytes) -> str:

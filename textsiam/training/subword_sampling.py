@@ -12,6 +12,7 @@ from textsiam.errors import OptionError
 from textsiam.text.flat import Flat, positions_within
 from textsiam.text.piece_splits import piece_splits
 from textsiam.text.tokenizer import PAD_ID
+from textsiam.text.word_model import check_sentencepiece
 from textsiam.training.config import TrainConfig
 
 STREAM = 1  # other random numbers of the same seed are drawn without it
@@ -62,6 +63,7 @@ def sampling_of(config: TrainConfig, proto: bytes) -> SubwordSampling | None:
     """Make what ``config`` asks for (None: nothing); OptionError where no token of the vocabulary falls apart."""
     if not config.subword_sampling:
         return None
+    check_sentencepiece(proto, f"subword_sampling {config.subword_sampling:g}")
     splits = piece_splits(proto)
     if not len(splits[0]):
         raise OptionError(

@@ -15,6 +15,7 @@ from sentencepiece import SentencePieceProcessor
 from textsiam.arrays import Array
 from textsiam.errors import DataError, OptionError
 from textsiam.text.tokenizer import PAD_ID, UNKNOWN_ID, Tokenizer, read_processor
+from textsiam.text.word_model import check_sentencepiece
 from textsiam.text.word_rules import WORD_START
 from textsiam.training.vector_file import VectorFile
 
@@ -73,6 +74,7 @@ def embed_words(path: Path, texts: Iterable[str], proto: bytes, *, show_progress
     The file is read once, line by line; memory goes to the distinct words of the texts and two tables (V, D). Raises
     DataError for a file that cannot be understood (see ``VectorFile``) or has no word of the vocabulary.
     """
+    check_sentencepiece(proto, "a start from word vectors (--vectors)")
     processor = read_processor(proto)
     tokenizer, file = Tokenizer(proto), VectorFile(path)
     starts, inside = _spelled(processor.id_to_piece(list(range(tokenizer.size))))

@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 import torch
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import LSTM, Dense, Pooling, StaticEmbedding, WordEmbeddings
-from sentence_transformers.sentence_transformer.modules.tokenizer import WhitespaceTokenizer
-from tokenizers import Tokenizer, models
+from sentence_transformers.sentence_transformer.modules import Dense
 
 import textsiam
 from tests.integrations.sentence_transformers.conftest import TEXTS, make, unit
@@ -108,18 +106,6 @@ def test_neither_sentence_transformers_nor_torch_is_needed(bag: PairModel, tmp_p
     for name in ("tokenizer.json", "model.safetensors"):
         first, again = (tmp_path / one / "0_StaticEmbedding" / name for one in ("exported", "again"))
         assert first.read_bytes() == again.read_bytes()
-
-
-def test_folders_of_word_pieces_and_of_words_are_refused(tmp_path: Path) -> None:
-    pieces = Tokenizer(models.WordPiece({"[UNK]": 0, "a": 1}, unk_token="[UNK]"))
-    SentenceTransformer(modules=[StaticEmbedding(pieces, embedding_dim=4)], device="cpu").save(str(tmp_path / "bert"))
-    with pytest.raises(OptionError, match="cannot be imported without loss: its tokenizer is of type WordPiece"):
-        import_sentence_transformers(tmp_path / "bert")
-    words = WordEmbeddings(WhitespaceTokenizer(["one", "two"]), np.ones((2, 4), np.float32))
-    modules = [words, LSTM(4, 3), Pooling(6, pooling_mode="max")]
-    SentenceTransformer(modules=modules, device="cpu").save(str(tmp_path / "words"))
-    with pytest.raises(OptionError, match="WhitespaceTokenizer, which leaves unknown words"):
-        import_sentence_transformers(tmp_path / "words")
 
 
 def test_other_modules_are_refused_by_name(bag: PairModel, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from textsiam.model.fingerprint import fingerprint_of
 from textsiam.model.pair_model import PairModel
 from textsiam.model.storage import restore_weights, store_weights
 from textsiam.text.tokenizer import PAD_ID, UNKNOWN_ID
+from textsiam.text.word_model import check_sentencepiece
 
 PURPOSE = "export_onnx"
 MOST_OFF = 1e-3  # of a float32 probability; what is farther off was not computed alike
@@ -81,6 +82,8 @@ def export_onnx(
     check_choice("weights", weights, ("fp32", "int8"))
     check_ort(ort)
     _check_encoder(model)
+    # what reads an export, the page and others' programs, cuts texts with SentencePiece
+    check_sentencepiece(model.tokenizer.proto, "export to ONNX")
     folder = Path(folder)
     _check_folder(folder)
     config = _config(model, weights)

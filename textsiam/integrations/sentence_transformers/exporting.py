@@ -14,10 +14,12 @@ from textsiam.errors import OptionError, check_model
 from textsiam.integrations.sentence_transformers.model_card import export_card
 from textsiam.integrations.sentence_transformers.new_folder import check_free, write_new_folder
 from textsiam.integrations.sentence_transformers.tokenizer_json import read_pieces, tokenizer_json
+from textsiam.integrations.sentence_transformers.word_piece_json import word_piece_json
 from textsiam.model.architecture import Architecture
 from textsiam.model.folder import as_json
 from textsiam.model.pair_model import PairModel
 from textsiam.model.weights import EMBEDDING, TOKEN_WEIGHT
+from textsiam.text.word_model import is_word_model, word_model_settings
 
 HEADS = ("cosine", "dot", "euclidean", "manhattan")  # as sentence-transformers names its similarities, too
 POOLINGS = {"max": "max", "mean": "mean", "last": "lasttoken"}  # ours, and sentence-transformers'
@@ -50,7 +52,7 @@ def export_sentence_transformers(model: PairModel, folder: str | Path) -> None:
     ``similarity_fn_name`` is the head. Calibration and threshold have no place there: the folder's README.md says which
     similarity the threshold is. Raises OptionError for what cannot be exported without loss: other heads, encoders,
     n-grams, attention, a bidirectional "last" state, weights of tokens with another head than cosine, symbols of the
-    user in the vocabulary; ModelFolderError where ``folder`` is not free or empty, or the disk refuses.
+    user in the vocabulary, lists of words; ModelFolderError where ``folder`` is not free or empty, or the disk refuses.
     """
     check_model(model)
     check_exportable(model.architecture)
@@ -158,8 +160,12 @@ def _stored(weights: Mapping[str, Array]) -> bytes:
 
 
 def _tokenizer(model: PairModel) -> bytes:
-    pieces = read_pieces(model.tokenizer.proto)
-    contents: dict[str, Any] = tokenizer_json(pieces, model.architecture.max_tokens)
+    proto, longest = model.tokenizer.proto, model.architecture.max_tokens
+    contents: dict[str, Any]
+    if is_word_model(proto):
+        contents = word_piece_json(word_model_settings(proto), longest)
+    else:
+        contents = tokenizer_json(read_pieces(proto), longest)
     return as_json(contents)
 
 

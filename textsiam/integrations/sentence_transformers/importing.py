@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from textsiam.data.read import read_pairs
 from textsiam.errors import DataError, ModelFolderError, OptionError, import_extra
 from textsiam.integrations.sentence_transformers.exporting import HEADS, POOLINGS, lstm_names
 from textsiam.integrations.sentence_transformers.model_card import import_card
-from textsiam.integrations.sentence_transformers.saved_modules import SavedModule, read_modules
+from textsiam.integrations.sentence_transformers.saved_modules import WHOLE_NUMBERS, SavedModule, read_modules
 from textsiam.integrations.sentence_transformers.vocabulary_of import vocabulary_of
+from textsiam.integrations.sentence_transformers.word_models_of import word_list_of, word_piece_of
 from textsiam.model.architecture import Architecture
 from textsiam.model.pair_model import PairModel
 from textsiam.model.weights import EMBEDDING
@@ -26,41 +28,47 @@ _LEGACY_MODES = {
     **{f"pooling_mode_{mode}_tokens": mode for mode in ("max", "mean", "mean_sqrt_len", "weightedmean")},
     **{"pooling_mode_cls_token": "cls", "pooling_mode_lasttoken": "lasttoken"},
 }
-_BAG, _LSTM = ("StaticEmbedding",), ("WordEmbeddings", "LSTM", "Pooling")
 _UNIT = "Normalize"
 
 
 def import_sentence_transformers(folder: str | Path, *, dev: Any = None) -> PairModel:
-    """Make a model of a folder that holds a ``StaticEmbedding``, or ``WordEmbeddings``, ``LSTM`` and ``Pooling``.
+    """Make a model of a folder that holds a ``StaticEmbedding``, or ``WordEmbeddings`` and ``Pooling`` (and ``LSTM``).
 
-    Vectors equal those of ``SentenceTransformer(folder).encode`` within 1e-5; a ``Normalize`` behind them is left out,
-    and their cosines are equal then. The vocabulary must be one that ``export_sentence_transformers`` writes, whatever
-    was trained since (it is proved that the ids are the same); a text is cut where the folder cuts it, or after 100,000
-    tokens. The head is the folder's similarity. sentence-transformers is not needed, torch only for a folder without
-    safetensors.
+    Vectors equal those of ``SentenceTransformer(folder).encode`` within 1e-5 (of texts of thousands of tokens within
+    1e-3: sums are rounded in another order); a ``Normalize`` behind them is left out, and their cosines are equal then.
+    The vocabulary must be
+
+    - one that ``export_sentence_transformers`` writes, whatever was trained since (it is proved that the ids are the
+      same);
+    - of a ``StaticEmbedding``, the WordPiece of BERT, with BERT's normalizer and pre-tokenizer, also as model2vec
+      stores it (see text/bert_characters.py for rare characters of which Python's tables differ);
+    - of ``WordEmbeddings``, a ``WhitespaceTokenizer``, which leaves unknown words out. Without ``LSTM`` they become a
+      bag, which pools by mean.
+
+    A text is cut where the folder cuts it, or after 100,000 tokens. Ids are numbered anew, padding 0 and unknown 1. The
+    head is the folder's similarity. sentence-transformers is not needed, torch only for a folder without safetensors.
 
     ``dev`` (what ``read_pairs`` takes, not read in training) calibrates it: extra ``train``. Without, its probabilities
     and its threshold mean nothing, and ``details["calibrated"]`` is False. ``details["imported"]`` names the modules.
 
     Raises ModelFolderError for a folder that is missing, cut short or no such folder, OptionError that says why for one
-    that has no equal here: other modules, prompts, code of its own, a tokenizer that is no SentencePiece model (such as
-    the WordPiece of BERT); DataError for ``dev`` pairs with one label only.
+    that has no equal here: other modules, prompts, code of its own, a tokenizer that cuts texts in another way;
+    DataError for ``dev`` pairs with one label only.
     """
     modules, config = read_modules(Path(folder))
     names = tuple(module.name for module in modules)
     unit = names[-1:] == (_UNIT,)
     kinds = names[:-1] if unit else names
-    if kinds not in (_BAG, _LSTM):
-        raise OptionError(
-            f"{folder} holds the modules {', '.join(names)}; expected {_BAG[0]}, or {', '.join(_LSTM)}, and no other"
-        )
+    if kinds not in _IMPORTS:
+        expected = "; or ".join(map(", ".join, _IMPORTS))
+        raise OptionError(f"{folder} holds the modules {', '.join(names)}; expected {expected}; and no other")
     head = config.get("similarity_fn_name") or "cosine"
     if head not in HEADS:
         raise OptionError(f"{folder} compares by {head!r}, expected one of {', '.join(HEADS)}")
     if unit and head != "cosine":
         raise OptionError(f"{folder} compares vectors of length 1 by {head!r}; with {_UNIT}, expected cosine")
     try:
-        parts, vocabulary, weights = (_bag if kinds == _BAG else _lstm)(modules, head)
+        parts, vocabulary, weights = _IMPORTS[kinds](modules, head)
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ModelFolderError(f"{folder} was altered: its files do not make a model ({error!r})") from error
     model = PairModel(
@@ -90,21 +98,54 @@ def _bag(modules: Sequence[SavedModule], head: str) -> _Parts:
     if truncation.get("direction", "Right") != "Right":
         raise OptionError(f"{module.folder} cuts the beginnings of long texts off, and textsiam their ends")
     longest = min(truncation.get("max_length", LONGEST), LONGEST)
-    vocabulary = _vocabulary(module, tokenizer, longest)
-    embedding = module.weight("embedding.weight")
+    embedding = _static_rows(module)
+    with _named(module):
+        if tokenizer["model"]["type"] == "WordPiece":
+            pieces, embedding = word_piece_of(tokenizer, embedding)
+            vocabulary = pieces.to_bytes()
+        else:
+            vocabulary = vocabulary_of(tokenizer, longest)
     parts = Architecture(encoder="bag", dim=embedding.shape[1], head=head, max_tokens=longest)
     return parts, vocabulary, {EMBEDDING: embedding}
 
 
+def _static_rows(module: SavedModule) -> Array:
+    """Give the embedding of each token; model2vec keeps one for several tokens, and their weights, apart."""
+    if module.holds("embedding.weight"):
+        return module.weight("embedding.weight")
+    rows = module.weight("embeddings")
+    if module.holds("mapping"):
+        rows = rows[module.weight("mapping", WHOLE_NUMBERS)]
+    return rows * module.weight("weights")[:, None] if module.holds("weights") else rows
+
+
+def _word_bag(modules: Sequence[SavedModule], head: str) -> _Parts:
+    words, pooling = modules[:2]
+    if _pooling(pooling, bidirectional=False) != "mean":
+        raise OptionError(f"{pooling.folder} does not pool by mean, as a bag of tokens does; expected mean")
+    longest, vocabulary, embedding = _words(words)
+    parts = Architecture(encoder="bag", dim=embedding.shape[1], head=head, max_tokens=longest)
+    return parts, vocabulary, {EMBEDDING: embedding}
+
+
+def _words(module: SavedModule) -> tuple[int, bytes, Array]:
+    """Give after how many tokens a text is cut, the vocabulary, and the embedding of each token."""
+    settings = module.json("wordembedding_config.json")
+    kind = str(settings.get("tokenizer_class")).rpartition(".")[2]
+    longest, embedding = min(settings.get("max_seq_length", LONGEST), LONGEST), module.weight("emb_layer.weight")
+    with _named(module):
+        if kind == "WhitespaceTokenizer":
+            words, embedding = word_list_of(module.json("whitespacetokenizer_config.json"), embedding)
+            return longest, words.to_bytes(), embedding
+        if kind == "TransformersTokenizerWrapper":
+            return longest, vocabulary_of(module.json("tokenizer.json"), longest), embedding
+        raise OptionError(f"it has a {kind}, expected a WhitespaceTokenizer or a tokenizer of transformers")
+
+
 def _lstm(modules: Sequence[SavedModule], head: str) -> _Parts:
     words, lstm, pooling = modules[:3]
-    settings, sizes = words.json("wordembedding_config.json"), lstm.json("lstm_config.json")
-    kind = str(settings.get("tokenizer_class")).rpartition(".")[2]
-    if kind != "TransformersTokenizerWrapper":
-        raise OptionError(
-            f"{words.folder} has a {kind}, which leaves unknown words and stop words out; no SentencePiece model does"
-        )
-    embedding = words.weight("emb_layer.weight")
+    sizes = lstm.json("lstm_config.json")
+    longest, vocabulary, embedding = _words(words)
     parts = Architecture(
         encoder="lstm",
         dim=embedding.shape[1],
@@ -113,10 +154,9 @@ def _lstm(modules: Sequence[SavedModule], head: str) -> _Parts:
         bidirectional=sizes.get("bidirectional", True),
         pooling=_pooling(pooling, bidirectional=sizes.get("bidirectional", True)),
         head=head,
-        max_tokens=min(settings.get("max_seq_length", LONGEST), LONGEST),
+        max_tokens=longest,
     )
     weights = {ours: lstm.weight(theirs) for ours, theirs in lstm_names(parts).items()}
-    vocabulary = _vocabulary(words, words.json("tokenizer.json"), parts.max_tokens)
     return parts, vocabulary, {EMBEDDING: embedding, **weights}
 
 
@@ -132,9 +172,11 @@ def _pooling(module: SavedModule, *, bidirectional: bool) -> str:
     return _MODES[modes[0]]
 
 
-def _vocabulary(module: SavedModule, tokenizer: Mapping[str, Any], max_tokens: int) -> bytes:
+@contextmanager
+def _named(module: SavedModule) -> Iterator[None]:
+    """Name the folder of what cannot be imported."""
     try:
-        return vocabulary_of(tokenizer, max_tokens)
+        yield
     except OptionError as error:
         raise OptionError(f"{module.folder} cannot be imported without loss: {error}") from error
 
@@ -152,3 +194,10 @@ def _calibrate(model: PairModel, dev: Any) -> None:
         "graded": pairs.graded,
         "label_range": list(pairs.label_range),
     }
+
+
+_IMPORTS: dict[tuple[str, ...], Callable[[Sequence[SavedModule], str], _Parts]] = {
+    ("StaticEmbedding",): _bag,
+    ("WordEmbeddings", "Pooling"): _word_bag,
+    ("WordEmbeddings", "LSTM", "Pooling"): _lstm,
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -17,6 +18,8 @@ from textsiam.arrays import Array
 from textsiam.errors import ModelFolderError, OptionError, import_extra
 
 _OURS = "sentence_transformers."
+_FLOATS = (np.float32, np.float16, np.float64)
+WHOLE_NUMBERS = (np.int64, np.int32, np.uint64, np.uint32, np.int16, np.uint16)
 
 
 @dataclass(frozen=True)
@@ -30,14 +33,23 @@ class SavedModule:
         """Read one of its files; ModelFolderError where it is missing, or no JSON object."""
         return _read_object(self.folder / name)
 
-    def weight(self, name: str) -> Array:
-        """Give one of its weights, float32; ModelFolderError where there is none, OptionError for other numbers."""
+    def holds(self, name: str) -> bool:
+        """Tell whether there is a weight of this name."""
+        return name in self._weights
+
+    def weight(self, name: str, kinds: Sequence[type[np.generic]] = _FLOATS) -> Array:
+        """Give one of its weights, float32; ModelFolderError where there is none, OptionError for other numbers.
+
+        With ``kinds`` of whole numbers it is int64.
+        """
         if name not in self._weights:
             raise ModelFolderError(f"{self.folder} holds no weight {name!r}; found {', '.join(sorted(self._weights))}")
         weight = self._weights[name]
-        if weight.dtype not in (np.float32, np.float16, np.float64):
-            raise OptionError(f"{self.folder} holds the weight {name!r} as {weight.dtype}, expected float32")
-        return np.ascontiguousarray(weight, np.float32)
+        if weight.dtype not in kinds:
+            raise OptionError(
+                f"{self.folder} holds the weight {name!r} as {weight.dtype}, expected {kinds[0].__name__}"
+            )
+        return np.ascontiguousarray(weight, np.float32 if kinds == _FLOATS else np.int64)
 
     @cached_property
     def _weights(self) -> dict[str, Array]:

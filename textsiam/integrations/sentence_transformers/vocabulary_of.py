@@ -24,7 +24,10 @@ from textsiam.text.tokenizer import PAD_ID, UNKNOWN_ID, read_processor
 from textsiam.text.vocabulary_options import TYPES
 
 _DEFAULTS: dict[str, Any] = {"byte_fallback": False, "ignore_merges": False, "added_tokens": [], "version": "1.0"}
-_ADVICE = "only what export_sentence_transformers writes is imported; others can be teachers of textsiam.distill"
+_ADVICE = (
+    "what export_sentence_transformers writes is imported, and BERT's WordPiece in a StaticEmbedding; others can be "
+    "teachers of textsiam.distill"
+)
 _WHY = {
     "WordPiece": "WordPiece takes the longest piece first, which no SentencePiece model does",
     "WordLevel": "WordLevel counts each unknown word, of which SentencePiece makes one token side by side",
