@@ -98,7 +98,7 @@ def test_rows_of_presets_and_teachers_are_known_by_what_these_stand_for(
     before = {name: json.dumps(row.key) for name, row in quality.ROWS.items()}
     monkeypatch.setitem(quality.PRESETS["accurate"], "units", 9)
     changed = {name for name, row in quality.ROWS.items() if json.dumps(row.key) != before[name]}
-    assert changed == {"accurate", "student"}
+    assert changed == {"accurate", "student", "student-of-two"}
 
 
 def test_every_option_of_a_row_is_one_of_training(quality: ModuleType) -> None:
