@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
 import subprocess
@@ -18,11 +17,10 @@ from torch import nn
 import textsiam
 from tests.integrations.onnx_cases import model_of, name_of
 from tests.training.encoders.test_custom import WeightedMean
-from textsiam.data.sample import sample_rows
-from textsiam.errors import ModelFolderError, OptionError, TextsiamError
+from textsiam.errors import OptionError, TextsiamError
 from textsiam.integrations.onnx import OnnxPairModel, export, export_onnx
 from textsiam.integrations.onnx.graph import MOST_BYTES, Graph
-from textsiam.model.architecture import VECTOR_HEADS, Architecture
+from textsiam.model.architecture import Architecture
 from textsiam.model.calibration import Calibration
 from textsiam.model.pair_model import PairModel
 

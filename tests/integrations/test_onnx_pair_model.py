@@ -124,6 +124,6 @@ def test_parts_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match=r"the graphs are \['encoder'\], head 'cosine' has others"):
         OnnxPairModel({"encoder": graph}, loaded.tokenizer.proto, loaded.config)
     graphs = {"encoder": graph, "head": (tmp_path / "onnx" / "head.onnx").read_bytes()}
+    other = {**loaded.config, "architecture": {**loaded.config["architecture"], "dim": 13}}
     with pytest.raises(OptionError, match="the graph's vectors have 12 numbers, expected 13"):
-        architecture = {**loaded.config["architecture"], "dim": 13}
-        OnnxPairModel(graphs, loaded.tokenizer.proto, {**loaded.config, "architecture": architecture})
+        OnnxPairModel(graphs, loaded.tokenizer.proto, other)

@@ -58,7 +58,8 @@ def export_onnx(
     ``ids_a``, ``lengths_a``, ``ids_b``, ``lengths_b`` to the same outputs. Batch and length vary; a text of length 0
     has the zero vector. The graphs hold to opset 18 and standard operators, which ONNX Runtime and onnxruntime-web
     read. Beside them stand ``vocabulary.model``, ``config.json`` (threshold, calibration, architecture) and
-    ``README.md``, a card with an example. An earlier export there stays until the new one is complete, and whatever else stands in its folder stays.
+    ``README.md``, a card with an example. An earlier export there stays until the new one is complete, and what else
+    stands in its folder stays.
 
     ``weights``: "fp32", or "int8", a byte a number with a scale for each row, a quarter of the size. ``pairs``:
     labelled pairs (what ``read_pairs`` takes, such as dev) on which accuracy and ROC-AUC before and after are measured;
