@@ -172,6 +172,7 @@ CHANGES: list[Callable[[dict[str, Any]], object]] = [
     lambda config: config.update(graphs=["encoder"]),
     lambda config: config.update(vector_size=3),
     lambda config: config.pop("vector_size"),
+    lambda config: config.pop("head_weights"),
     lambda config: config.update(calibration={}),
     lambda config: config.update(threshold=0.1),
     lambda config: config.update(max_tokens=2),

@@ -42,11 +42,12 @@ def export_onnx(
         File of labelled pairs on which accuracy and ROC-AUC are measured before and after.
     """
     from textsiam.integrations import onnx
+    from textsiam.integrations.onnx.page import ORT
 
     check_no_file(model)
     if pairs is None and (rows, labels) != (RowOptions(), LabelOptions()):
         raise OptionError("the options that say how to read go with --pairs FILE")
-    if not page and ort != onnx.ORT:
+    if not page and ort != ORT:
         raise OptionError(f"--ort {ort} goes with --page")
     loaded = PairModel.load(model)
     labelled = None if pairs is None else read_labelled(pairs, rows, labels)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from textsiam.integrations.onnx.export import OnnxExport, export_onnx
 from textsiam.integrations.onnx.measure import Measured
-from textsiam.integrations.onnx.page import ORT
 from textsiam.integrations.onnx.pair_model import OnnxPairModel
 
-__all__ = ["ORT", "Measured", "OnnxExport", "OnnxPairModel", "export_onnx"]
+__all__ = ["Measured", "OnnxExport", "OnnxPairModel", "export_onnx"]

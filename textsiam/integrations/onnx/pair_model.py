@@ -48,6 +48,7 @@ class OnnxPairModel:
         found = self._sessions["encoder"].get_outputs()[0].shape[-1]
         if not found == self._size == config["vector_size"]:
             raise OptionError(f"the graph's vectors have {found} numbers, expected {self._size}")
+        self._head_weights = {name: np.array(rows, np.float32) for name, rows in config["head_weights"].items()}
         self.config = dict(config)
         self.calibration = Calibration(**config["calibration"])
         self.tokenizer = Tokenizer(vocabulary, max_tokens=config["max_tokens"])
@@ -112,9 +113,8 @@ class OnnxPairModel:
 
     def frame(self, vectors: Array) -> Frame | None:
         """Say how products of vectors like these, (n, D), tell raw scores; None for heads of which they do not."""
-        weights = {name: np.array(value, np.float32) for name, value in self.config["head_weights"].items()}
         head = self.config["architecture"]["head"]
-        return frame_of(head, weights, vectors) if self.calibration.rises else None
+        return frame_of(head, self._head_weights, vectors) if self.calibration.rises else None
 
     def fingerprint(self) -> str:
         """Give what the vectors follow from: of fp32 the model's own, of int8 that of its int8 folder."""
