@@ -190,7 +190,7 @@ def test_an_altered_config_is_told_when_loaded_and_when_replaced(
             use(folder)
 
 
-@pytest.mark.parametrize("change", CHANGES[3:9])
+@pytest.mark.parametrize("change", CHANGES[3:10])
 def test_what_does_not_fit_is_refused_whatever_its_checksum(
     folder: Path, change: Callable[[dict[str, Any]], object]
 ) -> None:
