@@ -64,6 +64,30 @@ def part_folder(folder: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
 
 
+def replace_folder(part: Path, folder: Path) -> None:
+    """Put ``part`` in the place of ``folder``, with its mode; between two renames ``standing`` finds the old one."""
+    previous = _previous(folder)
+    if folder.exists():
+        part.chmod(folder.stat().st_mode & 0o777)
+        shutil.rmtree(previous, ignore_errors=True)
+        folder.rename(previous)
+    try:
+        part.rename(folder)
+    except OSError:
+        if previous.exists() and not folder.exists():
+            previous.rename(folder)
+        raise
+    with suppress(OSError):  # the folder is in its place: saying now that it failed would be wrong
+        flush_to_disk(folder.parent)
+    shutil.rmtree(previous, ignore_errors=True)
+
+
+def standing(folder: Path) -> Path:
+    """Give the folder, or the old one if a kill fell between the two renames of ``replace_folder``."""
+    previous = _previous(folder)
+    return previous if not folder.exists() and previous.is_dir() else folder
+
+
 def flush_to_disk(path: Path) -> None:
     """fsync a file, or a folder where the system allows it (Windows does not open folders)."""
     if path.is_dir() and os.name == "nt":
@@ -74,6 +98,10 @@ def flush_to_disk(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _previous(folder: Path) -> Path:
+    return folder.parent / f".{folder.name}.previous"
 
 
 def _part_beside(place: Path) -> Path:

@@ -260,6 +260,8 @@ def test_the_page_gives_the_models_probabilities(site: Site, options: dict[str, 
         assert ("The first text is longer than" in notes) == (len(text_a) > 300)
     assert visit.complaints == []
     assert all(url.startswith((site.address, "data:")) for url in visit.requests)
+    # a graph that the page does not need is not loaded
+    assert any(url.endswith("encoder.onnx") for url in visit.requests) == (options["head"] != "alignment")
 
 
 def compare(page: Page) -> None:
@@ -282,6 +284,34 @@ def test_the_page_fits_a_phone_and_names_its_fields_and_grades(site: Site) -> No
     assert page.get_by_role("meter").count() == 1
     assert page.locator("[aria-live=polite] #verdict").count() == 1
     assert page.get_attribute("html", "lang") == "en"
+
+
+BROKEN = """async () => {
+  const { Scorer } = await import("./page.js");
+  const score = Scorer.prototype.score;
+  Scorer.prototype.score = async function (...texts) {
+    Scorer.prototype.score = score;
+    throw new Error("no memory");
+  };
+}"""
+
+
+def test_an_error_stands_alone_and_goes_with_the_next_answer(site: Site) -> None:
+    page = site.visit("broken", model_of(MODELS[1][0])).page
+    page.wait_for_selector(READY)
+    compare(page)
+    assert page.is_visible("#verdict")
+    assert "nothing that the model can read" in page.inner_text("#notes")
+    page.evaluate(BROKEN)
+    page.get_by_role("button", name="Compare").click()
+    page.wait_for_function("document.getElementById('message').textContent.includes('no memory')")
+    assert not page.is_visible("#verdict")
+    assert not page.is_visible("#meter")
+    assert page.inner_text("#notes") == ""
+    compare(page)
+    assert page.inner_text("#message") == ""
+    assert page.is_visible("#verdict")
+    assert page.is_visible("#meter")
 
 
 def test_a_page_without_its_runtime_says_so(site: Site) -> None:

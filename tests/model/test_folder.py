@@ -236,7 +236,7 @@ def test_a_parent_that_cannot_be_flushed_is_no_failure(folder: Path, monkeypatch
         if path == folder.parent:
             raise OSError(errno.EINVAL, "Invalid argument")
 
-    monkeypatch.setattr("textsiam.model.folder.flush_to_disk", flush)
+    monkeypatch.setattr("textsiam.atomic.flush_to_disk", flush)
     write_folder(folder, OTHERS)
     assert read_folder(folder) == OTHERS
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]

@@ -42,17 +42,20 @@ def export_onnx(
         File of labelled pairs on which accuracy and ROC-AUC are measured before and after.
     """
     from textsiam.integrations import onnx
+    from textsiam.integrations.onnx.page import ORT
 
     check_no_file(model)
     if pairs is None and (rows, labels) != (RowOptions(), LabelOptions()):
         raise OptionError("the options that say how to read go with --pairs FILE")
+    if not page and ort != ORT:
+        raise OptionError(f"--ort {ort} goes with --page")
     loaded = PairModel.load(model)
     labelled = None if pairs is None else read_labelled(pairs, rows, labels)
     written = onnx.export_onnx(loaded, out, weights=weights, pairs=labelled, page=page, ort=ort)
     for name, size in written.files.items():
         print(f"{name:<20}{size:>14,} bytes")
     measured = written.measured
-    print(f"probabilities differ by at most {measured.largest_difference:.2g}")
+    print(f"probabilities differ by at most {measured.at_most}")
     for metric, before in measured.before.items():
         print(f"{metric}: {before:.5f} before, {measured.after[metric]:.5f} after")
     say(f"{out}: its README.md has an example")

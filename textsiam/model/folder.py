@@ -16,12 +16,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from textsiam.atomic import flush_to_disk, part_folder
+from textsiam.atomic import part_folder, replace_folder, standing
 from textsiam.errors import ModelFolderError
 
 # 1: all weights were float32; 2: no head alignment, custom encoders, n-grams and token weights; 3: one calibration;
@@ -41,15 +40,11 @@ def write_folder(folder: str | Path, files: Mapping[str, bytes]) -> None:
     """
     given = Path(folder)
     check_target(given)
-    try:
+    with saving(given):
         folder = given.resolve()
         folder.parent.mkdir(parents=True, exist_ok=True)
         with part_folder(folder, {**files, MANIFEST: _manifest(files)}) as part:
-            if folder.exists():
-                part.chmod(folder.stat().st_mode & 0o777)
-            _swap(part, folder)
-    except OSError as error:
-        raise _refused(given, error) from error
+            replace_folder(part, folder)
 
 
 def check_target(folder: Path) -> None:
@@ -57,25 +52,38 @@ def check_target(folder: Path) -> None:
 
     It must be free, empty, or a model that may be replaced, in a place where folders can be made and renamed.
     """
-    try:
+    with saving(folder):
         place = folder.resolve()
         if place.exists():
-            _check_replaceable(folder, place)
-        _check_parent(folder, place)
+            _check_own(folder, place)
+        check_parent(folder, place)
+
+
+@contextmanager
+def saving(folder: Path) -> Iterator[None]:
+    """Make a ModelFolderError that names ``folder`` of what the disk refuses."""
+    try:
+        yield
     except OSError as error:
-        raise _refused(folder, error) from error
+        reason = error.strerror or os.strerror(error.errno or 0)
+        raise ModelFolderError(f"{folder} could not be saved: {reason}; what was there before is unchanged") from error
 
 
-def _check_replaceable(folder: Path, place: Path) -> None:
+def check_replaceable(folder: Path, place: Path, what: str) -> None:
+    """Raise ModelFolderError unless the folder at ``place`` can be renamed; messages say ``folder`` and ``what``."""
+    if os.path.ismount(place):  # Path.is_mount is not for Windows before Python 3.12
+        raise ModelFolderError(f"{folder} is a mount point, which no {what} can replace; give a folder inside of it")
+    if place.samefile(Path()):
+        raise ModelFolderError(
+            f"{folder} is the current working directory, which no {what} can replace; give a folder inside of it"
+        )
+
+
+def _check_own(folder: Path, place: Path) -> None:
     """Raise ModelFolderError unless what is at ``place`` may be replaced, and can be; messages say ``folder``."""
     if not place.is_dir():
         raise ModelFolderError(f"{folder} is a file, expected a folder to save a model in; give another --out")
-    if os.path.ismount(place):  # Path.is_mount is not for Windows before Python 3.12
-        raise ModelFolderError(f"{folder} is a mount point, which no model can replace; give a folder inside of it")
-    if place.samefile(Path()):
-        raise ModelFolderError(
-            f"{folder} is the current working directory, which no model can replace; give a folder inside of it"
-        )
+    check_replaceable(folder, place, "model")
     # a manifest.json alone does not make a model: other programs have files of that name
     foreign = {path.name for path in place.iterdir()} - _own_names(place) - _LEFT_BY_SYSTEMS
     if foreign:
@@ -85,7 +93,7 @@ def _check_replaceable(folder: Path, place: Path) -> None:
         )
 
 
-def _check_parent(folder: Path, place: Path) -> None:
+def check_parent(folder: Path, place: Path) -> None:
     """Raise ModelFolderError unless the nearest folder above ``place`` that exists takes new folders."""
     above = next(parent for parent in place.parents if parent.exists())
     if not above.is_dir():
@@ -129,8 +137,7 @@ def _identity(folder: Path) -> tuple[int, int] | None:
 
 
 def _read_files(folder: Path) -> dict[str, bytes]:
-    if not folder.exists() and _previous(folder).is_dir():
-        folder = _previous(folder)  # a kill fell between the two renames of _swap
+    folder = standing(folder)
     check_no_file(folder)
     if not folder.is_dir():
         raise ModelFolderError(f"{folder} is not there, expected a model folder as written by textsiam train")
@@ -199,23 +206,6 @@ def _entries(files: Mapping[str, Mapping[str, object]]) -> dict[str, dict[str, o
     return {str(name): {"bytes": entry["bytes"], "sha256": entry["sha256"]} for name, entry in files.items()}
 
 
-def _swap(part: Path, folder: Path) -> None:
-    """Put ``part`` in the place of ``folder``; between the two renames ``read_folder`` finds the old one."""
-    previous = _previous(folder)
-    if folder.exists():
-        shutil.rmtree(previous, ignore_errors=True)
-        folder.rename(previous)
-    try:
-        part.rename(folder)
-    except OSError:
-        if previous.exists() and not folder.exists():
-            previous.rename(folder)
-        raise
-    with suppress(OSError):  # the folder is in its place: saying now that it failed would be wrong
-        flush_to_disk(folder.parent)
-    shutil.rmtree(previous, ignore_errors=True)
-
-
 def _own_names(folder: Path) -> set[str]:
     """Names that the model in ``folder`` answers for; none where there is no model."""
     try:
@@ -228,12 +218,3 @@ def _behind_link(folder: str | Path) -> Path:
     """Follow a link to where the folder is, for it is there that a rename can replace it."""
     folder = Path(folder)
     return folder.resolve() if folder.is_symlink() else folder
-
-
-def _previous(folder: Path) -> Path:
-    return folder.parent / f".{folder.name}.previous"
-
-
-def _refused(folder: Path, error: OSError) -> ModelFolderError:
-    reason = error.strerror or os.strerror(error.errno or 0)
-    return ModelFolderError(f"{folder} could not be saved: {reason}; what was there before is unchanged")

@@ -46,17 +46,20 @@ _PAGE = """\
 ## In a browser
 
 `index.html` scores a pair in the browser; no text leaves it. It needs
-[onnxruntime-web](https://www.npmjs.com/package/onnxruntime-web), 1.20 or newer, in {ort} (three files of its folder
-`dist`), and any server of plain files:
+[onnxruntime-web](https://www.npmjs.com/package/onnxruntime-web), 1.20 or newer, in `{ort}` (`ort.wasm.min.mjs`,
+`ort-wasm-simd-threaded.mjs` and `ort-wasm-simd-threaded.wasm` of its folder `dist`), and any server of plain files:
 
 ```sh
-npm pack onnxruntime-web && tar xzf onnxruntime-web-*.tgz && mkdir -p ort
-cp package/dist/ort.wasm.min.mjs package/dist/ort-wasm-simd-threaded.mjs package/dist/ort-wasm-simd-threaded.wasm ort/
-python3 -m http.server --bind 127.0.0.1 8000
+{commands}python3 -m http.server --bind 127.0.0.1 8000
 ```
 
 `tokenizer.js` reads `vocabulary.model` and gives the ids that SentencePiece gives; it can be used by itself:
 `new Tokenizer(bytes).encode(text, {max_tokens})`.
+"""
+_RUNTIME = """\
+npm pack onnxruntime-web && tar xzf onnxruntime-web-*.tgz && mkdir -p {place}
+cp package/dist/ort.wasm.min.mjs package/dist/ort-wasm-simd-threaded.mjs {place}
+cp package/dist/ort-wasm-simd-threaded.wasm {place}
 """
 
 
@@ -81,9 +84,14 @@ def card_of(config: Mapping[str, Any], measured: Measured, ort: str | None) -> s
         _inputs(tokens),
     ]
     if ort is not None:
-        place = f"`{ort}`"
-        parts.append(_PAGE.format(ort=place, max_tokens=config["max_tokens"]))
+        parts.append(_PAGE.format(ort=ort, commands=_commands(ort), max_tokens=config["max_tokens"]))
     return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
+
+
+def _commands(ort: str) -> str:
+    """Give what puts onnxruntime-web into a folder beside the page; nothing where it is not beside the page."""
+    beside = not ort.startswith("/") and "://" not in ort and ".." not in ort.split("/")
+    return _RUNTIME.format(place=f"./{ort.removeprefix('./')}") if beside else ""
 
 
 def _table(config: Mapping[str, Any]) -> str:
@@ -91,12 +99,18 @@ def _table(config: Mapping[str, Any]) -> str:
     rows = [
         ("architecture", f"{parts['encoder']} encoder, {parts['head']} head, vectors of {config['vector_size']}"),
         ("weights", config["weights"]),
-        ("threshold", f"{config['threshold']:.4f}"),
-        ("share of same pairs assumed", f"{config['calibration']['prior']:.3f}"),
+        *([] if config["graded"] else _decision(config)),
         ("fingerprint", config["fingerprint"]),
         ("made by", f"textsiam {config['textsiam']}, ONNX opset {config['opset']}"),
     ]
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
+
+
+def _decision(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [
+        ("threshold", f"{config['threshold']:.4f}"),
+        ("share of same pairs assumed", f"{config['calibration']['prior']:.3f}"),
+    ]
 
 
 def _loss(config: Mapping[str, Any], measured: Measured) -> str:
@@ -106,14 +120,14 @@ def _loss(config: Mapping[str, Any], measured: Measured) -> str:
         else (f"{measured.pairs:,} pairs of the sample corpus")
     )
     said = f"Against the model it was made of, on {kind}, probabilities differ by at most "
-    said += f"{measured.largest_difference:.1g}."
+    said += f"{measured.at_most}."
     changes = [
         f"{METRICS[name]} {value:.5f} before, {measured.after[name]:.5f} after"
         for name, value in measured.before.items()
     ]
     said += f" {'; '.join(changes)}." if changes else ""
     if config["weights"] == "int8":
-        said += " Matrices are stored as a byte a number with a scale per row, biases as fp16."
+        said += " Matrices are stored as a byte a number with a scale per row, biases are rounded to fp16."
     return said
 
 
@@ -122,7 +136,8 @@ def _inputs(tokens: bool) -> str:
     if tokens:
         return (
             "`pair.onnx` takes `ids_a` (int64, (B, T), padded with 0), `lengths_a` (int64, (B,)), and `ids_b` and "
-            f"`lengths_b` likewise; it gives {outputs}."
+            f"`lengths_b` likewise; it gives {outputs}. `encoder.onnx` takes `ids` and `lengths` and gives `vectors` "
+            "(float32, (B, D)), by which texts that may be alike are found among many; the head compares no vectors."
         )
     return (
         "`encoder.onnx` takes `ids` (int64, (B, T), padded with 0) and `lengths` (int64, (B,)) and gives `vectors` "

@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from textsiam import __version__
-from textsiam.atomic import write_atomically
-from textsiam.errors import ModelFolderError, OptionError, TextsiamError, check_choice, check_model, import_extra
+from textsiam.arrays import Array
+from textsiam.errors import OptionError, TextsiamError, check_choice, check_model, import_extra
 from textsiam.integrations.onnx.card import card_of
+from textsiam.integrations.onnx.folder import CARD, FORMAT, KIND, SUFFIX, VOCABULARY, check_target, write_export
 from textsiam.integrations.onnx.measure import Measured, measure
-from textsiam.integrations.onnx.page import ORT, check_ort, page_files
-from textsiam.integrations.onnx.pair_model import (
-    CONFIG,
-    FORMAT,
-    KIND,
-    SUFFIX,
-    VOCABULARY,
-    OnnxPairModel,
-    file_entry,
-    read_config,
-)
+from textsiam.integrations.onnx.page import ORT, PAGE_NAMES, check_ort, page_files
+from textsiam.integrations.onnx.pair_model import OnnxPairModel, graph_names
 from textsiam.model.architecture import CUSTOM
 from textsiam.model.fingerprint import fingerprint_of
 from textsiam.model.pair_model import PairModel
+from textsiam.model.products import FRAMES
 from textsiam.model.storage import restore_weights, store_weights
 from textsiam.text.tokenizer import PAD_ID, UNKNOWN_ID
 from textsiam.text.word_model import check_sentencepiece
@@ -63,11 +55,12 @@ def export_onnx(
 
     ``encoder.onnx`` takes ``ids`` (int64, (B, T), padded with 0) and ``lengths`` (int64, (B,)) and gives ``vectors``
     (float32, (B, D)); ``head.onnx`` takes ``u`` and ``v`` (float32, (B, D)) and gives ``raw``, ``logit`` and
-    ``probability`` (float32, (B,)). Of the head "alignment" there is ``pair.onnx`` in place of both: ``ids_a``,
-    ``lengths_a``, ``ids_b``, ``lengths_b`` to the same outputs. Batch and length vary; a text of length 0 has the zero
-    vector. The graphs hold to opset 18 and standard operators, which ONNX Runtime and onnxruntime-web read. Beside them
-    stand ``vocabulary.model``, ``config.json`` (threshold, calibration, architecture) and ``README.md``, a card with an
-    example. What is there from an earlier export is replaced.
+    ``probability`` (float32, (B,)). Of the head "alignment" there is ``pair.onnx`` in place of ``head.onnx``:
+    ``ids_a``, ``lengths_a``, ``ids_b``, ``lengths_b`` to the same outputs. Batch and length vary; a text of length 0
+    has the zero vector. The graphs hold to opset 18 and standard operators, which ONNX Runtime and onnxruntime-web
+    read. Beside them stand ``vocabulary.model``, ``config.json`` (threshold, calibration, architecture) and
+    ``README.md``, a card with an example. An earlier export there stays until the new one is complete, and what else
+    stands in its folder stays.
 
     ``weights``: "fp32", or "int8", a byte a number with a scale for each row, a quarter of the size. ``pairs``:
     labelled pairs (what ``read_pairs`` takes, such as dev) on which accuracy and ROC-AUC before and after are measured;
@@ -75,32 +68,31 @@ def export_onnx(
     onnxruntime-web from ``ort``: a folder beside the page, which is yours to fill (the card says how), or a URL.
 
     Raises OptionError for a custom encoder, which has no graph, and other options that cannot be; ModelFolderError
-    where the folder holds something else; MissingExtraError without the extra ``onnx``; TextsiamError where ONNX
-    Runtime does not compute what the model does.
+    where the folder holds something else, or a file of yours in the place of a new one, or the disk refuses;
+    MissingExtraError without the extra ``onnx``; TextsiamError where ONNX Runtime does not compute what the model does.
     """
     check_model(model)
     check_choice("weights", weights, ("fp32", "int8"))
-    check_ort(ort)
+    check_ort(ort, page)
     _check_encoder(model)
     # what reads an export, the page and others' programs, cuts texts with SentencePiece
     check_sentencepiece(model.tokenizer.proto, "export to ONNX")
     folder = Path(folder)
-    _check_folder(folder)
+    check_target(folder, _names(model, page))
     config = _config(model, weights)
     graphs = _serialised(model, config)
     config["graphs"] = list(graphs)
     measured = measure(model, OnnxPairModel(graphs, model.tokenizer.proto, config), pairs)
     if weights == "fp32" and measured.largest_difference > MOST_OFF:
         raise TextsiamError(
-            f"the ONNX graph gives probabilities that are off by up to {measured.largest_difference:.2g}, so nothing "
+            f"the ONNX graph gives probabilities that are off by up to {measured.at_most}, so nothing "
             "was written; another version of onnxruntime may compute it right"
         )
     files = {f"{name}{SUFFIX}": graph for name, graph in graphs.items()}
     files |= {VOCABULARY: model.tokenizer.proto}
     files |= page_files(config, ort) if page else {}
-    files["README.md"] = card_of(config, measured, ort if page else None).encode()
-    _write(folder, files, config)
-    sizes = {name: len(content) for name, content in files.items()}
+    files[CARD] = card_of(config, measured, ort if page else None).encode()
+    sizes = {name: len(content) for name, content in write_export(folder, files, config).items()}
     return OnnxExport(folder=folder, weights=weights, files=sizes, measured=measured)
 
 
@@ -127,6 +119,7 @@ def _config(model: PairModel, weights: str) -> dict[str, Any]:
         "graded": bool(model.details.get("graded")),
         "threshold": model.calibration.threshold,
         "calibration": dataclasses.asdict(model.calibration),
+        "head_weights": _head_weights(model.architecture.head, kept),
         "tokenizer": {
             "file": VOCABULARY,
             "library": "sentencepiece",
@@ -138,32 +131,20 @@ def _config(model: PairModel, weights: str) -> dict[str, Any]:
     }
 
 
+def _head_weights(head: str, weights: Mapping[str, Array]) -> dict[str, Any]:
+    """Give the weights from which products tell raw scores, where there are any: searches need them."""
+    names = [name for name in weights if name.startswith("head.") and head in FRAMES]
+    return {name: weights[name].tolist() for name in names}
+
+
+def _names(model: PairModel, page: bool) -> set[str]:
+    graphs = {f"{name}{SUFFIX}" for name in graph_names(model.architecture.head)}
+    return {VOCABULARY, CARD, *graphs, *(PAGE_NAMES if page else ())}
+
+
 def _check_encoder(model: PairModel) -> None:
     if model.architecture.encoder == CUSTOM:
         raise OptionError(
             f"the encoder of this model is a module of its maker's own, class {model.details.get('encoder_class')}, of "
             "which no graph is known; export that module with torch.onnx, or distill the model into another encoder"
         )
-
-
-def _check_folder(folder: Path) -> None:
-    """Raise ModelFolderError unless the folder is free, empty, or an earlier export, whatever else stands beside."""
-    if folder.exists() and not folder.is_dir():
-        raise ModelFolderError(f"{folder} is a file, expected a folder for an ONNX export")
-    if folder.is_dir() and any(folder.iterdir()) and read_config(folder) is None:
-        raise ModelFolderError(f"{folder} holds files that are not an ONNX export's; give another folder")
-
-
-def _write(folder: Path, files: Mapping[str, bytes], config: dict[str, Any]) -> None:
-    """Write all files, config.json last: until then its checksums tell that the others are not its own."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        before = (read_config(folder) or {}).get("files", {})
-        for name, content in files.items():
-            write_atomically(folder / name, content)
-        entries = {name: file_entry(content) for name, content in files.items()}
-        write_atomically(folder / CONFIG, json.dumps({**config, "files": entries}, indent=2, ensure_ascii=False) + "\n")
-        for name in before.keys() - files.keys():
-            (folder / Path(name).name).unlink(missing_ok=True)
-    except OSError as error:
-        raise ModelFolderError(f"{folder} could not be written: {error.strerror}") from error

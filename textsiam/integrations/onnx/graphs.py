@@ -19,13 +19,10 @@ ENCODER, HEAD, PAIR = "encoder", "head", "pair"
 
 
 def make_graphs(model: PairModel, precision: str, notes: Mapping[str, str]) -> dict[str, onnx.ModelProto]:
-    """Give the graphs by name: "encoder" and "head", or "pair" for a head that compares tokens."""
-    if model.architecture.head == "alignment":
-        return {PAIR: _pair_graph(_parts(PAIR, model, precision), model).model(notes)}
-    return {
-        ENCODER: _encoder_graph(_parts(ENCODER, model, precision)).model(notes),
-        HEAD: _head_graph(_parts(HEAD, model, precision), model).model(notes),
-    }
+    """Give the graphs by name: "encoder", and "head", or "pair" for a head that compares tokens."""
+    graphs = {ENCODER: _encoder_graph(_parts(ENCODER, model, precision)).model(notes)}
+    name, make = (PAIR, _pair_graph) if model.architecture.head == "alignment" else (HEAD, _head_graph)
+    return {**graphs, name: make(_parts(name, model, precision), model).model(notes)}
 
 
 def _parts(name: str, model: PairModel, precision: str) -> EncoderParts:

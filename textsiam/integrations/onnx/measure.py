@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, Context
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,12 @@ class Measured:
     labelled: str = ""
     before: dict[str, float] = field(default_factory=dict)
     after: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def at_most(self) -> str:
+        """Write the largest difference in two digits, rounded up."""
+        digits = Context(prec=2, rounding=ROUND_CEILING)
+        return f"{float(digits.create_decimal_from_float(self.largest_difference)):.2g}"
 
 
 def measure(model: PairModel, exported: OnnxPairModel, pairs: Any = None) -> Measured:

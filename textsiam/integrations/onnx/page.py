@@ -14,6 +14,7 @@ from textsiam.errors import OptionError
 ORT = "./ort/"
 _URL = re.compile(r"(https?://[\w.:-]+/|\./|\.\./|/)?([\w.@~+-]+/)*", re.ASCII)
 _PAGE, _SCRIPTS = "index.html", ("page.css", "page.js", "tokenizer.js", "cutting.js", "bytes.js")
+PAGE_NAMES = (_PAGE, *_SCRIPTS)
 
 
 def page_files(config: Mapping[str, Any], ort: str) -> dict[str, bytes]:
@@ -30,13 +31,15 @@ def page_files(config: Mapping[str, Any], ort: str) -> dict[str, bytes]:
     return {_PAGE: text.encode(), **files}
 
 
-def check_ort(ort: str) -> None:
-    """Raise OptionError unless ``ort`` is a path or URL of a folder that can stand in the page as it is."""
+def check_ort(ort: str, page: bool) -> None:
+    """Raise OptionError unless ``ort`` is a path or URL of a folder that can stand in the page, and there is a page."""
     if not isinstance(ort, str) or not ort.endswith("/") or _URL.fullmatch(ort) is None:
         raise OptionError(
             f"ort is {ort!r}, expected where onnxruntime-web is found: a folder beside the page such as './ort/', or a "
             "URL such as 'https://example.org/ort/', with '/' at its end"
         )
+    if ort != ORT and not page:
+        raise OptionError(f"ort is {ort!r}, but there is no page that looks there; ort goes with page=True")
 
 
 def _origin(ort: str) -> str:

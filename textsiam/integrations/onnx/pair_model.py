@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,8 @@ import numpy as np
 
 from textsiam.arrays import Array
 from textsiam.errors import ModelFolderError, OptionError, check_integer, import_extra
+from textsiam.integrations.onnx.folder import CONFIG, SUFFIX, VOCABULARY, read_export
+from textsiam.model.architecture import Architecture
 from textsiam.model.calibration import Calibration
 from textsiam.model.inputs import check_pairs, distinct_texts
 from textsiam.model.pair_model import PAIRS_AT_ONCE
@@ -19,8 +19,6 @@ from textsiam.model.products import Frame, frame_of
 from textsiam.text.buckets import length_batches, padded
 from textsiam.text.tokenizer import TokenIds, Tokenizer
 
-CONFIG, VOCABULARY, SUFFIX = "config.json", "vocabulary.model", ".onnx"
-KIND, FORMAT = "textsiam-onnx", 1
 BATCH_TEXTS, BATCH_TOKENS = 256, 8_192
 
 
@@ -34,12 +32,23 @@ class OnnxPairModel:
     def __init__(
         self, graphs: Mapping[str, bytes], vocabulary: bytes, config: Mapping[str, Any], *, threads: int | None = None
     ) -> None:
-        """Take serialised graphs by name ("encoder" and "head", or "pair"), the vocabulary and the configuration."""
+        """Take serialised graphs by name ("encoder", and "head" or "pair"), the vocabulary and the configuration.
+
+        Raises OptionError where they do not fit one another.
+        """
+        architecture = Architecture(**config["architecture"])
+        self._size = architecture.vector_size
+        if sorted(graphs) != sorted(graph_names(architecture.head)):
+            raise OptionError(f"the graphs are {sorted(graphs)}, head {architecture.head!r} has others")
         runtime = import_extra("onnxruntime", "onnx", "running an ONNX model")
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads or 0
         providers = ["CPUExecutionProvider"]
         self._sessions = {name: runtime.InferenceSession(graph, options, providers) for name, graph in graphs.items()}
+        found = self._sessions["encoder"].get_outputs()[0].shape[-1]
+        if not found == self._size == config["vector_size"]:
+            raise OptionError(f"the graph's vectors have {found} numbers, expected {self._size}")
+        self._head_weights = {name: np.array(rows, np.float32) for name, rows in config["head_weights"].items()}
         self.config = dict(config)
         self.calibration = Calibration(**config["calibration"])
         self.tokenizer = Tokenizer(vocabulary, max_tokens=config["max_tokens"])
@@ -52,11 +61,8 @@ class OnnxPairModel:
         """
         if threads is not None:
             check_integer("threads", threads, least=1)
-        config = read_config(Path(folder))
-        if config is None:
-            raise ModelFolderError(f"{folder} is no ONNX export, as export_onnx writes them")
+        config, files = read_export(Path(folder))
         try:
-            files = {name: _read_checked(Path(folder), name, entry) for name, entry in config["files"].items()}
             graphs = {name: files[f"{name}{SUFFIX}"] for name in config["graphs"]}
             return cls(graphs, files[VOCABULARY], config, threads=threads)
         except (KeyError, TypeError, AttributeError, OptionError) as error:
@@ -65,11 +71,8 @@ class OnnxPairModel:
     def encode(self, texts: Iterable[str]) -> Array:
         """Return the texts' vectors, float32 (n, D); an empty text has the zero vector.
 
-        Raises OptionError naming the position of what is not a str, and where the model compares tokens: its graph
-        takes pairs.
+        Raises OptionError naming the position of what is not a str.
         """
-        if "encoder" not in self._sessions:
-            raise OptionError("this export has no vectors: its head, 'alignment', compares tokens; use score_pairs")
         distinct, index = distinct_texts(texts)
         return self._encoded(self.tokenizer.encode(distinct))[index]
 
@@ -90,18 +93,28 @@ class OnnxPairModel:
         return np.concatenate([np.empty(0, np.float32), *parts])
 
     def compare_vectors(self, u: Array, v: Array) -> Array:
-        """Return the calibrated probability, float32 (n,), of vectors (n, D) against (n, D), row by row."""
+        """Return the calibrated probability, float32 (n,), of vectors (n, D) against (n, D), row by row.
+
+        One vector, (1, D), is held against all of the other side. Raises OptionError for other shapes, and for the head
+        "alignment", which compares tokens.
+        """
         if "head" not in self._sessions:
             raise OptionError("this export compares the tokens of texts, not vectors; use score_pairs")
+        sides = [np.asarray(side, np.float32) for side in (u, v)]
+        for name, side in zip("uv", sides, strict=True):
+            if side.ndim != 2 or side.shape[1] != self._size:
+                raise OptionError(f"{name} has the shape {side.shape}, expected (n, {self._size})")
+        rows = {len(side) for side in sides} - {1}
+        if len(rows) > 1:
+            raise OptionError(f"u has {len(sides[0])} rows and v has {len(sides[1])}, expected as many")
+        u, v = (np.ascontiguousarray(side) for side in np.broadcast_arrays(*sides))
         probabilities: Array = self._sessions["head"].run(["probability"], {"u": u, "v": v})[0]
         return probabilities
 
     def frame(self, vectors: Array) -> Frame | None:
         """Say how products of vectors like these, (n, D), tell raw scores; None for heads of which they do not."""
         head = self.config["architecture"]["head"]
-        # that head's frame follows from its weights, which are in the graph alone
-        known = self.calibration.rises and head != "squared_euclidean"
-        return frame_of(head, {}, vectors) if known else None
+        return frame_of(head, self._head_weights, vectors) if self.calibration.rises else None
 
     def fingerprint(self) -> str:
         """Give what the vectors follow from: of fp32 the model's own, of int8 that of its int8 folder."""
@@ -117,7 +130,7 @@ class OnnxPairModel:
         return self.compare_vectors(vectors[index_a], vectors[index_b])
 
     def _encoded(self, tokens: TokenIds) -> Array:
-        vectors = np.zeros((len(tokens), self.config["vector_size"]), np.float32)
+        vectors = np.zeros((len(tokens), self._size), np.float32)
         for rows in _batches(tokens.lengths):
             ids_BT, lengths_B = padded(tokens, rows)
             vectors[rows] = self._sessions["encoder"].run(["vectors"], {"ids": ids_BT, "lengths": lengths_B})[0]
@@ -135,36 +148,9 @@ class OnnxPairModel:
         return probabilities
 
 
-def read_config(folder: Path) -> dict[str, Any] | None:
-    """Read what an export says of itself; None where there is none, ModelFolderError for one that is too new."""
-    try:
-        config = json.loads((folder / CONFIG).read_bytes())
-    except (OSError, ValueError):
-        return None
-    if not isinstance(config, dict) or config.get("kind") != KIND:
-        return None
-    if config["format"] > FORMAT:
-        raise ModelFolderError(
-            f"{folder} has ONNX export format {config['format']}, this textsiam reads up to {FORMAT}; upgrade textsiam"
-        )
-    return config
-
-
-def file_entry(content: bytes) -> dict[str, object]:
-    """Say what tells a file from an altered one."""
-    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-
-
-def _read_checked(folder: Path, name: str, entry: Mapping[str, object]) -> bytes:
-    if Path(name).name != name:
-        raise ModelFolderError(f"{folder} was altered: {CONFIG} names {name!r}, which is no file inside of it")
-    try:
-        content = (folder / name).read_bytes()
-    except OSError as error:
-        raise ModelFolderError(f"{folder} is cut short: {name} cannot be read; export the model again") from error
-    if file_entry(content) != entry:
-        raise ModelFolderError(f"{folder} was altered: {name} is not what {CONFIG} describes; export the model again")
-    return content
+def graph_names(head: str) -> tuple[str, str]:
+    """Give the names of an export's graphs: of texts to vectors, and of the head, which may take pairs of texts."""
+    return "encoder", "pair" if head == "alignment" else "head"
 
 
 def _batches(lengths: Array) -> Iterator[Array]:

@@ -16,8 +16,6 @@ from textsiam.model.storage import SCALE, store_weights
 from textsiam.model.weights import TOKEN_WEIGHT
 from textsiam.text.tokenizer import PAD_ID
 
-PRECISIONS = ("fp32", "int8")
-
 
 class GraphWeights:
     """Puts a model's weights into a graph, each where it is first used."""

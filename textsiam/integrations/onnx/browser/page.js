@@ -18,7 +18,8 @@ export class Scorer {
     const config = await (await fetched("config.json")).json();
     const tokenizer = new Tokenizer(new Uint8Array(await (await fetched(config.tokenizer.file)).arrayBuffer()));
     const sessions = {};
-    for (const name of config.graphs) {
+    // where a graph takes pairs of texts, that of single ones is for searches
+    for (const name of config.graphs.includes("pair") ? ["pair"] : config.graphs) {
       const graph = new Uint8Array(await (await fetched(`${name}.onnx`)).arrayBuffer());
       sessions[name] = await ort.InferenceSession.create(graph, { executionProviders: ["wasm"] });
     }
@@ -70,6 +71,7 @@ async function fetched(name) {
 }
 
 function show({ probability, notes }, config) {
+  element("message").textContent = "";
   const same = probability >= Math.fround(config.threshold);
   const number = probability.toFixed(4);
   element("same").textContent = config.graded ? "Grade" : same ? "Same" : "Different";
@@ -101,13 +103,15 @@ async function start() {
       const found = await scorer.score(element("text-a").value, element("text-b").value);
       if (turn === asked) show(found, scorer.config); // not what was asked before
     } catch (error) {
-      complain(error);
+      if (turn === asked) complain(error);
     }
   });
 }
 
 function complain(error) {
   element("message").textContent = `This does not work here: ${error.message}`;
+  for (const name of ["verdict", "meter"]) element(name).hidden = true;
+  element("notes").textContent = "";
 }
 
 start().catch(complain);
