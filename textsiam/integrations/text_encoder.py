@@ -42,7 +42,7 @@ class TextEncoder(
     n_features_in_
         1, the column of texts.
     feature_names_in_
-        Its name, if X was a table with names.
+        Its name, if X was a table whose names this version of scikit-learn reads: of pandas always.
     """
 
     def __init__(
