@@ -255,9 +255,10 @@ def test_dev_pairs_can_be_given(topic_pairs: Labelled) -> None:
     assert classifier.model_.details["train"]["pairs"] == 256
     with pytest.raises(OptionError, match="dev has the class 2, expected 0 and 1"):
         quick(epochs=1).fit(*topic_pairs, dev=(dev_X, [2, *dev_y[1:]]))
-    for dev in (dev_X, np.array(dev_X, dtype=object), (dev_X,)):
+    wrong: list[Any] = [dev_X, np.array(dev_X, dtype=object), (dev_X,)]
+    for given in wrong:
         with pytest.raises(OptionError, match=r"dev is of type (list|ndarray|tuple), expected \(X, y\)"):
-            quick(epochs=1).fit(*topic_pairs, dev=dev)
+            quick(epochs=1).fit(*topic_pairs, dev=given)
 
 
 def test_pairs_that_all_hang_together_need_dev_of_their_own() -> None:

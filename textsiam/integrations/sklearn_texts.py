@@ -63,7 +63,7 @@ def _check_none_missing(y: Any) -> None:
 
 def _check_ordered(X: Any) -> None:
     """Raise OptionError for a set, whose order is any, and a mapping, which would be read as its keys."""
-    if isinstance(X, Mapping):
+    if isinstance(X, Mapping) and not hasattr(X, "shape"):  # as some sparse arrays have, which scikit-learn refuses
         raise OptionError(f"X is a {type(X).__name__}, expected a list or a table; make a DataFrame of it")
     if isinstance(X, set | frozenset):
         raise OptionError(f"X is a {type(X).__name__}, which has no order; make a list of it")
