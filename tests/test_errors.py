@@ -17,6 +17,7 @@ from textsiam.errors import (
     check_choice,
     check_integer,
     import_extra,
+    no_column,
 )
 
 _DRAWN = re.compile(
@@ -95,6 +96,12 @@ def test_a_wrong_choice_is_told_what_is_taken(got: str, hint: str) -> None:
     with pytest.raises(OptionError) as caught:
         check_choice("loss", got, ["bce", "multiple_negatives"])
     assert str(caught.value) == f"loss is {got!r}, expected one of bce, multiple_negatives{hint}"
+
+
+def test_a_column_that_is_missing_is_told_with_the_nearest() -> None:
+    assert no_column("txt", ["id", "text"]) == "there is no column 'txt' (did you mean 'text'?)"
+    assert no_column("txt", iter(["id", "key"])) == "there is no column 'txt'"
+    assert no_column("txt", []) == "there is no column 'txt'"
 
 
 @pytest.mark.parametrize("got", [None, 3, ["bce"]])

@@ -93,9 +93,19 @@ def check_choice(option: str, got: object, allowed: Iterable[str]) -> None:
     names = list(allowed)
     if got in names:
         return
-    near = difflib.get_close_matches(str(got).replace("-", "_").lower(), names, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    raise OptionError(f"{option} is {got!r}, expected one of {', '.join(names)}{hint}")
+    hint = _did_you_mean(str(got).replace("-", "_").lower(), names)
+    raise OptionError(f"{option} is {got!r}, expected one of {', '.join(names)}{f'; {hint}' if hint else ''}")
+
+
+def no_column(name: str, others: Iterable[str]) -> str:
+    """Say that there is no column ``name``, with "did you mean" where one of the ``others`` is near."""
+    hint = _did_you_mean(name, others)
+    return f"there is no column {name!r}{f' ({hint})' if hint else ''}"
+
+
+def _did_you_mean(got: str, names: Iterable[str]) -> str:
+    near = difflib.get_close_matches(got, list(names), n=1)
+    return f"did you mean {near[0]!r}?" if near else ""
 
 
 def check_integer(option: str, got: object, *, least: int, most: int | None = None) -> None:

@@ -86,6 +86,40 @@ def test_word_vectors(run: Run, cosine_folder: Path, tmp_path: Path, words: list
     assert "is there already" in run("export", "word-vectors", cosine_folder, "--out", out).err
 
 
+@pytest.mark.parametrize("name", ["words.txt", "words.csv", "words.jsonl", "words"])
+def test_words_are_read_a_line_each_whatever_the_file_is_called(
+    run: Run, cosine_folder: Path, tmp_path: Path, name: str
+) -> None:
+    file, out = tmp_path / name, tmp_path / "out.txt"
+    file.write_bytes("\ufeffharbour\r\n\r\nnaïve \r\ntext,label\r\nharbour\r\n".encode())
+    result = run("export", "word-vectors", cosine_folder, "--out", out, "--words", file)
+    assert (result.code, result.err) == (0, "")
+    lines = out.read_text("utf-8").splitlines()
+    assert [line.split()[0] for line in lines[1:]] == ["harbour", "naïve", "text,label"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"harbour\n\nnew password\n", ", line 3: 'new password' has white space in it, expected a word a line"),
+        (b"harbour\n\xff\n", ", line 2: "),
+        (b"\n \n", ": is empty"),
+        (b"", ": is empty"),
+        (None, ": does not exist"),
+    ],
+)
+def test_bad_words_are_told_with_their_place(
+    run: Run, cosine_folder: Path, tmp_path: Path, content: bytes | None, message: str
+) -> None:
+    file = tmp_path / "w.csv"
+    if content is not None:
+        file.write_bytes(content)
+    result = run("export", "word-vectors", cosine_folder, "--out", tmp_path / "out.txt", "--words", file)
+    assert result.code == 2
+    assert result.err.startswith(f"textsiam: {file}{message}")
+    assert not (tmp_path / "out.txt").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

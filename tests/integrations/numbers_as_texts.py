@@ -65,15 +65,15 @@ class _OfNumbers:
 
 class DuplicateClassifierOfNumbers(_OfNumbers, DuplicateClassifier):
     def _texts_of(self, table: Array) -> tuple[list[str], list[str]]:
-        texts = text_cells(spelled(table))
+        texts = text_cells(spelled(table), "of numbers")
         return texts, [f"{text} again" for text in texts]
 
 
 class TextEncoderOfNumbers(_OfNumbers, TextEncoder):
     def _texts_of(self, table: Array) -> list[str]:
-        return text_cells(spelled(table))
+        return text_cells(spelled(table), "of numbers")
 
 
 class FewShotClassifierOfNumbers(_OfNumbers, FewShotClassifier):
     def _texts_of(self, table: Array) -> list[str]:
-        return text_cells(spelled(table))
+        return text_cells(spelled(table), "of numbers")

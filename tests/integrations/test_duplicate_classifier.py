@@ -25,7 +25,8 @@ from textsiam.arrays import Array
 from textsiam.data.components import question_components
 from textsiam.data.pairs import Pairs
 from textsiam.errors import OptionError, TrainingError
-from textsiam.integrations.duplicate_classifier import DuplicateClassifier
+from textsiam.integrations.classifier_training import OPTIONS
+from textsiam.integrations.duplicate_classifier import DuplicateClassifier, _same_place
 from textsiam.model.calibration import Calibration
 from textsiam.training.config import TrainConfig
 from textsiam.training.train import train
@@ -165,6 +166,47 @@ def test_the_class_that_means_the_same_can_be_named(topic_pairs: Labelled, fitte
     assert (classifier.predict(pairs) == np.where(fitted.predict(pairs) == 1, "duplicate", "other")).all()
 
 
+@pytest.mark.parametrize(
+    ("same", "other"),
+    [("True", "false"), ("Yes", "no"), ("duplicate", "no"), ("duplicate", "false"), ("true", "unlike"), ("a", "No")],
+)
+@pytest.mark.filterwarnings("error")
+def test_words_for_the_same_are_understood_in_any_order(same: str, other: str) -> None:
+    for classes in ([same, other], [other, same]):
+        assert classes[_same_place(classes, None)] == same
+
+
+@pytest.mark.parametrize("classes", [["duplicate", "other"], ["true", "yes"], ["FALSE", "no"], ["0", "1"]])
+def test_words_that_do_not_say_which_is_the_same_are_told(classes: list[str]) -> None:
+    with pytest.warns(UserWarning, match=f"{classes[1]!r} is taken to mean that the texts are the same"):
+        assert _same_place(classes, None) == 1
+
+
+def test_words_of_mixed_case_train_on_what_they_say(topic_pairs: Labelled, fitted: DuplicateClassifier) -> None:
+    pairs, labels = topic_pairs
+    classifier = quick().fit(pairs, ["True" if label else "false" for label in labels])
+    assert classifier.model_.fingerprint() == fitted.model_.fingerprint()
+    assert classifier.predict(pairs).tolist() == ["True" if same else "false" for same in fitted.predict(pairs)]
+
+
+def test_a_fit_that_fails_leaves_what_an_earlier_one_learned(topic_pairs: Labelled) -> None:
+    pairs, labels = topic_pairs
+    classifier = quick(epochs=1, pos_label=0).fit(pairs, labels)
+    before = classifier.predict(pairs).tolist()
+    for options, error in (({"pos_label": "x"}, OptionError), ({"pos_label": None}, TrainingError)):
+        classifier.set_params(**options)
+        with pytest.raises(error):
+            classifier.fit([("a", "b")] * 20, ["no", "yes"] * 10)
+        assert classifier.classes_.tolist() == [0, 1]
+        assert classifier.predict(pairs).tolist() == before
+
+
+def test_progress_is_shown_where_it_is_asked_for(topic_pairs: Labelled, capsys: pytest.CaptureFixture[str]) -> None:
+    for verbose in (False, True):
+        quick(epochs=1, verbose=verbose).fit(*topic_pairs)
+        assert bool(capsys.readouterr().err) == verbose
+
+
 def test_parameters_win_over_the_config_and_leave_out_what_no_longer_fits() -> None:
     pairs = [row[:2] for row in make_rows(64)]
     labels = [row[2] for row in make_rows(64)]
@@ -180,10 +222,10 @@ def test_parameters_win_over_the_config_and_leave_out_what_no_longer_fits() -> N
     assert "batch_size = 8" in model.train_toml.splitlines()  # an eighth, not the preset's 512
 
 
-def test_every_option_of_its_own_is_one_of_training() -> None:
-    config = TrainConfig()
+def test_every_option_that_is_not_its_own_reaches_training() -> None:
     own = {"config", "preset", "pos_label", "threshold", "random_state", "verbose"}
-    assert [name for name in DuplicateClassifier().get_params() if name not in own and not hasattr(config, name)] == []
+    assert sorted(OPTIONS) == sorted(DuplicateClassifier().get_params().keys() - own)
+    assert set(OPTIONS) <= {field.name for field in dataclasses.fields(TrainConfig)}
 
 
 def test_equal_seeds_give_equal_weights(topic_pairs: Labelled) -> None:
@@ -213,6 +255,10 @@ def test_dev_pairs_can_be_given(topic_pairs: Labelled) -> None:
     assert classifier.model_.details["train"]["pairs"] == 256
     with pytest.raises(OptionError, match="dev has the class 2, expected 0 and 1"):
         quick(epochs=1).fit(*topic_pairs, dev=(dev_X, [2, *dev_y[1:]]))
+    wrong: list[Any] = [dev_X, np.array(dev_X, dtype=object), (dev_X,)]
+    for given in wrong:
+        with pytest.raises(OptionError, match=r"dev is of type (list|ndarray|tuple), expected \(X, y\)"):
+            quick(epochs=1).fit(*topic_pairs, dev=given)
 
 
 def test_pairs_that_all_hang_together_need_dev_of_their_own() -> None:
@@ -228,15 +274,16 @@ def test_a_grid_is_searched_over_folds_that_share_no_text(topic_pairs: Labelled)
     pairs, labels = topic_pairs
     search = GridSearchCV(
         DuplicateClassifier(encoder="lstm", dim=8, head_units=8, epochs=1, vocabulary_size=100, device="cpu"),
-        {"units": np.array([4, 8]), "head": ["mlp", "cosine"][:1]},
+        [{"units": np.array([4, 8])}, {"units": [6], "head": ["cosine"], "head_units": [None]}],
         cv=GroupKFold(3),
         scoring="roc_auc",
         error_score="raise",
     )
     search.fit(pairs, labels, groups=question_components(pairs))
-    assert search.best_params_["units"] in (4, 8)
-    assert search.best_estimator_.model_.architecture.units == search.best_params_["units"]
-    assert len(search.cv_results_["mean_test_score"]) == 2
+    best, made = search.best_params_, search.best_estimator_.model_.architecture
+    assert (made.units, made.head) == (best["units"], best.get("head", "mlp"))
+    assert search.cv_results_["param_units"].tolist() == [4, 8, 6]
+    assert len(set(search.cv_results_["mean_test_score"].tolist())) == 3
 
 
 def test_it_works_in_scikit_learns_meta_estimators(topic_pairs: Labelled) -> None:
@@ -295,6 +342,8 @@ def _with(cells: dict[tuple[int, int], object]) -> Array:
         (np.ones((20, 2)), "X has 1.0 of type float in row 0, column 0"),
         ([("a", "b")] * 19, "inconsistent numbers of samples"),
         ("one text", "Expected 2D array"),
+        ({"a": ["x"] * 20, "b": ["y"] * 20}, "X is a dict, expected a list or a table; make a DataFrame of it"),
+        ({(str(number), "b") for number in range(20)}, "X is a set, which has no order; make a list of it"),
     ],
 )
 def test_bad_pairs_are_refused_with_their_place(X: Any, message: str) -> None:
@@ -309,6 +358,9 @@ def test_bad_pairs_are_refused_with_their_place(X: Any, message: str) -> None:
         ([0, 1, 2, 3] * 5, "Only binary classification is supported"),
         ([0.5, 0.7] * 10, "Unknown label type|Only binary"),
         (None, "requires y to be passed"),
+        (["yes", None] * 10, "y has None in row 1, expected a class"),
+        (pd.Series([0, pd.NA] * 10, dtype="Int64"), "y has <NA> in row 1, expected a class"),
+        (np.array(1), "y should be a 1d array"),
     ],
 )
 def test_bad_classes_are_refused(y: Any, message: str) -> None:
@@ -327,7 +379,9 @@ def test_bad_classes_are_refused(y: Any, message: str) -> None:
         ({"config": {"dim": 3}}, r"config is \{'dim': 3\}, expected a textsiam.TrainConfig"),
         ({"threshold": 1.5}, "threshold is 1.5, expected a probability"),
         ({"pos_label": "same"}, "pos_label is 'same', expected one of the classes of y, 0 and 1"),
-        ({"random_state": -1}, "seed is -1"),
+        ({"random_state": -1}, "^random_state is -1, expected an integer from 0 to 4,294,967,295"),
+        ({"random_state": np.random.default_rng(3)}, "^random_state is a numpy Generator, expected an integer or a"),
+        ({"random_state": 1.5}, "^random_state is 1.5, expected an integer"),
     ],
 )
 def test_bad_options_are_refused_by_fit(options: dict[str, Any], message: str) -> None:

@@ -128,6 +128,13 @@ def test_classes_that_may_be_are_checked(topic_model: PairModel) -> None:
     classifier = FewShotClassifier(topic_model).partial_fit(["a"], ["x"], classes=["x", "y"])
     with pytest.raises(OptionError, match="y has the class 'z', which classes does not have"):
         classifier.partial_fit(["b"], ["z"], classes=["x", "y"])
+    for classes in ({"x", "y"}, iter(["x", "y"]), np.array(["x", "y"]), {"x": 1, "y": 2}.keys()):
+        assert classifier.partial_fit(["b"], ["x"], classes=classes).classes_.tolist() == ["x"]
+    with pytest.raises(OptionError, match="y has the class 'z', which classes does not have"):
+        classifier.partial_fit(["b"], ["z"], classes={"x", "y"})
+    for wrong in ("xy", 3):
+        with pytest.raises(OptionError, match=f"classes is {wrong!r}, expected a list of the classes"):
+            classifier.partial_fit(["b"], ["x"], classes=wrong)
     with pytest.raises(OptionError, match="y has the class 3, but 'x' is known"):
         classifier.partial_fit(["b"], [3])
     assert classifier.classes_.tolist() == ["x"]
@@ -252,3 +259,14 @@ def test_bad_texts_and_classes_are_refused(topic_model: PairModel) -> None:
         classifier.fit(["a", "b"], None)
     with pytest.raises(ValueError, match="Unknown label type"):
         classifier.fit(["a", "b"], [0.3, 1.2])
+
+
+@pytest.mark.parametrize(
+    "y", [["x", None], [1, pd.NA], pd.Series(["x", None], dtype=object), pd.Series([1, pd.NA], dtype="Int64")]
+)
+def test_a_missing_class_is_refused_with_its_place(topic_model: PairModel, y: Any) -> None:
+    for fit in (FewShotClassifier(topic_model).fit, FewShotClassifier(topic_model).partial_fit):
+        with pytest.raises(OptionError, match=r"y has (None|<NA>) in row 1, expected a class; leave out rows"):
+            fit(["a", "b"], y)
+    with pytest.raises(OptionError, match="y has None in row 0"):
+        FewShotClassifier(topic_model).partial_fit(["a"], [None], classes=["x"])

@@ -114,6 +114,20 @@ def test_a_polars_frame_takes_the_column(topic_model: PairModel, expected: Array
         assert scored["probability"].to_numpy().tobytes() == expected.tobytes()
 
 
+def test_columns_that_are_called_by_numbers_are_found(topic_model: PairModel, expected: Array) -> None:
+    frame = pd.DataFrame(list(zip(*COLUMNS.values(), strict=True)))
+    assert frame.columns.tolist() == list(range(len(COLUMNS)))
+    a, b = (str(list(COLUMNS).index(name)) for name in ("text_a", "text_b"))
+    assert topic_model.score_batch(frame, text_a=a, text_b=b)["probability"].tobytes() == expected.tobytes()
+    with pytest.raises(OptionError, match="text_a is 0, expected the name of a column as a str, such as '0'"):
+        topic_model.score_batch(frame, text_a=0, text_b=1)  # type: ignore[arg-type] # the mistake
+
+
+def test_a_frame_that_is_not_read_yet_is_refused(topic_model: PairModel) -> None:
+    with pytest.raises(OptionError, match=r"batch is a LazyFrame, whose rows are not read yet; give batch\.collect"):
+        topic_model.score_batch(pl.LazyFrame(COLUMNS))
+
+
 @pytest.mark.parametrize(
     ("frame", "message"),
     [

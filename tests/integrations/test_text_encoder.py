@@ -114,7 +114,10 @@ def test_it_says_that_it_takes_texts(topic_model: PairModel) -> None:
 @pytest.mark.parametrize(
     ("X", "message"),
     [
-        ("one text", "X is one str, expected many texts"),
+        ("one text", "X is one str, expected many str; put it into a list"),
+        (np.array("abc"), r"X is array\('abc', dtype='<U3'\), an array of no dimension, expected many texts"),
+        ({"text": TEXTS}, "X is a dict, expected a list or a table; make a DataFrame of it"),
+        ({"a", "b"}, "X is a set, which has no order; make a list of it"),
         (["a", None], "X has None of type NoneType in row 1, column 0"),
         (pd.Series(["a", None]), "in row 1"),
         (pd.DataFrame({"text": ["a", "b"], "more": ["c", "d"]}), r"X has 2 columns \('text', 'more'\), expected one"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,18 @@ def test_columns_are_lists_or_arrays(kind: Any) -> None:
     assert pairs_of_columns({"text_a": kind(A), "text_b": kind(B)}, "text_a", "text_b") == list(zip(A, B, strict=True))
 
 
+def test_columns_may_be_called_by_numbers() -> None:
+    assert pairs_of_columns({0: A, "b": B}, "0", "b") == list(zip(A, B, strict=True))
+    with pytest.raises(DataError, match="more than one column is called '0'"):
+        pairs_of_columns({0: A, "0": A, "b": B}, "0", "b")
+    wrong: list[Any] = [0, None, ["text_a"]]
+    for name in wrong:
+        with pytest.raises(OptionError, match=rf"text_a is {re.escape(repr(name))}, expected the name of a column"):
+            pairs_of_columns({0: A, 1: B}, name, "1")
+    with pytest.raises(OptionError, match="text_b is 1, expected the name of a column as a str, such as '1'"):
+        pairs_of_columns({0: A, 1: B}, "0", 1)  # type: ignore[arg-type] # the mistake
+
+
 def test_cells_are_pythons_own() -> None:
     assert [type(cell) for cell in cells_of(np.array(["a", "b"]))] == [str, str]
     assert [type(cell) for cell in cells_of(np.array([1, 2]))] == [int, int]
@@ -49,7 +62,11 @@ def test_cells_are_pythons_own() -> None:
             "there is no column 'text_a'; the columns are: question1, question2; name the one that holds the texts "
             r"with text_a=",
         ),
-        ({"text_a": A, "text_c": B}, r"there is no column 'text_b' \(did you mean 'text_a'\?\)|did you mean 'text_c'"),
+        # the column that is in use already is not meant, though its name is as near
+        ({"text_a": A, "text_0": B}, r"there is no column 'text_b' \(did you mean 'text_0'\?\); the columns are"),
+        ({"text_b": A, "text_0": B}, r"there is no column 'text_a' \(did you mean 'text_0'\?\); the columns are"),
+        ({"text_a": A, 5: B}, r"there is no column 'text_b'; the columns are: text_a, 5; name"),
+        ({"text_a": A}, "there is no column 'text_b'; the columns are: text_a; name"),
         ({}, "there is no column 'text_a'; the columns are: none"),
         ({"text_a": A, "text_b": ["x", None, "y"]}, r"column 'text_b' has None in row 1 \(of this batch, from 0\)"),
         ({"text_a": [1, 2, 3], "text_b": B}, r"column 'text_a' has 1 in row 0 .* expected a text \(str\)"),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from textsiam.errors import OptionError
 from textsiam.model.calibration import Calibration
-from textsiam.model.decisions import Cut, Decision, Decisions, adopted, chosen_by_training, decide
+from textsiam.model.decisions import Cut, Decision, Decisions, adopted, checked_threshold, chosen_by_training, decide
 
 CUTS = (
     Cut(3.0, 100, 99, 0.93, 0.15),
@@ -200,3 +201,21 @@ def test_the_card_tells_of_going_back_as_training_did() -> None:
     changed, told = adopted(Decision(0.25, "given", 0.2), trained, card)
     assert "is 0.2; on dev it was 0.300" in told
     assert adopted(chosen_by_training(changed, graded=False), changed, told)[1] == card
+
+
+@pytest.mark.parametrize("number", [np.float32(0.3), np.float64(0.3), np.float16(0.3), Fraction(3, 10), 0.3])
+def test_a_threshold_is_any_real_number(number: float) -> None:
+    threshold = checked_threshold(number)
+    assert type(threshold) is float
+    assert threshold == float(np.float32(number))
+
+
+@pytest.mark.parametrize("whole", [1, np.int64(1), np.uint8(1)])
+def test_a_whole_threshold_is_one(whole: int) -> None:
+    assert checked_threshold(whole) == 1.0
+
+
+@pytest.mark.parametrize("wrong", [True, np.True_, "0.3", None, 1 + 0j, np.float32(1.5), np.int64(-1), math.nan])
+def test_what_is_no_probability_is_no_threshold(wrong: Any) -> None:
+    with pytest.raises(OptionError, match=r"^limit is .*, expected a probability from 0 to 1"):
+        checked_threshold(wrong, "limit")

@@ -22,6 +22,8 @@ def test_one_text_in_the_place_of_many() -> None:
     check_not_one_text(iter("abc"))
     with pytest.raises(OptionError, match="texts is one str"):
         check_not_one_text("abc")
+    with pytest.raises(OptionError, match=r"^X is one bytes, "):
+        check_not_one_text(b"abc", "X")
 
 
 @given(st.text(st.characters(codec=None)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from textsiam.cli.outputs import check_new
+from textsiam.errors import DataError
 from textsiam.model.folder import check_no_file
 from textsiam.model.pair_model import PairModel
 
@@ -21,19 +22,34 @@ def export_word_vectors(
     out
         File to write; compressed if it ends in .gz.
     words
-        Text file, a word a line: these words, with the vectors that the model gives them as texts, in place of the
-        rows of its embedding table.
+        Text file, a word a line, whatever its ending: these words, with the vectors that the model gives them as texts,
+        in place of the rows of its embedding table.
     marks
         Write all tokens as the vocabulary spells them, those inside of words too.
     overwrite
         Replace OUT if it is there.
     """
-    from textsiam.data.texts import iter_texts
     from textsiam.integrations import word_vectors
 
     check_no_file(model)
     check_new(out, "--out", overwrite=overwrite, inputs=() if words is None else (words,))
-    loaded = PairModel.load(model)
-    given = None if words is None else list(iter_texts([words]))
-    count = word_vectors.export_word_vectors(loaded, out, words=given, marks=marks)
+    given = None if words is None else _read_words(words)
+    count = word_vectors.export_word_vectors(PairModel.load(model), out, words=given, marks=marks)
     print(f"{out}: {count:,} vectors")
+
+
+def _read_words(file: Path) -> list[str]:
+    """Read a word a line; empty lines are passed over. Raises DataError that names the line."""
+    from textsiam.data.files import check_file
+    from textsiam.data.texts import plain_lines
+
+    check_file(file)
+    words: list[str] = []
+    for number, line in enumerate(plain_lines(file), 1):
+        if isinstance(line, DataError):
+            raise line
+        parts = line.split()
+        if len(parts) > 1:
+            raise DataError(f"{line!r:.80} has white space in it, expected a word a line", file=file, line=number)
+        words += parts
+    return words

@@ -8,10 +8,11 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from textsiam.cli.messages import say
+from textsiam.cli.outputs import check_no_model
 from textsiam.cli.pair_options import LabelOptions, read_labelled
 from textsiam.cli.row_options import RowOptions
 from textsiam.errors import OptionError
-from textsiam.model.folder import MANIFEST, check_target
+from textsiam.model.folder import check_target
 
 
 def import_sentence_transformers(
@@ -42,8 +43,7 @@ def import_sentence_transformers(
     if dev is None and (rows, labels) != (RowOptions(), LabelOptions()):
         raise OptionError("the options that say how to read go with --dev FILE")
     check_target(out)
-    if (out / MANIFEST).exists() and not overwrite:
-        raise OptionError(f"--out {out} holds a model; give another folder, or --overwrite to replace it")
+    check_no_model(out, overwrite=overwrite)
     labelled = None if dev is None else read_labelled(dev, rows, labels)
     model = sentence_transformers.import_sentence_transformers(folder, dev=labelled)
     model.save(out)

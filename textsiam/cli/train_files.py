@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from textsiam.cli import INTERRUPTED
 from textsiam.cli.messages import say
+from textsiam.cli.outputs import check_no_model
 from textsiam.cli.pair_options import LabelOptions, read_labelled
 from textsiam.cli.row_options import RowOptions
 from textsiam.cli.train_options import FILES, Reading
@@ -17,7 +18,7 @@ from textsiam.data.files import check_file
 from textsiam.errors import OptionError, import_extra
 from textsiam.model.architecture import CUSTOM, Architecture
 from textsiam.model.custom import PYTHON_ALONE
-from textsiam.model.folder import MANIFEST, check_target
+from textsiam.model.folder import check_target
 from textsiam.training.config import TrainConfig
 from textsiam.training.presets import PRESETS, with_preset
 from textsiam.training.starts import check_encoder
@@ -85,8 +86,7 @@ class Settings(Generic[Config]):
         if out is None and self.written.out is None:
             raise OptionError("--out is missing: give the model folder to write, here or as out in the --config file")
         folder = Path(out or str(self.written.out))
-        if not replaces and (folder / MANIFEST).exists():
-            raise OptionError(f"--out {folder} holds a model; give another folder, or --overwrite to replace it")
+        check_no_model(folder, overwrite=replaces)
         return folder
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Sequence
 from numbers import Integral
 from pathlib import Path
 from typing import NamedTuple
 
-from textsiam.errors import DataError, OptionError
+from textsiam.errors import DataError, OptionError, no_column
 
 # Names are compared without case and without anything but letters and digits: "Question_1" is "question1".
 TEXT_NAMES = (
@@ -157,9 +156,7 @@ def find_name(fieldnames: Sequence[str], name: str, file: str | Path | None = No
         raise DataError(
             f"{len(matches)} columns are called {name!r}; {_listing(fieldnames)}; give a position", file=file
         )
-    near = difflib.get_close_matches(name, fieldnames, n=1)
-    hint = f" (did you mean {near[0]!r}?)" if near else ""
-    raise DataError(f"there is no column {name!r}{hint}; {_listing(fieldnames)}", file=file)
+    raise DataError(f"{no_column(name, fieldnames)}; {_listing(fieldnames)}", file=file)
 
 
 def find_key(fieldnames: Sequence[str], column: str | None, file: str | Path | None = None) -> int:

@@ -54,6 +54,21 @@ def is_plain_text(path: Path, columns: Sequence[str | int] | None = None) -> boo
     return sum(map(is_text_name, cells)) < 2
 
 
+def plain_lines(file: Path) -> Iterator[str | DataError]:
+    """Give each line of a file, whatever its ending, or what is wrong with it; it may be compressed."""
+    newline = find_dialect(file, None, "none").newline
+    with open_bytes(file) as stream:
+        for number, raw in enumerate(read_lines(stream, newline), 1):
+            line = raw.removeprefix(BYTE_ORDER_MARK) if number == 1 else raw
+            try:
+                text = line.decode("utf-8").rstrip("\r\n")
+            except UnicodeDecodeError:
+                yield DataError(NOT_UTF8, file=file, line=number)
+                continue
+            problem = text_problem(text)
+            yield DataError(problem, file=file, line=number) if problem else text
+
+
 def _all_texts(
     files: list[Path],
     columns: Sequence[str | int] | None,
@@ -64,7 +79,7 @@ def _all_texts(
 ) -> Iterator[str]:
     for file in files:
         if is_plain_text(file, columns):
-            found = _plain_texts(file)
+            found = plain_lines(file)
         elif file_format(file) != "delimited":
             found = _pair_texts(open_rows(file, columns=columns, need_label=False))
         else:
@@ -87,17 +102,3 @@ def _pair_texts(rows: RowSource) -> Iterator[str | DataError]:
         else:
             yield row.cells[a]
             yield row.cells[b]
-
-
-def _plain_texts(file: Path) -> Iterator[str | DataError]:
-    newline = find_dialect(file, None, "none").newline
-    with open_bytes(file) as stream:
-        for number, raw in enumerate(read_lines(stream, newline), 1):
-            line = raw.removeprefix(BYTE_ORDER_MARK) if number == 1 else raw
-            try:
-                text = line.decode("utf-8").rstrip("\r\n")
-            except UnicodeDecodeError:
-                yield DataError(NOT_UTF8, file=file, line=number)
-                continue
-            problem = text_problem(text)
-            yield DataError(problem, file=file, line=number) if problem else text

@@ -11,11 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from textsiam.arrays import Array
+from textsiam.arrays import Array, unit_vectors
 from textsiam.errors import OptionError
 from textsiam.index.approximate import is_installed, nearly_nearest
 from textsiam.index.corpus import SCORED_AT_ONCE, Bound, Corpus, probabilities_of
-from textsiam.index.cosines import unit_vectors
 from textsiam.index.neighbours import nearest
 from textsiam.index.recall import Recall, measured_recall
 from textsiam.index.run_folder import Run, Scored, joined

@@ -7,14 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from textsiam.arrays import Array
-
-
-def unit_vectors(vectors: Array) -> Array:
-    """Give vectors, (n, D), of length 1; the zero vector stays."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    divided: Array = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
-    return divided
+from textsiam.arrays import Array, unit_vectors
 
 
 def cosines_of(u: Array, v: Array) -> Array:

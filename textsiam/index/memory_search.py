@@ -6,8 +6,8 @@ from typing import Protocol
 
 import numpy as np
 
-from textsiam.arrays import Array
-from textsiam.index.cosines import CosineFrame, unit_vectors
+from textsiam.arrays import Array, unit_vectors
+from textsiam.index.cosines import CosineFrame
 from textsiam.index.matrix import Matrix, Nearest
 from textsiam.index.scorer import Frame, Scorer
 from textsiam.index.sidecar import STALE, Sidecar

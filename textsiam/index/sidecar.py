@@ -16,10 +16,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from textsiam.arrays import Array
+from textsiam.arrays import Array, unit_vectors
 from textsiam.atomic import atomic_path
 from textsiam.index.approximate import EXPANSION_SEARCH, new_graph, usearch
-from textsiam.index.cosines import unit_vectors
 from textsiam.index.matrix import Nearest
 from textsiam.index.store import Store
 

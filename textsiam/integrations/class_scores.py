@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from textsiam.arrays import Array
+from textsiam.arrays import Array, unit_vectors
 from textsiam.errors import OptionError, check_choice, check_integer
-from textsiam.integrations.text_encoder import unit_vectors
 from textsiam.model.pair_model import PairModel
 
 METHODS = ("prototype", "neighbors")

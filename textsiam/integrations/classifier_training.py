@@ -9,7 +9,7 @@ import numpy as np
 
 from textsiam.data.pairs import Pairs
 from textsiam.data.split import set_dev_aside
-from textsiam.errors import OptionError, TrainingError
+from textsiam.errors import OptionError, TrainingError, check_integer
 from textsiam.training.config import TrainConfig
 from textsiam.training.presets import with_base, with_preset
 
@@ -46,7 +46,10 @@ def options_of(classifier: Any, count: int) -> TrainConfig:
 def _seed_of(random_state: object) -> object:
     if isinstance(random_state, np.random.RandomState):
         return int(random_state.randint(np.iinfo(np.int32).max))
-    return random_state  # TrainConfig says what it may be
+    if isinstance(random_state, np.random.Generator):
+        raise OptionError("random_state is a numpy Generator, expected an integer or a numpy RandomState")
+    check_integer("random_state", random_state, least=0, most=2**32 - 1)
+    return random_state
 
 
 def with_dev(pairs: Pairs, seed: int) -> tuple[Pairs, Pairs | None]:

@@ -43,8 +43,9 @@ learning_rate, dropout, positive_weight, vocabulary_size, vocabulary_type, devic
         As of TrainConfig. Where neither ``batch_size`` nor ``config`` is given, a batch has at most an eighth of the
         pairs of X, so that small sets can be trained on.
     pos_label
-        The class of y that means that the texts are the same. None: the greater one (1 of 0 and 1, True of False and
-        True); where classes are words of your own, a warning says which that is.
+        The class of y that means that the texts are the same. None: of words, true or yes, in any case, or the one
+        beside false or no; else the greater one (1 of 0 and 1, True of False and True), of which a warning tells where
+        both classes are words of your own.
     threshold
         Probability from which on ``predict`` calls a pair the same. None: the model's own, which had the best accuracy
         on dev; 0.5 makes it the likelier class.
@@ -63,7 +64,7 @@ learning_rate, dropout, positive_weight, vocabulary_size, vocabulary_type, devic
     n_features_in_
         2, the columns of texts.
     feature_names_in_
-        Their names, if X was a table with names.
+        Their names, if X was a table whose names this version of scikit-learn reads: of pandas always.
     """
 
     def __init__(  # noqa: PLR0913 - a grid search reaches what has a name here
@@ -137,16 +138,18 @@ learning_rate, dropout, positive_weight, vocabulary_size, vocabulary_type, devic
         _check_binary(labels)
         if self.threshold is not None:
             checked_threshold(self.threshold)
-        self.classes_ = np.unique(labels)
-        self._same = self._same_place()
-        pairs = self._pairs(texts, labels)
+        classes = np.unique(labels)
+        same = _same_place(classes.tolist(), self.pos_label)
+        pairs = _pairs(texts, labels, classes, same)
         config = options_of(self, len(pairs))
         if dev is None:
             pairs, dev_pairs = with_dev(pairs, config.seed)
         else:
-            table, labels = checked_table_and_labels(self, *dev, reset=False)
-            dev_pairs = self._pairs(self._texts_of(table), labels)
-        self.model_ = train(pairs, dev=dev_pairs, config=config, show_progress=bool(self.verbose))
+            table, labels = checked_table_and_labels(self, *_both_parts(dev), reset=False)
+            dev_pairs = _pairs(self._texts_of(table), labels, classes, same)
+        model = train(pairs, dev=dev_pairs, config=config, show_progress=bool(self.verbose))
+        # together: where training fails, an earlier model keeps the classes that it learned
+        self.model_, self.classes_, self._same = model, classes, same
         return self
 
     def predict(self, X: Any) -> Array:
@@ -202,27 +205,38 @@ learning_rate, dropout, positive_weight, vocabulary_size, vocabulary_type, devic
             raise OptionError(f"X has {table.shape[1]} columns ({', '.join(names)}), expected two: text a and text b")
         return text_cells(table[:, 0], names[0]), text_cells(table[:, 1], names[1])
 
-    def _pairs(self, texts: tuple[list[str], list[str]], labels: Array) -> Pairs:
-        unknown = ~np.isin(labels, self.classes_)
-        if unknown.any():
-            raise OptionError(f"dev has the class {_listed(labels[unknown][:1])}, expected {_listed(self.classes_)}")
-        same = (labels == self.classes_[self._same]).astype(int).tolist()
-        return Pairs.from_rows(zip(*texts, same, strict=True))
 
-    def _same_place(self) -> int:
-        """Give the place, in ``classes_``, of the class that means that the texts are the same."""
-        classes = self.classes_.tolist()
-        if self.pos_label is None:
-            if all(isinstance(label, str) and label.lower() not in WORDS for label in classes):
-                warnings.warn(
-                    f"y has the classes {_listed(classes)}; {classes[1]!r} is taken to mean that the texts are the "
-                    "same; give pos_label to say which one does",
-                    stacklevel=3,
-                )
-            return 1
-        if self.pos_label not in classes:
-            raise OptionError(f"pos_label is {self.pos_label!r}, expected one of the classes of y, {_listed(classes)}")
-        return int(classes.index(self.pos_label))
+def _pairs(texts: tuple[list[str], list[str]], labels: Array, classes: Array, same: int) -> Pairs:
+    """Give pairs that are labelled 1 where their class is that in the place ``same``."""
+    unknown = ~np.isin(labels, classes)
+    if unknown.any():
+        raise OptionError(f"dev has the class {_listed(labels[unknown][:1])}, expected {_listed(classes)}")
+    return Pairs.from_rows(zip(*texts, (labels == classes[same]).astype(int).tolist(), strict=True))
+
+
+def _both_parts(dev: object) -> tuple[Any, Any]:
+    if not isinstance(dev, tuple | list) or len(dev) != 2:
+        raise OptionError(f"dev is of type {type(dev).__name__}, expected (X, y): pairs, and the class of each")
+    return dev[0], dev[1]
+
+
+def _same_place(classes: list[Any], pos_label: Any) -> int:
+    """Give the place, among both sorted classes, of the one that means that the texts are the same."""
+    if pos_label is not None:
+        if pos_label not in classes:
+            raise OptionError(f"pos_label is {pos_label!r}, expected one of the classes of y, {_listed(classes)}")
+        return classes.index(pos_label)
+    if not isinstance(classes[0], str):
+        return 1
+    meanings = [WORDS.get(label.lower()) for label in classes]
+    if meanings[0] == meanings[1]:
+        warnings.warn(
+            f"y has the classes {_listed(classes)}; {classes[1]!r} is taken to mean that the texts are the same; give "
+            "pos_label to say which one does",
+            stacklevel=3,
+        )
+        return 1
+    return meanings.index(1.0) if 1.0 in meanings else 1 - meanings.index(0.0)
 
 
 def _check_binary(labels: Array) -> None:

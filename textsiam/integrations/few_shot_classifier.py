@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from os import PathLike
 from typing import Any, Self
 
@@ -89,19 +90,19 @@ class FewShotClassifier(
     def fit(self, X: Any, y: Any) -> Self:
         """Take X for all that is known of the classes y; a new fit forgets what was known.
 
-        Raises OptionError for options that cannot be, and a cell of X that is not a str, naming its row,
-        ModelFolderError for a folder that is not a model's, ValueError where shapes do not fit.
+        Raises OptionError for options that cannot be, a cell of X that is not a str and a missing class, naming the
+        row, ModelFolderError for a folder that is not a model's, ValueError where shapes do not fit.
         """
-        return self._learn(X, y, None)
+        return self._learn(X, y, known=None, classes=None)
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:
         """Add texts X of classes y, known or new ones; the first call is as ``fit``.
 
         ``classes``, if given, are all that y may have, so that a misspelled one is refused. Raises as ``fit``.
         """
-        if classes is not None and not np.isin(y, classes).all():
-            raise OptionError(f"y has the class {np.setdiff1d(y, classes).tolist()[0]!r}, which classes does not have")
-        return self._learn(X, y, self if hasattr(self, "model_") else None)
+        if classes is not None and (isinstance(classes, (str, bytes)) or not isinstance(classes, Iterable)):
+            raise OptionError(f"classes is {classes!r:.60}, expected a list of the classes that y may have")
+        return self._learn(X, y, known=self if hasattr(self, "model_") else None, classes=classes)
 
     def predict(self, X: Any) -> Array:
         """Return the class that each text is most like, (n,), or ``outlier_label`` where that misses the threshold."""
@@ -140,11 +141,13 @@ class FewShotClassifier(
         scores = scorer.scores(texts, known)
         return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
 
-    def _learn(self, X: Any, y: Any, known: FewShotClassifier | None) -> Self:
-        """Learn the texts X behind those that are ``known``, if any are."""
+    def _learn(self, X: Any, y: Any, *, known: FewShotClassifier | None, classes: Iterable[Any] | None) -> Self:
+        """Learn the texts X behind those that are ``known``, if any are; ``classes`` are all that y may have."""
         texts, labels = self._checked_texts_and_labels(X, y, reset=known is None)
         if labels.dtype.kind == "f":  # others are classes, though it warned of many of them with one text each
             check_classification_targets(labels)
+        if classes is not None:
+            _check_among(labels, list(classes))
         model = opened_model(self.model, self.device) if known is None else known.model_
         self._scorer(model)
         self._limit(model)
@@ -174,6 +177,12 @@ class FewShotClassifier(
         if self.threshold is None or self.threshold == OWN:
             return None if self.threshold is None else model.calibration.threshold
         return checked_threshold(self.threshold)  # type: ignore[arg-type] # it says so
+
+
+def _check_among(labels: Array, classes: list[Any]) -> None:
+    unknown = ~np.isin(labels, classes)
+    if unknown.any():
+        raise OptionError(f"y has the class {labels[unknown].tolist()[0]!r}, which classes does not have")
 
 
 def _check_same_kind(known: Array, labels: Array) -> None:

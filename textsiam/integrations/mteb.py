@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from textsiam.arrays import Array
+from textsiam.arrays import Array, unit_vectors
 from textsiam.errors import OptionError, check_model, import_extra
+from textsiam.model.architecture import VECTOR_HEADS
 from textsiam.model.encoders import NUMPY_ENCODERS
-from textsiam.model.heads import EPSILON, NUMPY_HEADS
+from textsiam.model.heads import EPSILON
 from textsiam.model.inputs import TEXTS_AT_ONCE
 from textsiam.model.pair_model import PairModel
 from textsiam.model.weights import EMBEDDING
@@ -67,8 +68,7 @@ class MtebEncoder:
         check_model(model)
         self.model = model
         self.mteb_model_meta = _meta(model, name, "dense")
-        make_head = NUMPY_HEADS.get(model.architecture.head)
-        self._head = None if make_head is None else make_head(model.weights)
+        self._by_tokens = model.architecture.head not in VECTOR_HEADS
         self._texts: dict[bytes, str] = {}  # by their vectors, for the head that compares tokens
 
     def encode(
@@ -96,7 +96,7 @@ class MtebEncoder:
         with progress("encoding", None, "texts", show=show_progress_bar) as bar:
             while block := list(islice(texts, TEXTS_AT_ONCE)):
                 parts.append(self.model.encode(block))
-                if self._head is None:
+                if self._by_tokens:
                     self._texts.update((vector.tobytes(), text) for vector, text in zip(parts[-1], block, strict=True))
                 bar.advance(len(block))
         return np.concatenate(parts)
@@ -124,8 +124,8 @@ class MtebEncoder:
         return scores
 
     def _scores(self, u: Array, v: Array) -> Array:
-        if self._head is not None:
-            return self._head(u, v)
+        if not self._by_tokens:
+            return self.model.compare_raw(u, v)
         return self.model.score_details(
             [(self._text(one), self._text(other)) for one, other in zip(u, v, strict=True)]
         ).raw
@@ -219,11 +219,7 @@ def _vectors(given: MtebArray) -> Array:
 
 
 def _cosines(u: Array, v: Array) -> Array:
-    return np.asarray((_unit(u) @ _unit(v).T).clip(-1, 1))
-
-
-def _unit(vectors: Array) -> Array:
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), EPSILON))
+    return np.asarray((unit_vectors(u, EPSILON) @ unit_vectors(v, EPSILON).T).clip(-1, 1))
 
 
 # heads of which matrix products give all pairs at once

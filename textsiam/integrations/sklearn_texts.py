@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Sized
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from math import isnan
 from os import PathLike
 from pathlib import Path
@@ -15,6 +15,7 @@ from textsiam.arrays import Array
 from textsiam.errors import OptionError
 from textsiam.model.batches import cells_of
 from textsiam.model.pair_model import PairModel
+from textsiam.text.checks import check_not_one_text
 
 # cells may be anything here: what is not a text is refused with its row
 _CHECKS: dict[str, Any] = {"dtype": None, "ensure_all_finite": False}
@@ -43,13 +44,34 @@ def checked_table(estimator: Any, X: Any, *, reset: bool) -> Array:
 
 
 def checked_table_and_labels(estimator: Any, X: Any, y: Any, *, reset: bool) -> tuple[Array, Array]:
-    """Give X as ``checked_table`` does, and y, (n,), one for each row."""
+    """Give X as ``checked_table`` does, and y, (n,), one for each row; OptionError where one is missing."""
+    _check_none_missing(y)
     table, labels = validate_data(estimator, _as_array(X), y, reset=reset, **_CHECKS)
     return table, labels
 
 
+def _check_none_missing(y: Any) -> None:
+    """Raise OptionError for a None or a pandas.NA among the classes, which cannot be sorted; NaN is scikit-learn's."""
+    if isinstance(y, (str, bytes)) or not isinstance(y, Sized) or getattr(y, "shape", None) == ():
+        return
+    for row, label in enumerate(cells_of(y)):
+        if label is None or type(label).__name__ == "NAType":
+            raise OptionError(
+                f"y has {label!r} in row {row:,}, expected a class; leave out rows of which none is known"
+            )
+
+
+def _check_ordered(X: Any) -> None:
+    """Raise OptionError for a set, whose order is any, and a mapping, which would be read as its keys."""
+    if isinstance(X, Mapping) and not hasattr(X, "shape"):  # as some sparse arrays have, which scikit-learn refuses
+        raise OptionError(f"X is a {type(X).__name__}, expected a list or a table; make a DataFrame of it")
+    if isinstance(X, set | frozenset):
+        raise OptionError(f"X is a {type(X).__name__}, which has no order; make a list of it")
+
+
 def _as_array(X: Any) -> Any:
     """Make an array of rows alone; what has a shape has its own kind of cells, and maybe names."""
+    _check_ordered(X)
     if hasattr(X, "shape") or not isinstance(X, Iterable) or isinstance(X, (str, bytes)):
         return X
     rows = list(X)
@@ -65,16 +87,16 @@ def _of_objects(rows: list[Any]) -> Array:
     return np.array(rows, dtype=object)
 
 
-def text_cells(cells: Array, column: str = "") -> list[str]:
-    """Give a column, (n,), as str; OptionError naming row, and ``column`` if given, of the first cell that is not."""
+def text_cells(cells: Array, column: str) -> list[str]:
+    """Give a column, (n,), as str; OptionError naming row, and ``column``, of the first cell that is not."""
     texts: list[Any] = cells.tolist()
     if not set(map(type, texts)) <= {str}:
         for row, text in enumerate(texts):
             if isinstance(text, str):
                 continue
             shown = "NaN" if isinstance(text, float) and isnan(text) else f"{text!r:.60}"
-            where = f" in row {row:,}{f', column {column}' if column else ''}"
-            raise OptionError(f"X has {shown} of type {type(text).__name__}{where}, expected a text (str)")
+            kind = type(text).__name__
+            raise OptionError(f"X has {shown} of type {kind} in row {row:,}, column {column}, expected a text (str)")
     return texts
 
 
@@ -110,8 +132,10 @@ class TextColumnMixin:
 
 def _as_column(X: Any) -> Any:
     """Give a column as a table of one, (n, 1), and a table as it is."""
-    if isinstance(X, (str, bytes)):
-        raise OptionError(f"X is one {type(X).__name__}, expected many texts; put it into a list")
+    check_not_one_text(X, "X")
+    _check_ordered(X)
+    if getattr(X, "shape", None) == ():
+        raise OptionError(f"X is {X!r:.60}, an array of no dimension, expected many texts; put it into a list")
     if len(getattr(X, "shape", ())) == 2 or not isinstance(X, Iterable):
         return X
     cells = _of_objects(cells_of(X))

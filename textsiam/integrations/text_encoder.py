@@ -5,11 +5,10 @@ from __future__ import annotations
 from os import PathLike
 from typing import Any, Self
 
-import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from textsiam.arrays import Array
+from textsiam.arrays import Array, unit_vectors
 from textsiam.integrations.sklearn_texts import TextColumnMixin, opened_model
 from textsiam.model.pair_model import PairModel
 
@@ -42,7 +41,7 @@ class TextEncoder(
     n_features_in_
         1, the column of texts.
     feature_names_in_
-        Its name, if X was a table with names.
+        Its name, if X was a table whose names this version of scikit-learn reads: of pandas always.
     """
 
     def __init__(
@@ -73,9 +72,3 @@ class TextEncoder(
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = []  # vectors are float32, whatever texts come in
         return tags
-
-
-def unit_vectors(vectors: Array) -> Array:
-    """Give vectors (n, D) length 1, float32; a zero vector stays."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.where(lengths > 0, lengths, 1), dtype=np.float32)

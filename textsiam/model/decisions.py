@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from math import ceil, exp, isfinite
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -145,9 +146,9 @@ def _trained_threshold(calibration: Calibration) -> float | None:
 
 def checked_threshold(threshold: float, option: str = "threshold") -> float:
     """Give a threshold in float32, or raise OptionError, naming it ``option``, unless it is a number from 0 to 1."""
-    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
+    if isinstance(threshold, bool) or not isinstance(threshold, Real) or not 0 <= float(threshold) <= 1:
         raise OptionError(f"{option} is {threshold!r}, expected a probability from 0 to 1")
-    return in_float32(threshold)
+    return in_float32(float(threshold))
 
 
 def in_float32(threshold: float) -> float:

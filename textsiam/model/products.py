@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from textsiam.arrays import Array
+from textsiam.arrays import Array, unit_vectors
 from textsiam.model.heads import EPSILON
 
 
@@ -40,11 +40,11 @@ def frame_of(head: str, weights: Mapping[str, Array], vectors: Array) -> Frame |
 
 
 def _cosine(_weights: Mapping[str, Array], _vectors: Array) -> Frame:
-    return Frame(_unit, lambda raw: raw, "cosine", "cosine")
+    return Frame(_units, lambda raw: raw, "cosine", "cosine")
 
 
-def _unit(vectors: Array) -> tuple[Array, Array]:
-    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), EPSILON)
+def _units(vectors: Array) -> tuple[Array, Array]:
+    unit = unit_vectors(vectors, EPSILON)
     return unit, unit
 
 

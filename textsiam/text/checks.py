@@ -13,10 +13,10 @@ def check_text(text: object, position: int) -> None:
         raise OptionError(f"texts[{position}] is {text!r:.60} of type {type(text).__name__}, expected str")
 
 
-def check_not_one_text(texts: object) -> None:
+def check_not_one_text(texts: object, name: str = "texts") -> None:
     """Raise OptionError where one text stands in the place of many, which would be read letter by letter."""
     if isinstance(texts, (str, bytes)):
-        raise OptionError(f"texts is one {type(texts).__name__}, expected many str; put it into a list")
+        raise OptionError(f"{name} is one {type(texts).__name__}, expected many str; put it into a list")
 
 
 def checked_texts(texts: Iterable[str], name: str = "texts") -> list[str]:
