@@ -240,6 +240,13 @@ def test_options_out_of_range_are_named(make_model: MakeModel, options: dict[str
         find_duplicates(["red", "dog"], make_model("cosine"), **options)
 
 
+def test_thresholds_of_numpy_are_taken(make_model: MakeModel) -> None:
+    texts, model = ["red", "dog", "red dog"], make_model("cosine")
+    for threshold in (np.float32(0.5), np.int64(1)):
+        given: Any = threshold
+        assert find_duplicates(texts, model, threshold=given) == find_duplicates(texts, model, threshold=float(given))
+
+
 @pytest.mark.parametrize(
     ("given", "problem"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -72,7 +73,7 @@ def checked_list(texts: Iterable[str], name: str = "texts") -> list[str]:
 
 def checked_threshold(threshold: float) -> float:
     """Give a threshold as a float; OptionError unless it is a probability above 0."""
-    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 < threshold <= 1:
+    if isinstance(threshold, bool) or not isinstance(threshold, Real) or not 0 < float(threshold) <= 1:
         raise OptionError(f"threshold is {threshold!r}, expected a probability above 0 and at most 1")
     return float(threshold)
 
