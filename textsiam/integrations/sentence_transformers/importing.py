@@ -35,8 +35,8 @@ _UNIT = "Normalize"
 def import_sentence_transformers(folder: str | Path, *, dev: Any = None) -> PairModel:
     """Make a model of a folder that holds a ``StaticEmbedding``, or ``WordEmbeddings`` and ``Pooling`` (and ``LSTM``).
 
-    Vectors equal those of ``SentenceTransformer(folder).encode`` within 1e-5 (of texts of thousands of tokens within
-    1e-3: sums are rounded in another order); a ``Normalize`` behind them is left out, and their cosines are equal then.
+    Vectors equal those of ``SentenceTransformer(folder).encode`` within 1e-5; a ``Normalize`` behind them is left out,
+    and their cosines are equal then.
     The vocabulary must be
 
     - one that ``export_sentence_transformers`` writes, whatever was trained since (it is proved that the ids are the
