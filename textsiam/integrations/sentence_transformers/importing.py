@@ -35,7 +35,8 @@ _UNIT = "Normalize"
 def import_sentence_transformers(folder: str | Path, *, dev: Any = None) -> PairModel:
     """Make a model of a folder that holds a ``StaticEmbedding``, or ``WordEmbeddings`` and ``Pooling`` (and ``LSTM``).
 
-    Vectors equal those of ``SentenceTransformer(folder).encode`` within 1e-5; a ``Normalize`` behind them is left out,
+    Vectors equal those of ``SentenceTransformer(folder).encode`` within 1e-5 (of a ``StaticEmbedding``, texts of
+    thousands of tokens within 1e-3: torch rounds its sums after each token); a ``Normalize`` behind them is left out,
     and their cosines are equal then.
     The vocabulary must be
 
