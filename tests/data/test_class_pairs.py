@@ -116,7 +116,7 @@ def test_small_classes_give_half_as_many_pairs_as_texts(size: int, seed: int) ->
     assert all((int(a) % 100 == int(b) % 100) == bool(label) for a, b, label in pairs)
     assert max(Counter(pairs.texts()).values()) == 1
     assert pairs.labels.mean() == 0.5
-    assert len(pairs) >= 0.9 * 50 * size
+    assert len(pairs) > 0.8 * 50 * size
 
 
 @pytest.mark.parametrize(

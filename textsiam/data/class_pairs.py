@@ -48,8 +48,9 @@ def class_pairs(texts: Iterable[str], classes: Classes, *, rounds: int = 1, seed
 def separate_pairs(texts: Iterable[str], classes: Classes, *, seed: int = 0) -> Pairs:
     """Give pairs to judge on: half of them of one class, each text in one pair at most, equal for equal ``seed``.
 
-    About n / 2 pairs of n texts; fewer where most have a class of their own, or one class has most. Raises OptionError
-    as ``class_pairs`` does, and where no pairs of both labels can be made so.
+    About n / 2 pairs of n texts; up to a fifth fewer as classes are of a size that four does not divide, and fewer
+    where most texts have a class of their own, or one class has most. Raises OptionError as ``class_pairs`` does, and
+    where no pairs of both labels can be made so.
     """
     texts, numbers = checked_texts(texts), _numbered(classes)
     _check_numbers(numbers, len(texts))
@@ -94,7 +95,7 @@ def _shares(sizes: Ends, random: np.random.Generator) -> Ends:
     """Say how many pairs of its own each class gives, int64 (K,), so that a half of the texts is in such pairs.
 
     A quarter of the class's size, rounded down. Of classes of two or three texts as many give a pair as the half asks
-    for; larger ones give one more where rounding down leaves a tenth of the half or more open.
+    for; larger ones give one more where rounding down leaves a fifth of the half or more open.
     """
     shares = np.where(sizes > 1, np.maximum(sizes // 4, 1), 0)
     wanted = max(int(sizes.sum()) // 4, 1)
@@ -104,7 +105,7 @@ def _shares(sizes: Ends, random: np.random.Generator) -> Ends:
         if len(sizes) == 2:  # of two texts nothing would be left that is of another class than the rest
             small = small[np.argsort(sizes[small], kind="stable")]
         shares[small[:-missing]] = 0
-    elif missing * 10 > wanted:
+    elif missing * 5 >= wanted:
         shares[random.permutation(np.flatnonzero(sizes > 3))[:missing]] += 1
     return shares
 
