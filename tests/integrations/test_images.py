@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -143,6 +144,44 @@ def test_what_is_no_text_of_an_image_is_told(text: str) -> None:
         PixelTexts(shape=(2, 3)).read(["... ...", text])
 
 
+@pytest.mark.parametrize("shape", [[2, 3], np.array([2, 3]), iter((2, 3))])
+def test_a_shape_of_any_kind_is_kept_as_a_tuple(shape: Any) -> None:
+    pixels = PixelTexts(shape=shape, brightest=np.float64(16))
+    assert tuple(pixels.shape) == (2, 3)
+    assert pixels.write(np.zeros((1, 2, 3))) == ["... ..."]
+    assert hash(pixels) == hash(PixelTexts(shape=(2, 3), brightest=16.0))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"shape": (8, 8, 3)}, r"shape is \(8, 8, 3\), expected \(height, width\) of grey images"),
+        ({"shape": 8}, r"shape is 8, expected \(height, width\)"),
+        ({"shape": "88"}, r"shape is '88', expected \(height, width\)"),
+        ({"shape": ("8", 8)}, r"shape \(height\) is '8'"),
+        ({"brightest": "255"}, "brightest is '255', expected a number above 0"),
+        ({"brightest": None}, "brightest is None, expected a number above 0"),
+        ({"brightest": np.nan}, "brightest is nan, expected a number above 0"),
+    ],
+)
+def test_options_of_other_kinds_are_told(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(OptionError, match=message):
+        PixelTexts(**{"shape": (8, 8), **options})
+
+
+def test_what_is_no_text_is_told() -> None:
+    with pytest.raises(OptionError, match=r"texts\[1\] is None, expected a str"):
+        PixelTexts(shape=(2, 3)).read(["... ...", None])  # type: ignore[list-item] # the mistake
+    with pytest.raises(OptionError, match="texts is one text"):
+        PixelTexts(shape=(2, 3)).read("... ...")
+
+
+def with_a_flipped_byte(content: bytes, place: int) -> bytes:
+    changed = bytearray(content)
+    changed[place] ^= 0xFF
+    return bytes(changed)
+
+
 def test_options_are_checked() -> None:
     with pytest.raises(OptionError, match="levels is 28"):
         PixelTexts(shape=(2, 3), levels=28)
@@ -164,6 +203,10 @@ def test_idx_files_are_read(tmp_path: Path) -> None:
         (content[:9], "is no idx file"),
         (b"PK", "is no idx file"),
         (gzip.compress(content)[:40], "cannot be read as an idx file"),
+        *(
+            (with_a_flipped_byte(gzip.compress(content), place), "cannot be read as an idx file")
+            for place in (10, 30, -6)
+        ),
     ):
         path.write_bytes(broken)
         with pytest.raises(DataError, match=message):

@@ -7,29 +7,33 @@ every pair stands for itself, and intervals are honest.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from textsiam.errors import OptionError, check_integer
+from textsiam.text.checks import checked_texts
 
 if TYPE_CHECKING:
     from textsiam.data.pairs import Pairs
 
 Ends = NDArray[np.int64]
-Classes: TypeAlias = "Sequence[Hashable] | NDArray[Any]"
+Classes: TypeAlias = "Iterable[Hashable] | NDArray[Any]"
 
 
-def class_pairs(texts: Sequence[str], classes: Classes, *, rounds: int = 1, seed: int = 0) -> Pairs:
+def class_pairs(texts: Iterable[str], classes: Classes, *, rounds: int = 1, seed: int = 0) -> Pairs:
     """Give pairs to train on, half of them of one class, of ``texts`` (n) and their ``classes`` (n, hashable).
+
+    Both are taken in their order, whatever index a pandas Series has.
 
     In each of ``rounds``, each text is joined with the next one of its class in a random ring (label 1), and with a
     random text of another class (label 0): about 2 n pairs, equal for equal ``seed``. Raises OptionError where the two
     lists differ in length, there are fewer than two classes, or none has two texts.
     """
-    numbers = _numbered(texts, classes)
+    texts, numbers = checked_texts(texts), _numbered(classes)
+    _check_numbers(numbers, len(texts))
     check_integer("rounds", rounds, least=1)
     check_integer("seed", seed, least=0)
     random = np.random.default_rng(seed)
@@ -41,37 +45,69 @@ def class_pairs(texts: Sequence[str], classes: Classes, *, rounds: int = 1, seed
     return _as_pairs(texts, np.concatenate(same, axis=1), np.concatenate(different, axis=1), random)
 
 
-def separate_pairs(texts: Sequence[str], classes: Classes, *, seed: int = 0) -> Pairs:
+def separate_pairs(texts: Iterable[str], classes: Classes, *, seed: int = 0) -> Pairs:
     """Give pairs to judge on: half of them of one class, each text in one pair at most, equal for equal ``seed``.
 
-    About n / 2 pairs of n texts. Raises OptionError as ``class_pairs`` does.
+    About n / 2 pairs of n texts; up to a fifth fewer as classes are of a size that four does not divide, and fewer
+    where most texts have a class of their own, or one class has most. Raises OptionError as ``class_pairs`` does, and
+    where no pairs of both labels can be made so.
     """
-    numbers = _numbered(texts, classes)
+    texts, numbers = checked_texts(texts), _numbered(classes)
+    _check_numbers(numbers, len(texts))
     check_integer("seed", seed, least=0)
     random = np.random.default_rng(seed)
-    same, rest = [], []
-    for members in _members(numbers, random):
-        paired = 2 * max(1, len(members) // 4) if len(members) > 1 else 0
-        same.append(members[:paired].reshape(-1, 2).T)
-        rest.append(members[paired:])
+    same, rest, classes_of = [], [], _members(numbers, random)
+    for members, share in zip(classes_of, _shares(np.bincount(numbers), random).tolist(), strict=True):
+        same.append(members[: 2 * share].reshape(-1, 2).T)
+        rest.append(members[2 * share :])
     different = _matched(random.permutation(np.concatenate(rest)), numbers, random)
     joined = np.concatenate(same, axis=1)
     count = min(joined.shape[1], different.shape[1])
+    if not count:
+        raise _no_pairs(numbers)
     return _as_pairs(texts, random.permutation(joined, axis=1)[:, :count], different[:, :count], random)
 
 
-def _numbered(texts: Sequence[str], classes: Classes) -> Ends:
+def _numbered(classes: Classes) -> Ends:
     """Give the number of each text's class, int64 (n,), in the order in which classes appear."""
-    if len(texts) != len(classes):
-        raise OptionError(f"there are {len(texts):,} texts and {len(classes):,} classes, expected one for each text")
+    if isinstance(classes, str):
+        raise OptionError("classes is one text, expected a class for each text")
     places: dict[Hashable, int] = {}
-    numbers = np.array([places.setdefault(one, len(places)) for one in classes], dtype=np.int64)
-    if len(places) < 2 or np.bincount(numbers).max() < 2:
-        raise OptionError(
-            f"{len(texts):,} texts of {len(places):,} classes make no pairs of both labels; expected two classes or "
-            "more, and two texts in one of them"
-        )
-    return numbers
+    return np.array([places.setdefault(one, len(places)) for one in classes], dtype=np.int64)
+
+
+def _check_numbers(numbers: Ends, count: int) -> None:
+    """Raise OptionError unless there are pairs of both labels of ``count`` texts of these classes."""
+    if len(numbers) != count:
+        raise OptionError(f"there are {count:,} texts and {len(numbers):,} classes, expected one for each text")
+    if count == 0 or numbers.max() < 1 or np.bincount(numbers).max() < 2:
+        raise _no_pairs(numbers)
+
+
+def _no_pairs(numbers: Ends) -> OptionError:
+    return OptionError(
+        f"{len(numbers):,} texts of {len(set(numbers.tolist())):,} classes make no pairs of both labels; expected two "
+        "classes or more, two texts in one of them, and for separate pairs two others of different classes"
+    )
+
+
+def _shares(sizes: Ends, random: np.random.Generator) -> Ends:
+    """Say how many pairs of its own each class gives, int64 (K,), so that a half of the texts is in such pairs.
+
+    A quarter of the class's size, rounded down. Of classes of two or three texts as many give a pair as the half asks
+    for; larger ones give one more where rounding down leaves a fifth of the half or more open.
+    """
+    shares = np.where(sizes > 1, np.maximum(sizes // 4, 1), 0)
+    wanted = max(int(sizes.sum()) // 4, 1)
+    missing = wanted - int(shares.sum())
+    if missing < 0:
+        small = random.permutation(np.flatnonzero((sizes == 2) | (sizes == 3)))
+        if len(sizes) == 2:  # of two texts nothing would be left that is of another class than the rest
+            small = small[np.argsort(sizes[small], kind="stable")]
+        shares[small[:-missing]] = 0
+    elif missing * 5 >= wanted:
+        shares[random.permutation(np.flatnonzero(sizes > 3))[:missing]] += 1
+    return shares
 
 
 def _members(numbers: Ends, random: np.random.Generator) -> list[Ends]:
@@ -96,6 +132,10 @@ def _with_others(texts: Ends, numbers: Ends, random: np.random.Generator) -> End
 def _matched(texts: Ends, numbers: Ends, random: np.random.Generator) -> Ends:
     """Match texts in a random order with one of another class each, int64 (2, k); those left over are left out."""
     half = len(texts) // 2
+    _, classes, counts = np.unique(numbers[texts], return_inverse=True, return_counts=True)
+    if len(texts) % 2 and counts.max() > half:  # who is left over had better be of the class that has most
+        place = np.flatnonzero(classes == counts.argmax())[-1]
+        texts[[place, -1]] = texts[[-1, place]]
     left, right = texts[:half], texts[half : 2 * half]
     for _ in range(100):  # each mends most of what clashes; what still does then has too few others
         wrong = np.flatnonzero(numbers[left] == numbers[right])
@@ -107,7 +147,7 @@ def _matched(texts: Ends, numbers: Ends, random: np.random.Generator) -> Ends:
     return np.stack([left[apart], right[apart]])
 
 
-def _as_pairs(texts: Sequence[str], same: Ends, different: Ends, random: np.random.Generator) -> Pairs:
+def _as_pairs(texts: list[str], same: Ends, different: Ends, random: np.random.Generator) -> Pairs:
     from textsiam.data.pairs import Pairs
 
     ends = np.concatenate([same, different], axis=1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import math
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +21,7 @@ from textsiam.arrays import Array
 from textsiam.data.class_pairs import class_pairs, separate_pairs
 from textsiam.errors import DataError, OptionError, check_integer, import_extra
 from textsiam.model.custom import EncoderFactory
+from textsiam.text.checks import checked_texts
 from textsiam.text.vocabulary import Vocabulary, build_vocabulary
 
 if TYPE_CHECKING:
@@ -44,10 +46,13 @@ class PixelTexts:
     levels: int = 17
 
     def __post_init__(self) -> None:
-        for name, side in zip(("height", "width"), self.shape, strict=True):
+        if isinstance(self.shape, str) or not isinstance(self.shape, Iterable) or len(sides := tuple(self.shape)) != 2:
+            raise OptionError(f"shape is {self.shape!r}, expected (height, width) of grey images")
+        for name, side in zip(("height", "width"), sides, strict=True):
             check_integer(f"shape ({name})", side, least=1, most=1000)
+        object.__setattr__(self, "shape", sides)
         check_integer("levels", self.levels, least=2, most=len(LETTERS))
-        if not 0 < self.brightest < math.inf:
+        if not isinstance(self.brightest, int | float | np.number) or not 0 < self.brightest < math.inf:
             raise OptionError(f"brightest is {self.brightest!r}, expected a number above 0, that of a white pixel")
 
     @property
@@ -78,7 +83,7 @@ class PixelTexts:
 
         Raises OptionError, with its position, for a text that ``write`` does not give.
         """
-        given = list(texts)
+        given = checked_texts(texts)
         images = np.zeros((len(given), *self.shape), dtype=np.float32)
         for position, text in enumerate(given):
             images[position] = self._levels_of(text, position)
@@ -129,7 +134,7 @@ def read_idx(path: str | Path) -> Array:
     try:
         content = path.read_bytes()
         content = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"cannot be read as an idx file ({error})", file=path) from error
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] != _IDX_BYTES or len(content) < 4 + 4 * content[3]:
         raise DataError("is no idx file of unsigned bytes, expected one such as those of MNIST", file=path)

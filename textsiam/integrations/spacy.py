@@ -13,6 +13,7 @@ are those of ``PairModel.encode`` for the text; tokens keep the vectors that spa
 # No "from __future__ import annotations" here: some versions of spaCy read the factory's types as they stand.
 import inspect
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -46,7 +47,7 @@ def make_textsiam(nlp: Language, name: str, model: str | None) -> "TextsiamPipe"
     """
     pipe = TextsiamPipe(name, folder=model)
     if model is not None and not _called_by("from_config"):
-        pipe.pair_model  # noqa: B018 - loads it now, so that a wrong path is told at once
+        pipe.hooks  # noqa: B018 - loads it now, so that a wrong path is told at once
     vars(nlp)["pipe"] = _HookingPipe(nlp)
     return pipe
 
@@ -62,23 +63,26 @@ class TextsiamPipe(Pipe):
 
     def __init__(self, name: str = "textsiam", model: PairModel | None = None, folder: str | None = None) -> None:
         self.name, self.folder = name, folder
+        self._model = model
         self._hooks = None if model is None else hooks_for(model)
 
     @property
     def pair_model(self) -> PairModel:  # not "model": by that name spaCy looks for one of its own
         """The model; OptionError where none was given, ModelFolderError where its folder is none."""
-        return self.hooks.model
-
-    @property
-    def hooks(self) -> ModelHooks:
-        """What documents ask; raises as ``pair_model`` does."""
-        if self._hooks is None:
+        if self._model is None:
             if self.folder is None:
                 raise OptionError(
                     f"the component {self.name!r} has no model; give its folder: "
                     'nlp.add_pipe("textsiam", config={"model": "models/mine"})'
                 )
-            self._hooks = hooks_for(PairModel.load(self.folder))
+            self._model = PairModel.load(self.folder)
+        return self._model
+
+    @property
+    def hooks(self) -> ModelHooks:
+        """What documents ask, shared with components of equal models; raises as ``pair_model`` does."""
+        if self._hooks is None:
+            self._hooks = hooks_for(self.pair_model)
         return self._hooks
 
     def __call__(self, doc: Doc) -> Doc:
@@ -130,7 +134,8 @@ class TextsiamPipe(Pipe):
         self.pair_model.save(folder, self.pair_model.details.get("weights", "fp32"))
 
     def _load(self, folder: Path) -> None:
-        self._hooks = hooks_for(PairModel.load(folder))
+        self._model = PairModel.load(folder)
+        self._hooks = hooks_for(self._model)
 
     def _files(self) -> dict[str, bytes]:
         with tempfile.TemporaryDirectory() as temporary:
@@ -145,17 +150,17 @@ class TextsiamPipe(Pipe):
     def _annotate(self, docs: list[Doc]) -> None:
         hooks = self.hooks
         new = [doc for doc in docs if not hooks.keeps(doc)]
-        for doc, vector in zip(new, hooks.model.encode([doc.text for doc in new]), strict=True):
+        for doc, vector in zip(new, self.pair_model.encode([doc.text for doc in new]), strict=True):
             hooks.keep(doc, vector.copy())  # of its own, so that one document does not hold those of all
-        # a process of nlp.pipe sends documents on as bytes, and for each with hooks spaCy would warn that it loses them
-        if not _called_by("_apply_pipes"):
-            for doc in docs:
-                hooks.hook(doc)
+        for doc in docs:
+            hooks.hook(doc)
+        if _called_by("_apply_pipes"):
+            # a process of nlp.pipe sends documents on as bytes, and for each spaCy would warn that it loses the hooks
+            warnings.filterwarnings("ignore", message=r"\[W109\]")
 
     def __reduce__(self) -> tuple[object, ...]:
-        model = None if self._hooks is None else self._hooks.model
         handler = vars(self).get("error_handler")
-        return type(self), (self.name, model, self.folder), {"error_handler": handler} if handler else None
+        return type(self), (self.name, self._model, self.folder), {"error_handler": handler} if handler else None
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
@@ -180,7 +185,7 @@ class _HookingPipe:
         component_cfg: dict[str, dict[str, Any]] | None = None,
         n_process: int = 1,
     ) -> Iterator[Any]:
-        disable = list(disable)
+        disable = [disable] if isinstance(disable, str) else list(disable)  # one name alone is no list of letters
         pipe: Any = type(self.nlp).pipe  # of two signatures
         found: Iterator[Any] = pipe(
             self.nlp,

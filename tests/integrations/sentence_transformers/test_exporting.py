@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.integrations.sentence_transformers.conftest import TEXTS, make, unit
 from tests.text.word_cases import proto_of
 from textsiam.errors import ModelFolderError, OptionError
 from textsiam.integrations.sentence_transformers import export_sentence_transformers
+from textsiam.model.calibration import Calibration
 from textsiam.model.pair_model import PairModel
 
 LSTM: dict[str, Any] = {"encoder": "lstm", "dim": 8, "units": 6}
@@ -81,6 +83,53 @@ def test_the_folder_holds_plain_data_and_says_what_a_similarity_means(bag: PairM
     assert (3.5 * cosine - 0.7) == pytest.approx(np.log(0.45 / 0.55), abs=1e-5)
     assert card.startswith("---\nlibrary_name: sentence-transformers\n")
     assert card.endswith("## The model\n\nA textsiam model\n\nOf a test.\n")
+
+
+def card_of(model: PairModel, folder: Path) -> str:
+    export_sentence_transformers(model, folder)
+    return (folder / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("head", "calibration", "probabilities", "line"),
+    [
+        # log odds 4 * cosine: 0.9 is a cosine of 0.549, 0.95 of 0.736, 0.99 of 1.149
+        ("cosine", {"slope": 4.0, "threshold": 0.95}, ["0.1", "0.25", "0.5", "0.75", "0.9", "0.95 (threshold)"], None),
+        ("cosine", {"slope": 4.0, "threshold": 0.99}, ["0.1", "0.25", "0.5", "0.75", "0.9"], "No cosine reaches"),
+        ("cosine", {"slope": 1.0, "intercept": 2.0}, ["0.75", "0.9"], "Every cosine reaches"),
+        ("cosine", {"slope": 0.01, "intercept": 9.0}, [], "Every cosine reaches"),
+        ("euclidean", {"slope": 1.0, "intercept": 0.5}, ["0.1", "0.25", "0.5 (threshold)"], None),
+        ("manhattan", {"slope": 1.0, "intercept": -0.5}, ["0.1", "0.25"], "No negative Manhattan distance reaches"),
+        ("dot", {"slope": 0.01}, ["0.1", "0.25", "0.5 (threshold)", "0.75", "0.9"], None),
+    ],
+)
+def test_the_card_lists_similarities_that_there_can_be(
+    head: str, calibration: dict[str, float], probabilities: list[str], line: str | None, tmp_path: Path
+) -> None:
+    model = make(proto_of("unigram", "nfkc_casefold"), encoder="bag", dim=12, head=head)
+    model.calibration = Calibration(**calibration)  # type: ignore[arg-type] # numbers alone
+    card = card_of(model, tmp_path / "exported")
+    rows = re.findall(r"^\| (-?[\d.e-]+) \| ([\d.]+(?: \(threshold\))?) \|$", card, re.MULTILINE)
+    assert [says for _, says in rows] == probabilities
+    for raw, says in rows:
+        odds = calibration["slope"] * float(raw) + calibration.get("intercept", 0)
+        assert 1 / (1 + np.exp(-odds)) == pytest.approx(float(says.split()[0]), abs=1e-4)
+    assert ("reaches the threshold, a probability of" in card) == bool(line)
+    assert (line or "") in card
+    assert ("| probability |" in card) == bool(rows)
+
+
+def test_the_card_of_a_model_of_grades_speaks_of_nearness(bag: PairModel, tmp_path: Path) -> None:
+    model = make(proto_of("unigram", "nfkc_casefold"), encoder="bag", dim=12)
+    model.details |= {"graded": True, "label_range": [0.0, 5.0]}
+    card = card_of(model, tmp_path / "exported")
+    assert "how near two texts are in meaning, which stands for the grades 0 to 5:" in card
+    assert "| cosine | nearness |" in card
+    assert "threshold" not in card
+    assert "say the same" not in card
+    assert f"| {model.calibration.least_raw(0.75):.6g} | 0.75 |" in card
+    del model.details["label_range"]
+    assert "how near two texts are in meaning:" in card_of(model, tmp_path / "other")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense
 
@@ -19,6 +20,7 @@ from tests.training.conftest import TOPICS
 from textsiam.errors import DataError, ModelFolderError, OptionError
 from textsiam.integrations.sentence_transformers import export_sentence_transformers, import_sentence_transformers
 from textsiam.model.pair_model import PairModel
+from textsiam.model.weights import EMBEDDING
 
 LSTM_OPTIONS: dict[str, Any] = {"encoder": "lstm", "dim": 8, "units": 6, "layers": 2, "bidirectional": True}
 
@@ -135,6 +137,9 @@ SETTINGS, TOKENIZER = "config_sentence_transformers.json", "0_StaticEmbedding/to
         ("modules.json", [{**MODULE, "path": "../elsewhere"}], ModelFolderError, "no folder inside of it"),
         ("modules.json", [{**MODULE, "path": "1_Other"}], ModelFolderError, "tokenizer.json is not there"),
         ("modules.json", [1], ModelFolderError, "is no list of modules"),
+        ("modules.json", [], ModelFolderError, r"modules\.json is no list of modules, it holds \[\]; expected a list"),
+        (SETTINGS, {"prompts": ["x"]}, ModelFolderError, r'has the prompts \["x"\] and default_prompt_name null, exp'),
+        (SETTINGS, {"default_prompt_name": ["x"]}, ModelFolderError, r'default_prompt_name \["x"\], expected'),
         (TOKENIZER, {"truncation": {"direction": "Left", "max_length": 3}}, OptionError, "cuts the beginnings"),
         (TOKENIZER, {"truncation": {"max_length": "3"}}, ModelFolderError, "was altered"),
     ],
@@ -156,6 +161,57 @@ def test_a_folder_that_was_cut_short_is_refused(bag: PairModel, tmp_path: Path) 
     weights.write_bytes(weights.read_bytes()[:-4])
     with pytest.raises(ModelFolderError, match="cannot be read as weights"):
         import_sentence_transformers(tmp_path / "exported")
+
+
+def test_modules_that_are_an_object_are_refused(bag: PairModel, tmp_path: Path) -> None:
+    export_sentence_transformers(bag, tmp_path / "exported")
+    (tmp_path / "exported" / "modules.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(ModelFolderError, match=r"is no list of modules, it holds \{\}; expected a list"):
+        import_sentence_transformers(tmp_path / "exported")
+
+
+@pytest.mark.parametrize("pickled", [False, True])
+def test_bfloat16_is_read_exactly(pickled: bool, bag: PairModel, tmp_path: Path) -> None:
+    export_sentence_transformers(bag, tmp_path / "exported")
+    inner = tmp_path / "exported" / "0_StaticEmbedding"
+    embedding = torch.from_numpy(bag.weights[EMBEDDING]).to(torch.bfloat16)
+    if pickled:
+        (inner / "model.safetensors").unlink()
+        torch.save({"embedding.weight": embedding}, inner / "pytorch_model.bin")
+    else:
+        save_file({"embedding.weight": embedding}, inner / "model.safetensors")
+    back = import_sentence_transformers(tmp_path / "exported")
+    assert (back.weights[EMBEDDING] == embedding.float().numpy()).all()
+
+
+def test_numbers_of_another_kind_are_named(bag: PairModel, tmp_path: Path) -> None:
+    export_sentence_transformers(bag, tmp_path / "exported")
+    stored = tmp_path / "exported" / "0_StaticEmbedding" / "model.safetensors"
+    for kind, name in ((torch.float8_e4m3fn, "F8_E4M3"), (torch.int32, "int32")):
+        save_file({"embedding.weight": torch.from_numpy(bag.weights[EMBEDDING]).to(kind)}, stored)
+        with pytest.raises(
+            OptionError, match=f"safetensors holds the weight 'embedding.weight' as {name}, expected fl"
+        ):
+            import_sentence_transformers(tmp_path / "exported")
+
+
+def test_missing_rows_and_numbers_are_told_with_their_file(bag: PairModel, tmp_path: Path) -> None:
+    export_sentence_transformers(bag, tmp_path / "exported")
+    stored = tmp_path / "exported" / "0_StaticEmbedding" / "model.safetensors"
+    embedding = torch.from_numpy(bag.weights[EMBEDDING])
+    rows = len(embedding)
+    save_file({"embedding.weight": embedding[:-3].clone()}, stored)
+    with pytest.raises(
+        ModelFolderError, match=rf"model\.safetensors holds {rows - 3} embeddings, expected {rows}, one"
+    ):
+        import_sentence_transformers(tmp_path / "exported")
+    save_file({"embedding.weight": embedding * torch.nan}, stored)
+    with pytest.raises(ModelFolderError, match="exported was altered: its weights do not make a model"):
+        import_sentence_transformers(tmp_path / "exported")
+    export_sentence_transformers(make(proto_of("bpe", "nfkc_casefold"), **LSTM_OPTIONS), tmp_path / "lstm")
+    save_file({"emb_layer.weight": torch.zeros(5, 8)}, tmp_path / "lstm" / "0_WordEmbeddings" / "model.safetensors")
+    with pytest.raises(ModelFolderError, match=r"0_WordEmbeddings.model\.safetensors holds 5 embeddings, expected"):
+        import_sentence_transformers(tmp_path / "lstm")
 
 
 class Shout:

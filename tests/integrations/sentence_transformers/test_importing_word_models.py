@@ -86,9 +86,9 @@ def test_vectors_are_those_of_sentence_transformers(kind: str, folders: dict[str
     assert len(texts) > 30
     assert np.abs(model.encode(texts)).max() > 0.1
     np.testing.assert_allclose(model.encode(texts), theirs(folders[kind]).encode(texts), rtol=0, atol=1e-5)
-    # sums of thousands of equal rows are rounded in another order
-    longest = [HARD[-1]]
-    np.testing.assert_allclose(model.encode(longest), theirs(folders[kind]).encode(longest), rtol=0, atol=1e-3)
+    # thousands of equal rows: torch's EmbeddingBag, which a StaticEmbedding is, rounds after each of them
+    longest, apart = [HARD[-1]], 1e-3 if kind == "wordpiece" else 1e-5
+    np.testing.assert_allclose(model.encode(longest), theirs(folders[kind]).encode(longest), rtol=0, atol=apart)
 
 
 @pytest.mark.parametrize("pooling", ["mean", "max", "lasttoken"])

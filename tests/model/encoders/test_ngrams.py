@@ -1,12 +1,25 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.model.making import QUICK
-from textsiam.model.encoders.ngrams import MULTIPLIER, ngram_count, ngram_rows
+from tests.model.making import QUICK, random_weights
+from textsiam.model.architecture import Architecture
+from textsiam.model.encoders.bag import NumpyBagEncoder
+from textsiam.model.encoders.ngrams import (
+    MULTIPLIER,
+    ROWS_AT_ONCE,
+    ngram_count,
+    ngram_rows,
+    sum_in_halves,
+    sum_stepwise,
+)
+from textsiam.text.tokenizer import TokenIds
 
 TEXTS = st.lists(st.integers(1, 2**31 - 1), max_size=9)
 
@@ -62,3 +75,33 @@ def test_rows_are_spread_evenly_and_depend_on_order() -> None:
 def test_counts_of_arrays_and_tensors() -> None:
     assert ngram_count(np.array([0, 1, 2, 3, 10]), 3).tolist() == [0, 0, 1, 3, 17]
     assert ngram_count(torch.tensor([0, 1, 2, 3, 10]), 3).tolist() == [0, 0, 1, 3, 17]
+
+
+@pytest.mark.parametrize("rows", [1, ROWS_AT_ONCE, ROWS_AT_ONCE + 1, 12_000])
+def test_sums_stay_exact_however_long_a_text_is(rows: int) -> None:
+    table = np.random.default_rng(0).normal(size=(3, 16)).astype(np.float32)
+    row_TB = np.stack([np.full(rows, 1), np.arange(rows) % 3], axis=1)
+    exact = table.astype(np.float64)[row_TB].sum(axis=0)
+    found = sum_in_halves(sum_stepwise, table, row_TB)
+    assert found.dtype == np.float32
+    assert np.abs(found - exact).max() / rows < 1e-5
+    if rows <= ROWS_AT_ONCE:
+        assert (found == sum_stepwise(table, row_TB)).all()
+
+
+def texts_of(count: int) -> TokenIds:
+    """Give texts of 12,000 equal tokens."""
+    ids, offsets = np.full(12_000 * count, 7, np.int32), np.arange(count + 1) * 12_000
+    return TokenIds(ids, offsets, unknown_tokens=0, unknown_texts=0, empty_texts=0, cut_texts=0)
+
+
+@pytest.mark.parametrize("options", [{}, {"weighting": "idf"}, {"ngrams": 2, "buckets": 50}])
+def test_a_bag_is_exact_for_a_text_of_thousands_of_equal_tokens(options: dict[str, Any]) -> None:
+    architecture = Architecture(encoder="bag", dim=16, head="cosine", max_tokens=100_000, **options)
+    weights = random_weights(architecture, 20, seed=1)
+    row = row_in_whole_numbers([7, 7], 50)
+    exact = weights["encoder.embedding.weight"][7].astype(np.float64)
+    if "ngrams" in options:
+        exact = exact + weights["encoder.ngram_embedding.weight"][row]
+    for many in (texts_of(1), texts_of(6)):
+        assert np.abs(NumpyBagEncoder(architecture, weights)(many) - exact).max() < 1e-5

@@ -21,6 +21,7 @@ from textsiam.integrations.sentence_transformers.word_models_of import word_list
 from textsiam.model.architecture import Architecture
 from textsiam.model.pair_model import PairModel
 from textsiam.model.weights import EMBEDDING
+from textsiam.text.tokenizer import Tokenizer
 
 LONGEST = 100_000  # tokens: the most that ``max_tokens`` takes
 _MODES = {theirs: ours for ours, theirs in POOLINGS.items()}
@@ -34,8 +35,9 @@ _UNIT = "Normalize"
 def import_sentence_transformers(folder: str | Path, *, dev: Any = None) -> PairModel:
     """Make a model of a folder that holds a ``StaticEmbedding``, or ``WordEmbeddings`` and ``Pooling`` (and ``LSTM``).
 
-    Vectors equal those of ``SentenceTransformer(folder).encode`` within 1e-5 (of texts of thousands of tokens within
-    1e-3: sums are rounded in another order); a ``Normalize`` behind them is left out, and their cosines are equal then.
+    Vectors equal those of ``SentenceTransformer(folder).encode`` within 1e-5 (of a ``StaticEmbedding``, texts of
+    thousands of tokens within 1e-3: torch rounds its sums after each token); a ``Normalize`` behind them is left out,
+    and their cosines are equal then.
     The vocabulary must be
 
     - one that ``export_sentence_transformers`` writes, whatever was trained since (it is proved that the ids are the
@@ -71,17 +73,16 @@ def import_sentence_transformers(folder: str | Path, *, dev: Any = None) -> Pair
         parts, vocabulary, weights = _IMPORTS[kinds](modules, head)
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ModelFolderError(f"{folder} was altered: its files do not make a model ({error!r})") from error
-    model = PairModel(
-        architecture=parts,
-        vocabulary=vocabulary,
-        weights=weights,
-        details={
-            "textsiam": textsiam.__version__,
-            "imported": list(names),
-            "calibrated": dev is not None,
-            "parameters": sum(weight.size for weight in weights.values()),
-        },
-    )
+    details = {
+        "textsiam": textsiam.__version__,
+        "imported": list(names),
+        "calibrated": dev is not None,
+        "parameters": sum(weight.size for weight in weights.values()),
+    }
+    try:
+        model = PairModel(architecture=parts, vocabulary=vocabulary, weights=weights, details=details)
+    except OptionError as error:
+        raise ModelFolderError(f"{folder} was altered: its weights do not make a model ({error})") from error
     if dev is not None:
         _calibrate(model, dev)
     model.card = import_card(model, names, calibrated=dev is not None)
@@ -105,6 +106,7 @@ def _bag(modules: Sequence[SavedModule], head: str) -> _Parts:
             vocabulary = pieces.to_bytes()
         else:
             vocabulary = vocabulary_of(tokenizer, longest)
+            _check_rows(module, embedding, vocabulary)
     parts = Architecture(encoder="bag", dim=embedding.shape[1], head=head, max_tokens=longest)
     return parts, vocabulary, {EMBEDDING: embedding}
 
@@ -138,8 +140,20 @@ def _words(module: SavedModule) -> tuple[int, bytes, Array]:
             words, embedding = word_list_of(module.json("whitespacetokenizer_config.json"), embedding)
             return longest, words.to_bytes(), embedding
         if kind == "TransformersTokenizerWrapper":
-            return longest, vocabulary_of(module.json("tokenizer.json"), longest), embedding
+            vocabulary = vocabulary_of(module.json("tokenizer.json"), longest)
+            _check_rows(module, embedding, vocabulary)
+            return longest, vocabulary, embedding
         raise OptionError(f"it has a {kind}, expected a WhitespaceTokenizer or a tokenizer of transformers")
+
+
+def _check_rows(module: SavedModule, embedding: Array, vocabulary: bytes) -> None:
+    """Raise ModelFolderError unless there is one embedding for each token."""
+    tokens = Tokenizer(vocabulary).size
+    if len(embedding) != tokens:
+        raise ModelFolderError(
+            f"{module.weights_file} holds {len(embedding):,} embeddings, expected {tokens:,}, one for each token of "
+            "tokenizer.json; copy or save it again"
+        )
 
 
 def _lstm(modules: Sequence[SavedModule], head: str) -> _Parts:

@@ -18,6 +18,9 @@ tags:
 ---
 """
 _NAMES = {"cosine": "cosine", "dot": "dot product", "euclidean": "negative Euclidean distance"}
+_RANGES = {"cosine": (-1.0, 1.0), "dot": (-np.inf, np.inf)}  # of distances, negative: up to 0
+_UNKNOWN = "sentence-transformers knows no calibration."
+_SAME = "probabilities that two texts say the same (of pairs with a share of {:.3g} same ones)"
 _PROBABILITIES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
 
@@ -73,16 +76,26 @@ def _limits(model: PairModel) -> list[str]:
 def _threshold(model: PairModel) -> str:
     """Say which similarity the threshold on the probability is, and what other probabilities are."""
     calibration, name = model.calibration, _similarity(model)
+    graded = bool(model.details.get("graded"))
     if not calibration.rises:
         return f"**Warning**: on dev, a higher {name} was not more often the same: do not use this model."
-    rows = []
-    for probability in sorted({*_PROBABILITIES, calibration.threshold}):
+    lowest, highest = _RANGES.get(model.architecture.head, (-np.inf, 0.0))
+    rows, unreached = [], []
+    for probability in sorted({*_PROBABILITIES, *([] if graded else [calibration.threshold])}):
         raw = calibration.least_raw(probability)
-        own = " (threshold)" if probability == calibration.threshold else ""
-        if np.isfinite(raw):
+        own = " (threshold)" if not graded and probability == calibration.threshold else ""
+        if np.isfinite(raw) and lowest <= raw <= highest:
             rows.append(f"| {raw:.6g} | {probability:.4g}{own} |")
-    intro = (
-        f"sentence-transformers knows no calibration. From these values of the {name} on, the model gave these "
-        f"probabilities that two texts say the same (of pairs with a share of {calibration.prior:.3g} same ones):"
-    )
-    return "\n".join([intro, "", f"| {name} | probability |", "|---|---|", *rows])
+        elif own:
+            which = f"No {name} reaches" if raw > highest or raw == np.inf else f"Every {name} reaches"
+            unreached = [f"{which} the threshold, a probability of {probability:.4g}."]
+    said, column = (_grades(model), "nearness") if graded else (_SAME.format(calibration.prior), "probability")
+    intro = f"From these values of the {name} on, the model gave these {said}:"
+    table = [intro, "\n".join([f"| {name} | {column} |", "|---|---|", *rows])] if rows else []
+    return "\n\n".join([" ".join([_UNKNOWN, *unreached, *table[:1]]), *table[1:]])
+
+
+def _grades(model: PairModel) -> str:
+    grades = model.details.get("label_range")
+    stands = f", which stands for the grades {grades[0]:g} to {grades[1]:g}" if grades else ""
+    return f"numbers from 0 to 1, how near two texts are in meaning{stands}"

@@ -12,7 +12,7 @@ from textsiam.errors import ModelFolderError
 
 
 def check_free(folder: Path) -> None:
-    """Raise ModelFolderError unless ``folder`` is not there, or empty."""
+    """Raise ModelFolderError unless ``folder`` is empty, or not there and not below a file."""
     try:
         if folder.is_dir():
             held = next(folder.iterdir(), None)
@@ -22,6 +22,12 @@ def check_free(folder: Path) -> None:
                 )
         elif folder.exists() or folder.is_symlink():
             raise ModelFolderError(f"{folder} is a file, expected a folder that is not there yet; give another one")
+        else:
+            above = next((one for one in folder.absolute().parents if one.exists()), folder)
+            if above.is_file():
+                raise ModelFolderError(
+                    f"{folder} could not be written: {above} is a file, expected a folder; give another one"
+                )
     except OSError as error:
         raise _refused(folder, error) from error
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
-import safetensors.numpy
+import safetensors
 from safetensors import SafetensorError
 
 from textsiam.arrays import Array
@@ -19,6 +19,7 @@ from textsiam.errors import ModelFolderError, OptionError, import_extra
 
 _OURS = "sentence_transformers."
 _FLOATS = (np.float32, np.float16, np.float64)
+_STORED = {f"{letter}{8 * size}": f"<{letter.lower()}{size}" for letter in "FIU" for size in (2, 4, 8)}
 WHOLE_NUMBERS = (np.int64, np.int32, np.uint64, np.uint32, np.int16, np.uint16)
 
 
@@ -45,19 +46,26 @@ class SavedModule:
         if name not in self._weights:
             raise ModelFolderError(f"{self.folder} holds no weight {name!r}; found {', '.join(sorted(self._weights))}")
         weight = self._weights[name]
-        if weight.dtype not in kinds:
-            raise OptionError(
-                f"{self.folder} holds the weight {name!r} as {weight.dtype}, expected {kinds[0].__name__}"
-            )
+        found = weight if isinstance(weight, str) else weight.dtype
+        if isinstance(weight, str) or found not in kinds:
+            raise OptionError(f"{self.weights_file} holds the weight {name!r} as {found}, expected {kinds[0].__name__}")
         return np.ascontiguousarray(weight, np.float32 if kinds == _FLOATS else np.int64)
 
+    @property
+    def weights_file(self) -> Path:
+        """The file that holds its weights."""
+        stored, pickled = self.folder / "model.safetensors", self.folder / "pytorch_model.bin"
+        return pickled if not stored.is_file() and pickled.is_file() else stored
+
     @cached_property
-    def _weights(self) -> dict[str, Array]:
-        stored = self.folder / "model.safetensors"
-        if not stored.is_file() and (self.folder / "pytorch_model.bin").is_file():
-            return self._unpickled(self.folder / "pytorch_model.bin")
+    def _weights(self) -> Mapping[str, Array | str]:
+        """Each weight, or the name of its numbers where NumPy has none such."""
+        stored = self.weights_file
+        if stored.suffix == ".bin":
+            return self._unpickled(stored)
+        deserialize: Any = safetensors.deserialize  # which has no types
         try:
-            return dict(safetensors.numpy.load(_read(stored)))
+            return {name: _array(**held) for name, held in deserialize(_read(stored))}
         except (SafetensorError, ValueError, KeyError, TypeError) as error:
             raise ModelFolderError(f"{stored} cannot be read as weights ({error}); copy or save it again") from error
 
@@ -67,7 +75,8 @@ class SavedModule:
         try:
             # weights_only: tensors alone, and nothing that a pickle could run
             loaded = torch.load(io.BytesIO(_read(path)), map_location="cpu", weights_only=True)
-            return {name: tensor.numpy() for name, tensor in loaded.items()}
+            exact = {torch.bfloat16: torch.float32}  # of which NumPy has none
+            return {name: tensor.to(exact.get(tensor.dtype, tensor.dtype)).numpy() for name, tensor in loaded.items()}
         except ModelFolderError:
             raise
         except Exception as error:  # a pickle that is no set of weights fails in any way
@@ -81,16 +90,36 @@ def read_modules(folder: Path) -> tuple[list[SavedModule], dict[str, Any]]:
     which are code of the folder's own, and for a prompt that stands before every text.
     """
     listed = _read_json(folder / "modules.json")
+    if not isinstance(listed, list) or not listed:
+        raise ModelFolderError(
+            f"{folder / 'modules.json'} is no list of modules, it holds {json.dumps(listed):.60}; expected a list of "
+            "the modules that the folder holds; copy or save it again"
+        )
     try:
         modules = [SavedModule(_class_name(str(one["type"])), _inside(folder, str(one["path"]))) for one in listed]
     except (TypeError, KeyError) as error:
         raise ModelFolderError(f"{folder / 'modules.json'} is no list of modules ({error!r})") from error
     settings = folder / "config_sentence_transformers.json"
     config = _read_object(settings) if settings.is_file() else {}
-    prompt = (config.get("prompts") or {}).get(config.get("default_prompt_name"))
-    if prompt:
+    prompts, default = config.get("prompts") or {}, config.get("default_prompt_name")
+    if not isinstance(prompts, dict) or not isinstance(default, str | None):
+        raise ModelFolderError(
+            f"{settings} has the prompts {json.dumps(prompts):.60} and default_prompt_name {json.dumps(default):.60}, "
+            "expected an object of prompts, and the name of one or null"
+        )
+    if prompt := prompts.get(default):
         raise OptionError(f"{folder} puts the prompt {prompt!r:.60} before every text, which has no equal here")
     return modules, config
+
+
+def _array(data: bytes, shape: Sequence[int], dtype: str) -> Array | str:
+    """Give an array of what safetensors holds; bfloat16, of which NumPy has none, as float32, which is exact."""
+    if dtype == "BF16":
+        halves = np.frombuffer(data, "<u2").astype(np.uint32)
+        return (halves << 16).view(np.float32).reshape(shape)
+    if dtype not in _STORED:
+        return dtype
+    return np.frombuffer(data, _STORED[dtype]).reshape(shape)
 
 
 def _class_name(path: str) -> str:

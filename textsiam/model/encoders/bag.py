@@ -8,7 +8,7 @@ import numpy as np
 
 from textsiam.arrays import Array
 from textsiam.model.architecture import Architecture
-from textsiam.model.encoders.ngrams import BUCKET_TOKENS, ngram_rows, sum_stepwise
+from textsiam.model.encoders.ngrams import BUCKET_TOKENS, ngram_rows, sum_in_halves, sum_stepwise
 from textsiam.model.weights import TOKEN_WEIGHT
 from textsiam.text.buckets import exact_length_buckets
 from textsiam.text.tokenizer import TokenIds
@@ -48,19 +48,19 @@ class NumpyBagEncoder:
 
     def _encoded(self, ids: Array, sum_of: Callable[[Array, Array], Array]) -> Array:
         """Encode one text, (T,) to (D,), or texts of one length, (T, B) to (B, D)."""
-        vectors = sum_of(self.embedding_VD, ids)
+        vectors = sum_in_halves(sum_of, self.embedding_VD, ids)
         if self.weight_V is None:
             vectors *= np.float32(1 / len(ids))
         else:
-            vectors /= self.weight_V[ids].sum(axis=0)[..., None]
+            vectors /= sum_in_halves(_sum, self.weight_V, ids)[..., None]
         if self.ngram_KD is not None and len(ids) > 1:
             runs = ngram_rows(ids.astype(np.int64), self.architecture.ngrams, self.architecture.buckets)
             row_R = np.concatenate(list(runs))
-            vectors += sum_of(self.ngram_KD, row_R) * np.float32(1 / len(row_R))
+            vectors += sum_in_halves(sum_of, self.ngram_KD, row_R) * np.float32(1 / len(row_R))
         return vectors
 
 
 def _sum(table: Array, row_T: Array) -> Array:
-    """Add up rows of a table, (D,)."""
-    total_D: Array = table[row_T].sum(axis=0)
-    return total_D
+    """Add up rows of a table, (D,), or numbers of one for each text."""
+    total: Array = table[row_T].sum(axis=0)
+    return total
