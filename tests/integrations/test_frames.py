@@ -14,6 +14,7 @@ from datasets import Dataset, DatasetDict, Value
 from tests.training.conftest import make_rows
 from textsiam.arrays import Array
 from textsiam.errors import DataError, OptionError
+from textsiam.index.duplicates import find_duplicates
 from textsiam.model.pair_model import PairModel
 
 ROWS = make_rows(50)
@@ -156,3 +157,13 @@ def test_a_bad_dataset_is_refused_with_its_place(topic_model: PairModel) -> None
         Dataset.from_dict({"q1": ["x"], "q2": ["y"]}).map(topic_model.score_batch, batched=True)
     with pytest.raises(OptionError, match="batched=True"):
         dataset.map(topic_model.score_batch)
+
+
+@pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame])
+def test_a_frame_is_no_list_of_texts_and_no_list_of_pairs(topic_model: PairModel, kind: Any) -> None:
+    frame = kind({"text_a": ["x", "y"], "text_b": ["x", "z"]})
+    for call in (topic_model.encode, topic_model.inspect, partial(find_duplicates, model=topic_model, threshold=0.9)):
+        with pytest.raises(OptionError, match=r"^texts is a table \(DataFrame\)"):
+            call(frame)
+    with pytest.raises(OptionError, match=r"pairs is a table \(DataFrame\); score its columns with score_batch"):
+        topic_model.score_pairs(frame)

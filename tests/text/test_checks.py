@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from textsiam.errors import OptionError
-from textsiam.text.checks import check_not_one_text, check_text, without_surrogates
+from textsiam.text.checks import check_no_table, check_not_one_text, check_text, checked_texts, without_surrogates
 
 
 def test_a_str_passes_and_the_rest_is_named() -> None:
@@ -24,6 +29,14 @@ def test_one_text_in_the_place_of_many() -> None:
         check_not_one_text("abc")
     with pytest.raises(OptionError, match=r"^X is one bytes, "):
         check_not_one_text(b"abc", "X")
+
+
+@pytest.mark.parametrize("check", [check_no_table, checked_texts])
+@pytest.mark.parametrize("table", [pd.DataFrame({"question": ["red"]}), pl.DataFrame({"question": ["red"]})], ids=type)
+def test_a_table_is_not_read_as_the_names_of_its_columns(check: Callable[..., object], table: Any) -> None:
+    with pytest.raises(OptionError, match=r"^texts is a table \(DataFrame\), expected many str; give one of"):
+        check(table)
+    check(table["question"])
 
 
 @given(st.text(st.characters(codec=None)))

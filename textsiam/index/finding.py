@@ -58,7 +58,7 @@ class Finder:
     def find(self, texts: Sequence[str], vectors: Array, wanted: Wanted) -> list[list[Match]]:
         """Find the matches of each text, by falling probability; inside of a reading transaction."""
         self.search.refresh()
-        count = 2 * (wanted.limit or 50) + 8
+        count = max(2 * (wanted.limit or 50), 16)
         count = count if self.search.ranks else max(self.neighbours, count)
         near = self.search.near(vectors, count, wanted.threshold)
         return [
@@ -91,7 +91,7 @@ class Finder:
         return wanted.limit is not None and found >= wanted.limit
 
     def _ranked(self, fitting: list[_Scored], wanted: Wanted) -> list[Match]:
-        found = sorted((one for one in fitting if one.reaches), key=lambda one: one[:3])
+        found = sorted((one for one in fitting if one.reaches), key=_rank)
         matches = [
             Match(entry.key, entry.text, -one.probability, -one.cosine, entry.attributes, one.verdict)
             for one in found
@@ -119,7 +119,10 @@ class Finder:
                 reaches = verdict or (verdict is None and probability >= np.float32(wanted.threshold))
                 found.append(_Scored(-1.0 if verdict else -probability, -cosine, number, verdict, bool(reaches), []))
         if entries is None:
-            entries = self._fitting((one.id for one in found if one.reaches), wanted)
+            best = sorted((one for one in found if one.reaches), key=_rank)[
+                : wanted.limit
+            ]  # each has an entry at least
+            entries = self._fitting((one.id for one in best), wanted)
         return [one._replace(entries=entries.get(one.id, [])) for one in found]
 
     def _fitting(self, ids: Iterable[int], wanted: Wanted) -> dict[int, list[Entry]]:
@@ -153,6 +156,10 @@ class _Scored(NamedTuple):
     verdict: bool | None
     reaches: bool
     entries: list[Entry]
+
+
+def _rank(one: _Scored) -> tuple[float, float, int]:
+    return one[:3]
 
 
 def _is(value: object, wanted: object) -> bool:

@@ -163,6 +163,8 @@ class PairModel:
         calibration = self.calibration_at(prior)
         if isinstance(pairs, str):
             raise OptionError("pairs is one text, expected a list of (text a, text b)")
+        if hasattr(pairs, "columns"):
+            raise OptionError(f"pairs is a table ({type(pairs).__name__}); score its columns with score_batch")
         rows = list(pairs)
         raw, report = np.empty(len(rows), dtype=np.float32), TextReport()
         with progress("scoring", len(rows), "pairs", show=show_progress) as bar:

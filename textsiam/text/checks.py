@@ -19,10 +19,17 @@ def check_not_one_text(texts: object, name: str = "texts") -> None:
         raise OptionError(f"{name} is one {type(texts).__name__}, expected many str; put it into a list")
 
 
+def check_no_table(texts: object, name: str = "texts") -> None:
+    """Raise OptionError for a table in the place of texts: a pandas DataFrame would be read as its columns' names."""
+    if hasattr(texts, "columns"):
+        raise OptionError(f"{name} is a table ({type(texts).__name__}), expected many str; give one of its columns")
+
+
 def checked_texts(texts: Iterable[str], name: str = "texts") -> list[str]:
     """Give the texts as a list; OptionError names the position of the first thing that is not a str."""
     if isinstance(texts, str):
         raise OptionError(f"{name} is one text, expected a list of texts")
+    check_no_table(texts, name)
     given = list(texts)
     if not set(map(type, given)) <= {str}:
         for position, text in enumerate(given):
