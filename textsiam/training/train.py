@@ -47,9 +47,9 @@ def train(  # noqa: PLR0913 - each is given by its name
     many str, or the path of a text file (.txt, a text a line) or a pair file. Their token ids are held in memory, as
     are the str; the first one of several processes pretrains alone, while the others wait.
 
-    With ``out`` the model folder is written there, and the run's checkpoint and log beside it in ``out`` + ".run"; a
-    run that was stopped goes on with ``resume``, to the same weights, bit for bit. ``reading`` (how the command line
-    read the pairs) is kept in the folder's train.toml.
+    With ``out`` the model folder is written there (a model that is there is replaced, once this one is complete), and
+    the run's checkpoint and log beside it in ``out`` + ".run"; a run that was stopped goes on with ``resume``, to the
+    same weights, bit for bit. ``reading`` (how the command line read the pairs) is kept in the folder's train.toml.
 
     Under torchrun every process calls it alike: they share each batch, the first one alone looks at ``pairs`` and
     writes ``out``, and the model comes back in all. They must see the same files. Another number of processes may

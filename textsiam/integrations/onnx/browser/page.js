@@ -12,7 +12,9 @@ export class Scorer {
   }
 
   static async load() {
-    const ort = await import(`${RUNTIME}ort.wasm.min.mjs`);
+    const ort = await import(`${RUNTIME}ort.wasm.min.mjs`).catch(() => {
+      throw new Error(`onnxruntime-web is not in ${RUNTIME}; README.md says how to get it`);
+    });
     ort.env.wasm.wasmPaths = RUNTIME;
     ort.env.wasm.numThreads = 1; // more need headers that a server of plain files does not send
     const config = await (await fetched("config.json")).json();
@@ -87,7 +89,7 @@ function described(name, { empty, cut, unknown }, config) {
   const parts = [];
   if (empty) parts.push("has nothing that the model can read");
   if (cut) parts.push(`is longer than the ${config.max_tokens} tokens that are read`);
-  if (unknown) parts.push(`has ${unknown} unknown tokens`);
+  if (unknown) parts.push(`has ${unknown} unknown ${unknown === 1 ? "token" : "tokens"}`);
   return parts.length ? `The ${name} text ${parts.join(" and ")}.` : "";
 }
 
