@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 
 import pytest
-import torch
 
-from tests.training.conftest import TOPICS, make_rows
+from tests.training.conftest import TOPICS, _one_thread, make_rows  # noqa: F401 - _one_thread is a fixture of all tests here
 from textsiam.model.pair_model import PairModel
 from textsiam.training.config import TrainConfig
 from textsiam.training.presets import with_base
@@ -27,14 +25,6 @@ QUICK = TrainConfig(
     threads=1,
     seed=5,
 )
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")

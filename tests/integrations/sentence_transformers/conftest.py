@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -51,13 +50,3 @@ def unit(vectors: Array) -> Array:
 @pytest.fixture(scope="session")
 def bag() -> PairModel:
     return make(proto_of("unigram", "nfkc_casefold"), encoder="bag", dim=12)
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)

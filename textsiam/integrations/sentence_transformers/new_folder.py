@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
-from textsiam.atomic import flush_to_disk, part_folder
+from textsiam.atomic import part_folder, replace_folder
 from textsiam.errors import ModelFolderError
 
 
@@ -44,10 +43,8 @@ def write_new_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         with part_folder(place, files) as part:
             if place.exists():
                 part.chmod(place.stat().st_mode & 0o777)
-                place.rmdir()  # empty: Windows renames to no folder that is there
-            part.rename(place)
-        with suppress(OSError):  # the folder is in its place: saying now that it failed would be wrong
-            flush_to_disk(place.parent)
+                place.rmdir()  # which refuses, should something stand in it by now
+            replace_folder(part, place)
     except OSError as error:
         raise _refused(folder, error) from error
 
