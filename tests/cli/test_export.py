@@ -9,8 +9,9 @@ from sentence_transformers import SentenceTransformer
 
 import textsiam
 from tests.cli.conftest import Run, write_pairs
-from tests.integrations.toy_model import bag
+from tests.integrations.toy_model import bag, random_model
 from textsiam.integrations.onnx import OnnxPairModel
+from textsiam.model.architecture import Architecture
 
 TEXTS = ["how do I reset my password", "where is the harbour", ""]
 
@@ -49,6 +50,22 @@ def test_the_folder_of_sentence_transformers_comes_back(run: Run, cosine_folder:
     result = run("import", "sentence-transformers", tmp_path / "st", "--out", back)
     assert result.code == 2
     assert result.err == f"textsiam: --out {back} holds a model; give another folder, or --overwrite to replace it\n"
+
+
+def test_an_lstm_is_written_for_newer_versions_alone(run: Run, tmp_path: Path) -> None:
+    parts = Architecture(encoder="lstm", dim=8, units=6, pooling="mean", head="cosine")
+    random_model(parts).save(tmp_path / "lstm")
+    arguments = ("export", "sentence-transformers", tmp_path / "lstm", "--out", tmp_path / "st")
+    result = run(*arguments)
+    assert result.code == 2
+    assert "(--min-version) to 6.2 if" in result.err
+    assert not (tmp_path / "st").exists()
+    assert run(*arguments, "--min-version", "6.2").code == 0
+    vectors = textsiam.PairModel.load(tmp_path / "lstm").encode(TEXTS)
+    np.testing.assert_allclose(SentenceTransformer(str(tmp_path / "st")).encode(TEXTS), vectors, atol=1e-5)
+    wrong = run(*arguments[:3], "--out", tmp_path / "x", "--min-version", "5.2")
+    assert wrong.code == 2
+    assert wrong.err == "textsiam: min_version is '5.2', expected one of 5.1, 6.2; did you mean '6.2'?\n"
 
 
 def test_what_is_imported_is_calibrated_on_dev(run: Run, cosine_folder: Path, tmp_path: Path) -> None:

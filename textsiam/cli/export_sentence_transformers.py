@@ -8,7 +8,7 @@ from textsiam.model.folder import check_no_file
 from textsiam.model.pair_model import PairModel
 
 
-def export_sentence_transformers(model: Path, /, *, out: Path) -> None:
+def export_sentence_transformers(model: Path, /, *, out: Path, min_version: str = "5.1") -> None:
     """Write a model as a folder that SentenceTransformer loads.
 
     Parameters
@@ -17,9 +17,12 @@ def export_sentence_transformers(model: Path, /, *, out: Path) -> None:
         Model folder, of a bag of tokens or an LSTM with a head that compares vectors as they are, such as cosine.
     out
         Folder to write; it must be new, or empty.
+    min_version
+        Earliest version of sentence-transformers that is to load it: 5.1; or 6.2, which LSTMs need whose vocabulary is
+        not an imported list of words.
     """
     from textsiam.integrations import sentence_transformers
 
     check_no_file(model)
-    sentence_transformers.export_sentence_transformers(PairModel.load(model), out)
+    sentence_transformers.export_sentence_transformers(PairModel.load(model), out, min_version=min_version)
     print(f"{out}: its README.md says which similarity the threshold is")

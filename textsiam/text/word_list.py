@@ -9,7 +9,7 @@ from typing import Any
 from textsiam.text.word_model import WordModel
 from textsiam.text.word_rules import WORD_START
 
-_FIRST_WORD = 2  # behind padding and the unknown token, which no text has
+FIRST_WORD = 2  # behind padding and the unknown token, which no text has
 
 
 class WordList(WordModel):
@@ -27,7 +27,7 @@ class WordList(WordModel):
         self._words = list(words)
         self._lowercase = lowercase
         # None: is left out
-        self._numbers: dict[str, int | None] = {word: id_ for id_, word in enumerate(words, start=_FIRST_WORD)}
+        self._numbers: dict[str, int | None] = {word: id_ for id_, word in enumerate(words, start=FIRST_WORD)}
         self._numbers |= dict.fromkeys(stop_words)
         self._stop_words = sorted(set(stop_words))
 

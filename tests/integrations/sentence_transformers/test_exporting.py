@@ -17,9 +17,10 @@ from sentence_transformers import SentenceTransformer
 from tests.integrations.sentence_transformers.conftest import TEXTS, make, unit
 from tests.text.word_cases import proto_of
 from textsiam.errors import ModelFolderError, OptionError
-from textsiam.integrations.sentence_transformers import export_sentence_transformers
+from textsiam.integrations.sentence_transformers import export_sentence_transformers, import_sentence_transformers
 from textsiam.model.calibration import Calibration
 from textsiam.model.pair_model import PairModel
+from textsiam.text.word_list import WordList
 
 LSTM: dict[str, Any] = {"encoder": "lstm", "dim": 8, "units": 6}
 PLAIN = {
@@ -31,6 +32,10 @@ PLAIN = {
 }
 
 
+WORDS = WordList(["a", "abc", "don't", "def", "x", "\ud800", "a", "\u00e4rger"], stop_words=["b"], lowercase=True)
+ENDLESS = 100_000
+
+
 def loaded(folder: Path) -> SentenceTransformer:
     return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
 
@@ -39,7 +44,7 @@ def loaded(folder: Path) -> SentenceTransformer:
 @pytest.mark.parametrize("kind", ["unigram", "bpe", "word"])
 def test_vectors_are_those_of_encode(kind: str, name: str, tmp_path: Path) -> None:
     model = make(proto_of(kind, "nfkc_casefold"), **PLAIN[name])
-    export_sentence_transformers(model, tmp_path / "exported")
+    export_sentence_transformers(model, tmp_path / "exported", min_version="6.2")
     found = loaded(tmp_path / "exported")
     vectors = found.encode(TEXTS)
     np.testing.assert_allclose(vectors, model.encode(TEXTS), rtol=0, atol=1e-5)
@@ -60,13 +65,49 @@ def test_weighted_means_keep_their_direction(weighting: str, tmp_path: Path) -> 
 
 def test_of_max_pooling_only_a_text_without_a_token_differs(tmp_path: Path) -> None:
     model = make(proto_of("char", "nfkc"), **LSTM, bidirectional=True)
-    export_sentence_transformers(model, tmp_path / "exported")
+    export_sentence_transformers(model, tmp_path / "exported", min_version="6.2")
     vectors, ours = loaded(tmp_path / "exported").encode(TEXTS), model.encode(TEXTS)
     empty = ~ours.any(axis=1)
     assert empty.sum() == 2
     np.testing.assert_allclose(vectors[~empty], ours[~empty], rtol=0, atol=1e-5)
     assert (vectors[empty] == -np.inf).all()
     assert "A text without a token" in (tmp_path / "exported" / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.parametrize("max_tokens", [2, ENDLESS])
+def test_lists_of_words_have_the_vectors_of_encode(max_tokens: int, name: str, tmp_path: Path) -> None:
+    model = make(WORDS.to_bytes(), max_tokens=max_tokens, **PLAIN[name])
+    export_sentence_transformers(model, tmp_path / "exported", min_version="6.2")
+    vectors = loaded(tmp_path / "exported").encode(TEXTS)
+    np.testing.assert_allclose(vectors, model.encode(TEXTS), rtol=0, atol=1e-5)
+    assert np.abs(vectors).max() > 0.1
+    back = import_sentence_transformers(tmp_path / "exported")
+    assert back.tokenizer.proto == model.tokenizer.proto
+    np.testing.assert_array_equal(back.encode(TEXTS), model.encode(TEXTS))
+
+
+@pytest.mark.parametrize(
+    ("proto", "options", "reason"),
+    [
+        (proto_of("unigram", "nfkc"), LSTM, "earlier versions cannot read the tokenizer of WordEmbeddings in front"),
+        (WORDS.to_bytes(), {**LSTM, "max_tokens": 99_999}, "earlier versions do not cut a text after 99,999 words"),
+        (WORDS.to_bytes(), {"encoder": "bag", "dim": 4}, "earlier versions do not cut a text after 40 words"),
+    ],
+)
+def test_what_version_5_1_cannot_read_is_written_for_newer_ones_alone(
+    proto: bytes, options: dict[str, Any], reason: str, tmp_path: Path
+) -> None:
+    model = make(proto, **options)
+    advice = r"set min_version \(--min-version\) to 6\.2 if 6\.2 or later versions alone are to load it"
+    with pytest.raises(OptionError, match=rf"sentence-transformers 5\.1: {reason}.*; {advice}$"):
+        export_sentence_transformers(model, tmp_path / "exported")
+    assert list(tmp_path.iterdir()) == []
+    export_sentence_transformers(model, tmp_path / "exported", min_version="6.2")
+    card = (tmp_path / "exported" / "README.md").read_text(encoding="utf-8")
+    assert f"\n\nNeeds sentence-transformers 6.2 or later: {reason}" in card
+    with pytest.raises(OptionError, match=r"min_version is '6\.0', expected one of 5\.1, 6\.2"):
+        export_sentence_transformers(model, tmp_path / "other", min_version="6.0")
 
 
 def test_the_folder_holds_plain_data_and_says_what_a_similarity_means(bag: PairModel, tmp_path: Path) -> None:
@@ -191,6 +232,10 @@ def test_version_5_1_gives_the_same_vectors(tmp_path: Path) -> None:
         "bag": make(proto_of("unigram", "nfkc_casefold"), encoder="bag", dim=12, head="euclidean"),
         "sif": make(proto_of("bpe", "nfkc_casefold"), encoder="bag", dim=12, weighting="sif"),
         "words": make(proto_of("word", "nfkc_casefold"), encoder="bag", dim=12),
+        "list": make(WORDS.to_bytes(), encoder="bag", dim=12, max_tokens=ENDLESS),
+        "list-mean": make(WORDS.to_bytes(), **PLAIN["lstm-mean"], max_tokens=ENDLESS),
+        "list-last": make(WORDS.to_bytes(), **PLAIN["lstm-last"], max_tokens=ENDLESS),
+        "list-max": make(WORDS.to_bytes(), **LSTM, bidirectional=True, max_tokens=ENDLESS),
     }
     for name, model in models.items():
         export_sentence_transformers(model, tmp_path / name)
@@ -204,7 +249,10 @@ def test_version_5_1_gives_the_same_vectors(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": packages},
     )
     assert run.returncode == 0, run.stderr[-2000:]
-    assert run.stdout.split() == ["euclidean", "cosine", "cosine"]
+    assert run.stdout.split() == [model.architecture.head for model in models.values()]
     for name, model in models.items():
         ours = unit(model.encode(TEXTS)) if name == "sif" else model.encode(TEXTS)
+        if name == "list-max":
+            ours[~ours.any(axis=1)] = -1e9  # which has no vector there
+            assert "-1e9 in version 5.1" in (tmp_path / name / "README.md").read_text(encoding="utf-8")
         np.testing.assert_allclose(np.load(tmp_path / f"{name}.npy"), ours, rtol=0, atol=1e-5)

@@ -44,7 +44,7 @@ def test_an_exported_bag_comes_back_bit_for_bit(kind: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("pooling", ["max", "mean"])
 def test_an_exported_lstm_comes_back_bit_for_bit(pooling: str, tmp_path: Path) -> None:
     model = make(proto_of("bpe", "nfkc"), pooling=pooling, **LSTM_OPTIONS)
-    export_sentence_transformers(model, tmp_path / "exported")
+    export_sentence_transformers(model, tmp_path / "exported", min_version="6.2")
     back = import_sentence_transformers(tmp_path / "exported")
     assert back.architecture == model.architecture
     assert (back.encode(TEXTS) == model.encode(TEXTS)).all()
@@ -53,7 +53,8 @@ def test_an_exported_lstm_comes_back_bit_for_bit(pooling: str, tmp_path: Path) -
 @pytest.mark.parametrize("safe", [True, False])
 def test_what_was_trained_and_saved_there_comes_back(safe: bool, tmp_path: Path) -> None:
     for name, options in {"bag": {"encoder": "bag", "dim": 12}, "lstm": {**LSTM_OPTIONS, "pooling": "mean"}}.items():
-        export_sentence_transformers(make(proto_of("unigram", "nfkc_casefold"), **options), tmp_path / name)
+        model = make(proto_of("unigram", "nfkc_casefold"), **options)
+        export_sentence_transformers(model, tmp_path / name, min_version="6.2")
         trained = theirs(tmp_path / name)
         with torch.no_grad():
             for parameter in trained.parameters():
@@ -208,7 +209,8 @@ def test_missing_rows_and_numbers_are_told_with_their_file(bag: PairModel, tmp_p
     save_file({"embedding.weight": embedding * torch.nan}, stored)
     with pytest.raises(ModelFolderError, match="exported was altered: its weights do not make a model"):
         import_sentence_transformers(tmp_path / "exported")
-    export_sentence_transformers(make(proto_of("bpe", "nfkc_casefold"), **LSTM_OPTIONS), tmp_path / "lstm")
+    model = make(proto_of("bpe", "nfkc_casefold"), **LSTM_OPTIONS)
+    export_sentence_transformers(model, tmp_path / "lstm", min_version="6.2")
     save_file({"emb_layer.weight": torch.zeros(5, 8)}, tmp_path / "lstm" / "0_WordEmbeddings" / "model.safetensors")
     with pytest.raises(ModelFolderError, match=r"0_WordEmbeddings.model\.safetensors holds 5 embeddings, expected"):
         import_sentence_transformers(tmp_path / "lstm")

@@ -192,14 +192,21 @@ def test_word_pieces_go_back_bit_for_bit(folders: dict[str, Path], tmp_path: Pat
     again = import_sentence_transformers(tmp_path / "exported")
     assert again.tokenizer.proto == model.tokenizer.proto
     assert (again.weights[EMBEDDING] == model.weights[EMBEDDING]).all()
-    with pytest.raises(OptionError, match="is a word_list, which is not exported"):
-        export_sentence_transformers(import_sentence_transformers(folders["word_list"]), tmp_path / "words")
+
+
+@pytest.mark.parametrize("kind", ["word_list", "word_lstm"])
+def test_lists_of_words_go_back_bit_for_bit(kind: str, folders: dict[str, Path], tmp_path: Path) -> None:
+    model = import_sentence_transformers(folders[kind])
+    export_sentence_transformers(model, tmp_path / "exported")
+    again = import_sentence_transformers(tmp_path / "exported")
+    assert again.fingerprint() == model.fingerprint()
+    np.testing.assert_array_equal(theirs(tmp_path / "exported").encode(TEXTS), theirs(folders[kind]).encode(TEXTS))
 
 
 def test_an_lstm_of_word_pieces_is_exported_too(folders: dict[str, Path], tmp_path: Path) -> None:
     proto = import_sentence_transformers(folders["wordpiece"]).tokenizer.proto
     model = make(proto, encoder="lstm", dim=8, units=6, pooling="mean")
-    export_sentence_transformers(model, tmp_path / "exported")
+    export_sentence_transformers(model, tmp_path / "exported", min_version="6.2")
     texts = [text for text in HARD if model.tokenizer.encode([text]).ids.size]
     np.testing.assert_allclose(theirs(tmp_path / "exported").encode(texts), model.encode(texts), rtol=0, atol=1e-5)
 

@@ -2,47 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
 
-import numpy as np
-import safetensors.numpy
-
-from textsiam.arrays import Array
-from textsiam.errors import OptionError, check_model
+from textsiam.errors import OptionError, check_choice, check_model
 from textsiam.integrations.sentence_transformers.model_card import export_card
+from textsiam.integrations.sentence_transformers.modules_of import LONGEST, PATH, is_word_list, modules_of
 from textsiam.integrations.sentence_transformers.new_folder import check_free, write_new_folder
-from textsiam.integrations.sentence_transformers.tokenizer_json import read_pieces, tokenizer_json
-from textsiam.integrations.sentence_transformers.word_piece_json import word_piece_json
 from textsiam.model.architecture import Architecture
 from textsiam.model.folder import as_json
 from textsiam.model.pair_model import PairModel
-from textsiam.model.weights import EMBEDDING, TOKEN_WEIGHT
-from textsiam.text.word_model import is_word_model, word_model_settings
 
 HEADS = ("cosine", "dot", "euclidean", "manhattan")  # as sentence-transformers names its similarities, too
-POOLINGS = {"max": "max", "mean": "mean", "last": "lasttoken"}  # ours, and sentence-transformers'
-# the paths of all versions from 3.4 to 6.2
-MODULES = "sentence_transformers.models."
-WRAPPER = f"{MODULES}tokenizer.TransformersTokenizerWrapper"
-_POOLING_MODES = ("cls_token", "max_tokens", "mean_tokens", "mean_sqrt_len_tokens", "weightedmean_tokens", "lasttoken")
+VERSIONS = ("5.1", "6.2")
 
 
-class Module(NamedTuple):
-    """A module of sentence-transformers, and the files of its folder."""
-
-    name: str
-    files: dict[str, bytes]
-
-
-def export_sentence_transformers(model: PairModel, folder: str | Path) -> None:
+def export_sentence_transformers(model: PairModel, folder: str | Path, *, min_version: str = "5.1") -> None:
     """Write a model as a folder of sentence-transformers' own modules; nothing in it is code or pickled.
 
-    A bag of tokens becomes a ``StaticEmbedding`` (measured in sentence-transformers 5.1 and 6.2), an LSTM
-    ``WordEmbeddings``, ``LSTM`` and ``Pooling`` (6.2; 5.1 cannot read such a tokenizer). Vectors equal those of
-    ``model.encode`` within 1e-5; those of a bag with ``weighting`` "idf" or "sif" have length 1, so that cosines are
-    equal. With pooling "max" a text without a token has no vector there (minus infinity); ours is zero.
+    A bag of tokens becomes a ``StaticEmbedding``, one of a list of words ``WordEmbeddings`` and ``Pooling``; an LSTM
+    becomes ``WordEmbeddings``, ``LSTM`` and ``Pooling``. Vectors equal those of ``model.encode`` within 1e-5 in
+    sentence-transformers from ``min_version`` on (measured in 5.1.2 and 6.2.0); those of a bag with ``weighting`` "idf"
+    or "sif" have length 1, so that cosines are equal. ``min_version`` "6.2" also takes what earlier versions cannot
+    read: an LSTM whose vocabulary is not a list of words, and a list of words with ``max_tokens`` below 100,000.
+
+    Of a text without a token an LSTM with pooling "max" has no vector there (minus infinity, -1e9 in 5.1); ours is
+    zero. 5.1 cannot encode an LSTM's batch of nothing but such texts.
 
     Token ids are the same for every text without lone surrogates, which tokenizers refuses. With a vocabulary of type
     "unigram", of two ways to cut a word whose scores are equal but for the rounding of float32, the other one may be
@@ -52,16 +36,24 @@ def export_sentence_transformers(model: PairModel, folder: str | Path) -> None:
     ``similarity_fn_name`` is the head. Calibration and threshold have no place there: the folder's README.md says which
     similarity the threshold is. Raises OptionError for what cannot be exported without loss: other heads, encoders,
     n-grams, attention, a bidirectional "last" state, weights of tokens with another head than cosine, symbols of the
-    user in the vocabulary, lists of words; ModelFolderError where ``folder`` is not free or empty, or the disk refuses.
+    user in the vocabulary, what ``min_version`` cannot read; ModelFolderError where ``folder`` is not free or empty, or
+    the disk refuses.
     """
     check_model(model)
+    check_choice("min_version", min_version, VERSIONS)
     check_exportable(model.architecture)
+    needs = needs_newest(model)
+    if needs and min_version != VERSIONS[-1]:
+        raise OptionError(
+            f"this model cannot be exported to sentence-transformers {min_version}: {needs}; set "
+            f"min_version (--min-version) to {VERSIONS[-1]} if {VERSIONS[-1]} or later versions alone are to load it"
+        )
     target = Path(folder)
     check_free(target)
-    modules = _EXPORTS[model.architecture.encoder](model)
+    modules = modules_of(model)
     paths = [f"{number}_{module.name}" for number, module in enumerate(modules)]
     listed = [
-        {"idx": number, "name": str(number), "path": path, "type": MODULES + module.name}
+        {"idx": number, "name": str(number), "path": path, "type": PATH + module.name}
         for number, (path, module) in enumerate(zip(paths, modules, strict=True))
     ]
     files = {
@@ -69,7 +61,7 @@ def export_sentence_transformers(model: PairModel, folder: str | Path) -> None:
         "config_sentence_transformers.json": as_json(
             {"prompts": {}, "default_prompt_name": None, "similarity_fn_name": model.architecture.head}
         ),
-        "README.md": export_card(model, [module.name for module in modules]).encode(),
+        "README.md": export_card(model, [module.name for module in modules], needs).encode(),
     }
     for path, module in zip(paths, modules, strict=True):
         files |= {f"{path}/{name}": content for name, content in module.files.items()}
@@ -81,7 +73,7 @@ def check_exportable(architecture: Architecture) -> None:
     parts = architecture
     refused = {
         f"head {parts.head!r} compares by what it learned; train with head cosine": parts.head not in HEADS,
-        f"encoder {parts.encoder!r} has no module there; bag and lstm have": parts.encoder not in _EXPORTS,
+        f"encoder {parts.encoder!r} has no module there; bag and lstm have": parts.encoder not in ("bag", "lstm"),
         f"ngrams is {parts.ngrams}, and no module there looks up runs of tokens; train with ngrams 1": parts.ngrams > 1,
         "no module there pools with attention; train with pooling max, mean or last": parts.pooling == "attention",
         "of a bidirectional LSTM the last states that are pooled there are other ones; take pooling max or mean": (
@@ -96,77 +88,11 @@ def check_exportable(architecture: Architecture) -> None:
             raise OptionError(f"this model cannot be exported to sentence-transformers without loss: {reason}")
 
 
-def _static_embedding(model: PairModel) -> list[Module]:
-    embedding_VD, weight_V = model.weights[EMBEDDING], model.weights.get(TOKEN_WEIGHT)
-    if weight_V is not None:
-        embedding_VD = embedding_VD * weight_V[:, None]
-    files = {"model.safetensors": _stored({"embedding.weight": embedding_VD}), "tokenizer.json": _tokenizer(model)}
-    # the mean of weighted embeddings is not divided by the sum of the weights: only its direction is right
-    unit = [] if weight_V is None else [Module("Normalize", {"config.json": as_json({})})]
-    return [Module("StaticEmbedding", files), *unit]
-
-
-def _lstm(model: PairModel) -> list[Module]:
-    parts = model.architecture
-    words = {"tokenizer_class": WRAPPER, "update_embeddings": True, "max_seq_length": parts.max_tokens}
-    sizes = {
-        "word_embedding_dimension": parts.dim,
-        "hidden_dim": parts.units,
-        "num_layers": parts.layers,
-        "dropout": 0,
-        "bidirectional": parts.bidirectional,
-    }
-    mode = {"max": "max_tokens", "mean": "mean_tokens", "last": "lasttoken"}[parts.pooling]
-    pooling = {f"pooling_mode_{one}": one == mode for one in _POOLING_MODES}
-    return [
-        Module(
-            "WordEmbeddings",
-            {
-                "wordembedding_config.json": as_json(words),
-                "model.safetensors": _stored({"emb_layer.weight": model.weights[EMBEDDING]}),
-                "tokenizer.json": _tokenizer(model),
-                "tokenizer_config.json": as_json(
-                    {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": 10**30}
-                ),
-            },
-        ),
-        Module(
-            "LSTM",
-            {"lstm_config.json": as_json(sizes), "model.safetensors": _stored(torch_lstm(model.weights, parts))},
-        ),
-        Module("Pooling", {"config.json": as_json({"word_embedding_dimension": parts.pooled_size, **pooling})}),
-    ]
-
-
-def lstm_names(architecture: Architecture) -> dict[str, str]:
-    """Name each weight of the layers of an LSTM as ``textsiam`` and as the module LSTM does."""
-    ways = {"forwards": "", "backwards": "_reverse"} if architecture.bidirectional else {"forwards": ""}
-    return {
-        f"encoder.layers.{layer}.{way}.{name}_l0": f"encoder.{name}_l{layer}{suffix}"
-        for layer in range(architecture.layers)
-        for way, suffix in ways.items()
-        for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-    }
-
-
-def torch_lstm(weights: Mapping[str, Array], architecture: Architecture) -> dict[str, Array]:
-    """Give the weights of an LSTM's layers under the names of the module LSTM."""
-    return {theirs: weights[ours] for ours, theirs in lstm_names(architecture).items()}
-
-
-def _stored(weights: Mapping[str, Array]) -> bytes:
-    arrays = {name: np.ascontiguousarray(array) for name, array in weights.items()}
-    return bytes(safetensors.numpy.save(arrays, metadata={"format": "pt"}))
-
-
-def _tokenizer(model: PairModel) -> bytes:
-    proto, longest = model.tokenizer.proto, model.architecture.max_tokens
-    contents: dict[str, Any]
-    if is_word_model(proto):
-        contents = word_piece_json(word_model_settings(proto), longest)
-    else:
-        contents = tokenizer_json(read_pieces(proto), longest)
-    return as_json(contents)
-
-
-_EXPORTS: dict[str, Callable[[PairModel], list[Module]]] = {"bag": _static_embedding, "lstm": _lstm}
+def needs_newest(model: PairModel) -> str | None:
+    """Say why versions before 6.2 cannot read what a model becomes; None where they can."""
+    longest = model.architecture.max_tokens
+    if is_word_list(model):
+        return f"earlier versions do not cut a text after {longest:,} words" if longest < LONGEST else None
+    if model.architecture.encoder == "lstm":
+        return "earlier versions cannot read the tokenizer of WordEmbeddings in front of an LSTM"
+    return None

@@ -13,8 +13,9 @@ import textsiam
 from textsiam.arrays import Array
 from textsiam.data.read import read_pairs
 from textsiam.errors import DataError, ModelFolderError, OptionError, import_extra
-from textsiam.integrations.sentence_transformers.exporting import HEADS, POOLINGS, lstm_names
+from textsiam.integrations.sentence_transformers.exporting import HEADS
 from textsiam.integrations.sentence_transformers.model_card import import_card
+from textsiam.integrations.sentence_transformers.modules_of import LONGEST, POOLINGS, lstm_names
 from textsiam.integrations.sentence_transformers.saved_modules import WHOLE_NUMBERS, SavedModule, read_modules
 from textsiam.integrations.sentence_transformers.vocabulary_of import vocabulary_of
 from textsiam.integrations.sentence_transformers.word_models_of import word_list_of, word_piece_of
@@ -23,7 +24,6 @@ from textsiam.model.pair_model import PairModel
 from textsiam.model.weights import EMBEDDING
 from textsiam.text.tokenizer import Tokenizer
 
-LONGEST = 100_000  # tokens: the most that ``max_tokens`` takes
 _MODES = {theirs: ours for ours, theirs in POOLINGS.items()}
 _LEGACY_MODES = {
     **{f"pooling_mode_{mode}_tokens": mode for mode in ("max", "mean", "mean_sqrt_len", "weightedmean")},

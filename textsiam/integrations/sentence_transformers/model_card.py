@@ -24,7 +24,7 @@ _SAME = "probabilities that two texts say the same (of pairs with a share of {:.
 _PROBABILITIES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
 
-def export_card(model: PairModel, modules: Sequence[str]) -> str:
+def export_card(model: PairModel, modules: Sequence[str], needs_newest: str | None) -> str:
     """Write the README.md: how to load it, what the similarity says, and the card of the model that it was."""
     parts = model.architecture
     lines = [
@@ -36,7 +36,7 @@ def export_card(model: PairModel, modules: Sequence[str]) -> str:
         f"{' and length 1' if 'Normalize' in modules else ''}, compared by their {_similarity(model)}. "
         f"A text is read up to its token {parts.max_tokens:,}. Written by textsiam {textsiam.__version__} from the "
         f"model with the fingerprint {model.fingerprint()}.",
-        *_limits(model),
+        *_limits(model, needs_newest),
         _threshold(model),
     ]
     card = model.card.strip().replace("\n# ", "\n### ").removeprefix("# ")
@@ -64,12 +64,14 @@ def _similarity(model: PairModel) -> str:
     return _NAMES.get(model.architecture.head, "negative Manhattan distance")
 
 
-def _limits(model: PairModel) -> list[str]:
-    if model.architecture.encoder != "lstm":
-        return []
-    lines = ["Needs sentence-transformers 6: version 5.1 cannot read the tokenizer of `WordEmbeddings`."]
-    if model.architecture.pooling == "max":
-        lines.append("A text without a token (empty, or nothing but white space) has no vector: minus infinity.")
+def _limits(model: PairModel, needs_newest: str | None) -> list[str]:
+    lines = [f"Needs sentence-transformers 6.2 or later: {needs_newest}."] if needs_newest else []
+    if model.architecture.encoder == "lstm":
+        empty = "a text without a token (empty, or nothing but white space)"
+        if model.architecture.pooling == "max":
+            lines.append(f"{empty.capitalize()} has no vector: minus infinity, -1e9 in version 5.1.")
+        if not needs_newest:
+            lines.append(f"Version 5.1 cannot encode {empty} without another text beside it.")
     return lines
 
 

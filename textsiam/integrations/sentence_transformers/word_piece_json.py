@@ -6,18 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from textsiam.errors import OptionError
-from textsiam.text.wordpiece import WordPiece
 
 PADDING = " <pad>"  # no word has a space: no text has this token
 _PLAIN = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
 
 
 def word_piece_json(settings: Mapping[str, Any], max_tokens: int) -> dict[str, Any]:
-    """Give the contents of ``tokenizer.json``; OptionError where a vocabulary is no WordPiece, or not in its order."""
-    if settings["kind"] != WordPiece.kind:
-        raise OptionError(
-            f"the vocabulary is a {settings['kind']}, which is not exported; WordPiece and SentencePiece are"
-        )
+    """Give the contents of ``tokenizer.json``; OptionError where added tokens are not last."""
     names, outside = [PADDING, *settings["names"][1:]], settings["outside"]
     if outside != list(range(len(names) - len(outside), len(names))):
         raise OptionError("the vocabulary has added tokens before others, which tokenizers numbers in another order")
