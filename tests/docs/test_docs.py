@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import shutil
 from pathlib import Path
@@ -11,18 +12,11 @@ import pytest
 import textsiam
 from tests.docs.conftest import working_in
 from tests.docs.pages import DOCS, GENERATED, PAGES, blocks_of, run_page
-from tests.index.postgres_server import running_server
+from tests.docs.stand_ins import STAND_INS
 
 pytestmark = pytest.mark.xdist_group("docs")  # one process runs the tutorial
-ADDRESS = "postgresql://user@host/database"
 TUTORIAL = DOCS / "tutorial.md"
 RUN = [page for page in PAGES if page != TUTORIAL and any(block.language != "text" for block in blocks_of(page))]
-# blocks that are not run, by page, and why
-SKIPPED = {
-    "how-to/gpu.md": ["needs a GPU", "starts several processes"],
-    "how-to/mteb.md": ["downloads the data of a task"],
-    "how-to/postgresql.md": ["needs a PostgreSQL server", "needs a PostgreSQL server"],
-}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(DOCS).as_posix())
@@ -45,28 +39,13 @@ def test_the_tutorial_leaves_what_other_pages_start_from(tutorial_folder: Path) 
 def test_every_block_of_a_page_runs(page: Path, tutorial_folder: Path, tmp_path: Path) -> None:
     folder = tmp_path / "docs"
     shutil.copytree(tutorial_folder, folder)
-    with working_in(folder):
-        run_page(page)
+    needs = {block.needs for block in blocks_of(page) if block.needs}
+    with working_in(folder), contextlib.ExitStack() as stack:
+        run_page(page, {need: stack.enter_context(STAND_INS[need]()) for need in needs})
 
 
-@pytest.mark.slow
-def test_the_blocks_of_postgresql_run_where_there_is_a_server(tutorial_folder: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "docs"
-    shutil.copytree(tutorial_folder, folder)
-    with running_server() as url, working_in(folder):
-
-        def with_server(body: str) -> str:
-            assert ADDRESS in body
-            return body.replace(f"{ADDRESS}?", f"{url}&").replace(ADDRESS, url)
-
-        assert run_page(DOCS / "how-to" / "postgresql.md", {"needs a PostgreSQL server": with_server}) == 3
-
-
-def test_few_blocks_are_not_run_and_each_says_why() -> None:
-    found = {
-        page.relative_to(DOCS).as_posix(): [block.skip for block in blocks_of(page) if block.skip] for page in PAGES
-    }
-    assert {name: reasons for name, reasons in found.items() if reasons} == SKIPPED
+def test_nothing_but_a_gpu_a_server_and_the_network_has_a_stand_in() -> None:
+    assert {block.needs for page in PAGES for block in blocks_of(page)} == {"", *STAND_INS}
 
 
 def test_the_page_of_the_command_line_is_what_the_commands_say() -> None:
