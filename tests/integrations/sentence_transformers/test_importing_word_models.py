@@ -27,7 +27,7 @@ from tests.integrations.sentence_transformers.conftest import make
 from tests.integrations.sentence_transformers.test_word_models_of import FLAGS, HARD, PIECES, word_piece
 from tests.training.conftest import TOPICS
 from textsiam.errors import OptionError
-from textsiam.integrations.onnx import export_onnx
+from textsiam.integrations.onnx import OnnxPairModel, export_onnx
 from textsiam.integrations.sentence_transformers import export_sentence_transformers, import_sentence_transformers
 from textsiam.integrations.word_vectors import export_word_vectors
 from textsiam.model.pair_model import PairModel
@@ -212,12 +212,20 @@ def test_an_lstm_of_word_pieces_is_exported_too(folders: dict[str, Path], tmp_pa
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_graphs_are_refused_for_what_reads_them_cuts_texts_with_sentencepiece(
+def test_graphs_are_exported_and_a_page_that_cuts_texts_with_sentencepiece_is_refused(
     kind: str, folders: dict[str, Path], tmp_path: Path
 ) -> None:
-    with pytest.raises(OptionError, match=r"export to ONNX needs a SentencePiece vocabulary, .* is a word"):
-        export_onnx(import_sentence_transformers(folders[kind]), tmp_path / "onnx")
+    model = import_sentence_transformers(folders[kind], dev=ROWS)
+    with pytest.raises(OptionError, match=r"the page of an ONNX export needs a SentencePiece vocabulary, .* is a word"):
+        export_onnx(model, tmp_path / "onnx", page=True)
     assert not (tmp_path / "onnx").exists()
+    export_onnx(model, tmp_path / "onnx")
+    exported = OnnxPairModel.load(tmp_path / "onnx")
+    np.testing.assert_allclose(exported.encode(TEXTS), model.encode(TEXTS), rtol=0, atol=1e-5)
+    assert exported.config["tokenizer"]["library"] == "textsiam"
+    card = (tmp_path / "onnx" / "README.md").read_text(encoding="utf-8")
+    assert "only textsiam's `Tokenizer` reads it" in card
+    assert "SentencePiece" not in card
 
 
 def test_a_start_from_word_vectors_is_refused(folders: dict[str, Path], tmp_path: Path) -> None:

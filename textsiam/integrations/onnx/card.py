@@ -78,14 +78,20 @@ def card_of(config: Mapping[str, Any], measured: Measured, ort: str | None) -> s
         _loss(config, measured),
         "## In Python",
         f"```python\n{example}```",
-        f"The ids are those of SentencePiece, cut after {config['max_tokens']} tokens; a lone surrogate counts as "
-        "`?`. A text without tokens has length 0, and its row of ids may have no columns. With textsiam and the extra "
-        "`onnx`, `textsiam.integrations.onnx.OnnxPairModel.load(folder).score_pairs(pairs)` does all of this.",
+        f"{_ids(config)}, cut after {config['max_tokens']} tokens. A text without tokens has length 0, and its row of "
+        "ids may have no columns. With textsiam and the extra `onnx`, "
+        "`textsiam.integrations.onnx.OnnxPairModel.load(folder).score_pairs(pairs)` does all of this.",
         _inputs(tokens),
     ]
     if ort is not None:
         parts.append(_PAGE.format(ort=ort, commands=_commands(ort), max_tokens=config["max_tokens"]))
     return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
+
+
+def _ids(config: Mapping[str, Any]) -> str:
+    if config["tokenizer"]["library"] == "sentencepiece":
+        return "The ids are those of SentencePiece, in which a lone surrogate counts as `?`"
+    return "The vocabulary was imported, and only textsiam's `Tokenizer` reads it; the ids are those that it gives"
 
 
 def _commands(ort: str) -> str:

@@ -22,7 +22,7 @@ from textsiam.model.pair_model import PairModel
 from textsiam.model.products import FRAMES
 from textsiam.model.storage import restore_weights, store_weights
 from textsiam.text.tokenizer import PAD_ID, UNKNOWN_ID
-from textsiam.text.word_model import check_sentencepiece
+from textsiam.text.word_model import check_sentencepiece, is_word_model
 
 PURPOSE = "export_onnx"
 MOST_OFF = 1e-3  # of a float32 probability; what is farther off was not computed alike
@@ -67,7 +67,8 @@ def export_onnx(
     else probabilities are compared on the sample corpus. ``page`` adds a page that scores a pair in the browser, with
     onnxruntime-web from ``ort``: a folder beside the page, which is yours to fill (the card says how), or a URL.
 
-    Raises OptionError for a custom encoder, which has no graph, and other options that cannot be; ModelFolderError
+    Raises OptionError for a custom encoder, which has no graph, a page of an imported vocabulary, which only textsiam
+    reads, and other options that cannot be; ModelFolderError
     where the folder holds something else, or a file of yours in the place of a new one, or the disk refuses;
     MissingExtraError without the extra ``onnx``; TextsiamError where ONNX Runtime does not compute what the model does.
     """
@@ -75,8 +76,8 @@ def export_onnx(
     check_choice("weights", weights, ("fp32", "int8"))
     check_ort(ort, page)
     _check_encoder(model)
-    # what reads an export, the page and others' programs, cuts texts with SentencePiece
-    check_sentencepiece(model.tokenizer.proto, "export to ONNX")
+    if page:
+        check_sentencepiece(model.tokenizer.proto, "the page of an ONNX export")
     folder = Path(folder)
     check_target(folder, _names(model, page))
     config = _config(model, weights)
@@ -105,6 +106,7 @@ def _serialised(model: PairModel, config: Mapping[str, Any]) -> dict[str, bytes]
 
 
 def _config(model: PairModel, weights: str) -> dict[str, Any]:
+    imported = is_word_model(model.tokenizer.proto)
     kept = restore_weights(store_weights(model.weights, weights))
     return {
         "kind": KIND,
@@ -122,11 +124,11 @@ def _config(model: PairModel, weights: str) -> dict[str, Any]:
         "head_weights": _head_weights(model.architecture.head, kept),
         "tokenizer": {
             "file": VOCABULARY,
-            "library": "sentencepiece",
+            "library": "textsiam" if imported else "sentencepiece",
             "size": model.tokenizer.size,
             "padding_id": PAD_ID,
             "unknown_id": UNKNOWN_ID,
-            "lone_surrogate": "?",
+            "lone_surrogate": None if imported else "?",
         },
     }
 
