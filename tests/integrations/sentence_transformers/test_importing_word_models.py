@@ -208,7 +208,27 @@ def test_an_lstm_of_word_pieces_is_exported_too(folders: dict[str, Path], tmp_pa
     model = make(proto, encoder="lstm", dim=8, units=6, pooling="mean")
     export_sentence_transformers(model, tmp_path / "exported", min_version="6.2")
     texts = [text for text in HARD if model.tokenizer.encode([text]).ids.size]
-    np.testing.assert_allclose(theirs(tmp_path / "exported").encode(texts), model.encode(texts), rtol=0, atol=1e-5)
+    loaded = theirs(tmp_path / "exported")
+    np.testing.assert_allclose(loaded.encode(texts), model.encode(texts), rtol=0, atol=1e-5)
+    back = import_sentence_transformers(tmp_path / "exported")
+    assert back.tokenizer.proto == proto
+    np.testing.assert_array_equal(back.encode(texts), model.encode(texts))
+    loaded.save(str(tmp_path / "saved"), create_model_card=False)
+    np.testing.assert_array_equal(import_sentence_transformers(tmp_path / "saved").encode(texts), model.encode(texts))
+
+
+def test_tokens_that_bert_adds_are_refused(folders: dict[str, Path], tmp_path: Path) -> None:
+    proto = import_sentence_transformers(folders["wordpiece"]).tokenizer.proto
+    model = make(proto, encoder="lstm", dim=8, units=6, pooling="mean")
+    export_sentence_transformers(model, tmp_path / "exported", min_version="6.2")
+    path = next((tmp_path / "exported").rglob("tokenizer.json"))
+    held = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps({**held, "post_processor": {"type": "BertProcessing"}}), encoding="utf-8")
+    with pytest.raises(OptionError, match="post_processor, BertProcessing, adds tokens to each text"):
+        import_sentence_transformers(tmp_path / "exported")
+    path.with_name("tokenizer_config.json").write_text('{"tokenizer_class": "BertTokenizer"}', encoding="utf-8")
+    with pytest.raises(OptionError, match="its tokenizer is a BertTokenizer, expected PreTrainedTokenizerFast or"):
+        import_sentence_transformers(tmp_path / "exported")
 
 
 @pytest.mark.parametrize("kind", KINDS)

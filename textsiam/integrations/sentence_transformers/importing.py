@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from textsiam.integrations.sentence_transformers.exporting import HEADS
 from textsiam.integrations.sentence_transformers.model_card import import_card
 from textsiam.integrations.sentence_transformers.modules_of import LONGEST, POOLINGS, lstm_names
 from textsiam.integrations.sentence_transformers.saved_modules import WHOLE_NUMBERS, SavedModule, read_modules
-from textsiam.integrations.sentence_transformers.vocabulary_of import vocabulary_of
+from textsiam.integrations.sentence_transformers.vocabulary_of import adds_nothing, vocabulary_of
 from textsiam.integrations.sentence_transformers.word_models_of import word_list_of, word_piece_of
 from textsiam.model.architecture import Architecture
 from textsiam.model.pair_model import PairModel
@@ -30,6 +30,7 @@ _LEGACY_MODES = {
     **{"pooling_mode_cls_token": "cls", "pooling_mode_lasttoken": "lasttoken"},
 }
 _UNIT = "Normalize"
+_PLAIN = ("PreTrainedTokenizerFast", "TokenizersBackend")  # the same, before transformers 5 and from then on
 
 
 def import_sentence_transformers(folder: str | Path, *, dev: Any = None) -> PairModel:
@@ -101,12 +102,7 @@ def _bag(modules: Sequence[SavedModule], head: str) -> _Parts:
     longest = min(truncation.get("max_length", LONGEST), LONGEST)
     embedding = _static_rows(module)
     with _named(module):
-        if tokenizer["model"]["type"] == "WordPiece":
-            pieces, embedding = word_piece_of(tokenizer, embedding)
-            vocabulary = pieces.to_bytes()
-        else:
-            vocabulary = vocabulary_of(tokenizer, longest)
-            _check_rows(module, embedding, vocabulary)
+        vocabulary, embedding = _tokens(module, tokenizer, longest, embedding)
     parts = Architecture(encoder="bag", dim=embedding.shape[1], head=head, max_tokens=longest)
     return parts, vocabulary, {EMBEDDING: embedding}
 
@@ -140,20 +136,34 @@ def _words(module: SavedModule) -> tuple[int, bytes, Array]:
             words, embedding = word_list_of(module.json("whitespacetokenizer_config.json"), embedding)
             return longest, words.to_bytes(), embedding
         if kind == "TransformersTokenizerWrapper":
-            vocabulary = vocabulary_of(module.json("tokenizer.json"), longest)
-            _check_rows(module, embedding, vocabulary)
-            return longest, vocabulary, embedding
+            _check_plain(module)
+            return longest, *_tokens(module, module.json("tokenizer.json"), longest, embedding)
         raise OptionError(f"it has a {kind}, expected a WhitespaceTokenizer or a tokenizer of transformers")
 
 
-def _check_rows(module: SavedModule, embedding: Array, vocabulary: bytes) -> None:
-    """Raise ModelFolderError unless there is one embedding for each token."""
-    tokens = Tokenizer(vocabulary).size
-    if len(embedding) != tokens:
+def _check_plain(module: SavedModule) -> None:
+    """Raise OptionError where transformers may cut texts in another way than tokenizer.json says, or adds tokens."""
+    found = module.json("tokenizer_config.json").get("tokenizer_class")
+    if found not in _PLAIN:
+        raise OptionError(f"its tokenizer is a {found}, expected {' or '.join(_PLAIN)}, which add nothing of their own")
+    added = module.json("tokenizer.json").get("post_processor")
+    if added is not None and not adds_nothing(added):
+        raise OptionError(f"its tokenizer's post_processor, {added.get('type')}, adds tokens to each text")
+
+
+def _tokens(module: SavedModule, tokenizer: Mapping[str, Any], longest: int, embedding: Array) -> tuple[bytes, Array]:
+    """Give the vocabulary of a ``tokenizer.json``, and the embedding of each of its tokens."""
+    if tokenizer["model"]["type"] == "WordPiece":
+        pieces, embedding = word_piece_of(tokenizer, embedding)
+        return pieces.to_bytes(), embedding
+    vocabulary = vocabulary_of(tokenizer, longest)
+    expected = Tokenizer(vocabulary).size
+    if len(embedding) != expected:
         raise ModelFolderError(
-            f"{module.weights_file} holds {len(embedding):,} embeddings, expected {tokens:,}, one for each token of "
+            f"{module.weights_file} holds {len(embedding):,} embeddings, expected {expected:,}, one for each token of "
             "tokenizer.json; copy or save it again"
         )
+    return vocabulary, embedding
 
 
 def _lstm(modules: Sequence[SavedModule], head: str) -> _Parts:

@@ -51,7 +51,7 @@ def vocabulary_of(tokenizer: Mapping[str, Any], max_tokens: int) -> bytes:
     except (OptionError, VocabularyError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise OptionError(_other_way(f"{kind} model", tokenizer)) from error
     given = dict(tokenizer)
-    if _adds_nothing(given.get("post_processor")):
+    if adds_nothing(given.get("post_processor")):
         given["post_processor"] = None
     for part in ("normalizer", "pre_tokenizer", "post_processor", "added_tokens", "model"):
         if _plain(ours.get(part)) != _plain(given.get(part)):
@@ -106,8 +106,8 @@ def _merge(merge: str | list[str]) -> tuple[str, str]:
     return left, right
 
 
-def _adds_nothing(post_processor: Any) -> bool:
-    """Whether a template has nothing but the text, as transformers writes it."""
+def adds_nothing(post_processor: Any) -> bool:
+    """Tell whether a template has nothing but the text, as transformers writes it."""
     if not isinstance(post_processor, dict) or post_processor.get("type") != "TemplateProcessing":
         return False
     return [list(part) for part in post_processor.get("single", [])] == [["Sequence"]]
