@@ -10,6 +10,7 @@ from pathlib import Path
 
 import datasets
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -87,8 +88,29 @@ def test_datasets_frames_rows_and_pairs() -> None:
     assert list(read_pairs(pairs.dataset.to_iterable_dataset())) == ROWS
     assert list(read_pairs(pairs[1:].dataset)) == ROWS[1:]
     frame = pd.DataFrame(ROWS, columns=["question1", "question2", "is_duplicate"])
-    assert list(read_pairs(frame)) == ROWS
-    assert list(read_pairs(frame, columns=("question2", "question1", 3))) == [(b, a, label) for a, b, label in ROWS]
+    for table in (frame, pl.from_pandas(frame), pa.Table.from_pandas(frame)):
+        assert list(read_pairs(table)) == ROWS
+        swapped = read_pairs(table, columns=("question2", "question1", 3), keep=["is_duplicate"])
+        assert list(swapped) == [(b, a, label) for a, b, label in ROWS]
+        assert len(swapped.extra("is_duplicate")) == len(ROWS)
+
+
+def test_bad_rows_of_tables_are_told_with_their_numbers() -> None:
+    columns = {"text_a": ["a", "b", "c"], "text_b": ["d", None, "f"], "label": [1, 0, 2]}
+    for table in (pd.DataFrame(columns), pl.DataFrame(columns), pa.table(columns)):
+        with pytest.raises(DataError, match="line 2, column text_b: is missing"):
+            read_pairs(table)
+        pairs = read_pairs(table, on_error="skip")
+        assert pairs.report is not None
+        assert [problem.line for problem in pairs.report.problems] == [2, 3]
+        assert list(pairs) == [("a", "d", 1)]
+        with pytest.raises(DataError, match="no rows"):
+            read_pairs(table[:0])
+    with pytest.raises(DataError, match="cannot read pairs from LazyFrame, expected a path, a dataset, a data frame"):
+        read_pairs(pl.LazyFrame(columns))
+    twice = pa.Table.from_arrays([pa.array(["a"])] * 3, names=["text_a", "text_b", "text_a"])
+    with pytest.raises(DataError, match="more than one column is called 'text_a'"):
+        read_pairs(twice)
 
 
 def test_a_frame_with_two_columns_of_one_name_is_refused() -> None:

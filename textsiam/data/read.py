@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, cast
 
-from textsiam.data.columns import check_distinct, find_name
+from textsiam.data.columns import find_name
 from textsiam.data.dialect import refuse_dialect
 from textsiam.data.labels import LabelError, LabelReader
 from textsiam.data.pairs import COLUMNS, Pairs
@@ -15,7 +14,7 @@ from textsiam.data.report import EMPTY_KEPT, PROBLEMS_KEPT, ReadReport, RowProbl
 from textsiam.data.row_source import Row, RowSource
 from textsiam.data.rows import open_rows
 from textsiam.data.store import PairWriter
-from textsiam.data.tables import DatasetSource, MemorySource
+from textsiam.data.tables import DatasetSource, MemorySource, TableSource, frame_rows
 from textsiam.errors import DataError, OptionError, check_choice
 from textsiam.progress import Progress, progress
 
@@ -35,7 +34,7 @@ def read_pairs(
     keep: Sequence[str] = (),
     show_progress: bool = False,
 ) -> Pairs:
-    """Read labelled pairs from a file, a ``datasets.Dataset``, a pandas DataFrame, or rows.
+    """Read labelled pairs from a file, a ``datasets.Dataset``, a data frame (pandas, polars, pyarrow), or rows.
 
     Texts are kept as they are, empty ones too. Files of many rows are held in a temporary file, not in memory.
     Raises DataError with file, line and column; OptionError for a bad option.
@@ -112,14 +111,14 @@ def _open(
         raise DataError(f"is a mapping of {', '.join(map(str, source))}, expected one table; choose one of these")
     if hasattr(source, "with_format") and hasattr(source, "column_names") and hasattr(source, "__len__"):
         return DatasetSource(source, columns=columns, need_label=True)
-    if hasattr(source, "itertuples"):  # a pandas DataFrame
-        frame = cast(Any, source)
-        names = [str(name) for name in frame.columns]
-        check_distinct(names)
-        records = (dict(zip(names, row, strict=True)) for row in frame.itertuples(index=False, name=None))
+    if hasattr(source, "to_batches") and hasattr(source, "column_names"):
+        return TableSource(source, columns=columns, need_label=True)
+    if (records := frame_rows(source)) is not None:
         return MemorySource(records, columns=columns, need_label=True)
     if isinstance(source, bytes) or not isinstance(source, Iterable):
-        raise DataError(f"cannot read pairs from {type(source).__name__}, expected a path, a dataset or rows")
+        raise DataError(
+            f"cannot read pairs from {type(source).__name__}, expected a path, a dataset, a data frame or rows"
+        )
     return MemorySource(source, columns=columns, need_label=True)
 
 

@@ -1,4 +1,4 @@
-"""Rows of Parquet files, of a datasets.Dataset, and of rows in memory."""
+"""Rows of Parquet files, of a datasets.Dataset, of data frames, and of rows in memory."""
 
 from __future__ import annotations
 
@@ -81,6 +81,42 @@ class DatasetSource(RowSource):
         for table in self._dataset.with_format("arrow").iter(batch_size=BATCH_ROWS):
             yield from _table_rows(self, table, done + 1)
             done += len(table)
+
+
+class TableSource(RowSource):
+    """Rows of a pyarrow Table; a row's ``line`` is its number from 1."""
+
+    file = None
+    format = "rows"
+
+    def __init__(self, table: Any, *, columns: Sequence[str | int] | None, need_label: bool) -> None:
+        self._table = table
+        self.fieldnames = list(table.column_names)
+        check_distinct(self.fieldnames)
+        self.places = find_columns(self.fieldnames, columns, need_label)
+
+    def narrow(self, names: Sequence[str]) -> None:
+        """Decode only the columns in ``places`` and ``names``."""
+        self._table = self._table.select(self.named(names))
+
+    def __iter__(self) -> Iterator[Row | DataError]:
+        done = 0
+        for batch in self._table.to_batches(max_chunksize=BATCH_ROWS):
+            yield from _table_rows(self, batch, done + 1)
+            done += len(batch)
+
+
+def frame_rows(source: Any) -> Iterator[dict[str, Any]] | None:
+    """Give the rows of a pandas or polars DataFrame as mappings; None for anything else."""
+    if hasattr(source, "itertuples"):
+        rows = source.itertuples(index=False, name=None)
+    elif hasattr(source, "iter_rows") and hasattr(source, "get_columns"):
+        rows = source.iter_rows()
+    else:
+        return None
+    names = [str(name) for name in source.columns]
+    check_distinct(names)
+    return (dict(zip(names, row, strict=True)) for row in rows)
 
 
 class MemorySource(RowSource):
