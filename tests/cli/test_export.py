@@ -47,6 +47,11 @@ def test_the_folder_of_sentence_transformers_comes_back(run: Run, cosine_folder:
     assert result.code == 0
     assert "is not calibrated" in result.err
     np.testing.assert_array_equal(textsiam.PairModel.load(back).encode(TEXTS), vectors)
+    texts = tmp_path / "texts.txt"
+    texts.write_text("\n".join(TEXTS[:2]), encoding="utf-8")
+    search = ("duplicates", back, texts, "--threshold", "0.5", "--out", tmp_path / "out.csv")
+    for arguments in (("score", back, *TEXTS[:2]), ("explain", back, *TEXTS[:2]), search):
+        assert f"{back} is not calibrated: its probabilities and its threshold mean nothing" in run(*arguments).err
     result = run("import", "sentence-transformers", tmp_path / "st", "--out", back)
     assert result.code == 2
     assert result.err == f"textsiam: --out {back} holds a model; give another folder, or --overwrite to replace it\n"
@@ -74,6 +79,7 @@ def test_what_is_imported_is_calibrated_on_dev(run: Run, cosine_folder: Path, tm
     result = run("import", "sentence-transformers", tmp_path / "st", "--out", tmp_path / "back", "--dev", pairs)
     assert result.code == 0
     assert "is not calibrated" not in result.err
+    assert "is not calibrated" not in run("score", tmp_path / "back", *TEXTS[:2]).err
     calibrated = textsiam.PairModel.load(tmp_path / "back")
     labels = textsiam.read_pairs(pairs).labels
     scores = calibrated.score_pairs([(a, b) for a, b, _ in textsiam.read_pairs(pairs)])

@@ -34,7 +34,11 @@ def test_version(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["trian"], "trian"),
+        (["trian"], "there is no command 'trian' of textsiam; did you mean train?\n"),
+        (
+            ["index", "join"],
+            "'join' of textsiam index; expected one of add, find, groups, mark, remove, export, check, ",
+        ),
         (["train"], "PAIRS is missing; see textsiam train --help"),
         (["train", "nowhere.csv"], "--out is missing: give the model folder to write"),
         (["train", "nowhere.csv", "--out"], "--out has no value, expected one behind it"),

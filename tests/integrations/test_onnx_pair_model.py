@@ -6,13 +6,14 @@ import itertools
 from pathlib import Path
 from typing import Any
 
+import datasets
 import numpy as np
 import pytest
 
 import textsiam
 from tests.integrations.onnx_cases import model_of
 from textsiam.data.sample import sample_rows
-from textsiam.errors import OptionError
+from textsiam.errors import DataError, OptionError
 from textsiam.integrations.onnx import OnnxPairModel, export_onnx
 from textsiam.model.architecture import VECTOR_HEADS
 from textsiam.model.calibration import Calibration
@@ -54,6 +55,18 @@ def test_duplicates_are_found_as_the_model_finds_them(tmp_path: Path, head: str)
     }
     assert mine.recall == expected.recall
     assert len(mine.pairs) >= len(pairs) // (20 if head in ("mlp", "alignment") else 2) - 5
+
+
+def test_columns_are_scored_as_pairs_are(tmp_path: Path) -> None:
+    model, loaded = both(tmp_path, {"encoder": "bag", "head": "mlp"})
+    pairs = list(zip(TEXTS[:9], TEXTS[1:10], strict=True))
+    dataset = datasets.Dataset.from_dict({"q1": TEXTS[:9], "q2": TEXTS[1:10]})
+    columns = {"text_a": "q1", "text_b": "q2"}
+    scored = dataset.map(loaded.score_batch, batched=True, fn_kwargs=columns)
+    np.testing.assert_array_equal(np.float32(scored["probability"]), loaded.score_pairs(pairs))
+    np.testing.assert_allclose(scored["probability"], model.score_pairs(pairs), atol=1e-6)
+    with pytest.raises(DataError, match="no column 'text_a'"):
+        loaded.score_batch(dataset)
 
 
 @pytest.mark.parametrize("head", HEADS)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Any
+
 from cyclopts import CoercionError, CycloptsError, MissingArgumentError, UnknownOptionError, UnusedCliTokensError
-from cyclopts.exceptions import RepeatArgumentError
+from cyclopts.exceptions import RepeatArgumentError, UnknownCommandError
 
 _WANTED: dict[type, str] = {bool: "true or false", float: "a number"}
 
@@ -13,12 +17,9 @@ _TEXTS = {"SECOND", "TEXT", "TEXT_B", "KEY"}  # what takes texts, or keys, that 
 def complaint(error: CycloptsError) -> str:
     """Say in one line what is wrong with a call, and how it is put right."""
     chain = " ".join(["textsiam", *(error.command_chain or ())])
-    if isinstance(error, UnusedCliTokensError):
-        return _too_many(error, chain)
-    if isinstance(error, MissingArgumentError):
-        return _missing(error, chain)
-    if isinstance(error, UnknownOptionError):
-        return _unknown(error, chain)
+    for kind, told in _TOLD.items():
+        if isinstance(error, kind):
+            return told(error, chain)
     if isinstance(error, RepeatArgumentError):
         return f"{error.token.keyword} is given more than once, expected once"
     if isinstance(error, CoercionError) and error.token is not None and error.argument is not None:
@@ -35,6 +36,13 @@ def _too_many(error: UnusedCliTokensError, chain: str) -> str:
         "a text or a path with spaces needs quotes, and an option comes once for each of several values; "
         f"see {chain} --help"
     )
+
+
+def _no_command(error: UnknownCommandError, chain: str) -> str:
+    given, known = (error.unused_tokens or [""])[0], [name for name in error.app or () if not name.startswith("-")]
+    near = get_close_matches(given, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(known)}; see {chain} --help"
+    return f"there is no command {given!r} of {chain}; {hint}"
 
 
 def _missing(error: MissingArgumentError, chain: str) -> str:
@@ -62,3 +70,11 @@ def _unknown(error: UnknownOptionError, chain: str) -> str:
         return f"{given} stands behind --, where everything is a text or a key; put it before the --"
     hint = f"did you mean {suggestion}" if suggestion else f"see {chain} --help"
     return f"there is no option {given} of {chain}; {hint}"
+
+
+_TOLD: dict[type[CycloptsError], Callable[[Any, str], str]] = {
+    UnknownCommandError: _no_command,
+    UnusedCliTokensError: _too_many,
+    MissingArgumentError: _missing,
+    UnknownOptionError: _unknown,
+}

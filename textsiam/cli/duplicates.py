@@ -12,6 +12,7 @@ from textsiam.cli.found_pairs import tell_recall, write_pairs
 from textsiam.cli.messages import say, tell_large_group, tell_texts
 from textsiam.cli.outputs import check_free, check_new
 from textsiam.cli.scored_file import Added, Values, check_out
+from textsiam.cli.scoring_model import load_scoring
 from textsiam.cli.search_options import GroupOptions, SearchOptions
 from textsiam.cli.stopped_search import run_folder_of
 from textsiam.cli.text_file import TextFile, check_added, read_texts, write_texts
@@ -68,7 +69,7 @@ def duplicates(
     check_added(source, added, out)
     file = read_texts(texts, source, skip=rows.skip, added=added)
     against = None if groups.against is None else _read_against(groups.against, groups.against_column, rows)
-    loaded = PairModel.load(model, device=device)
+    loaded = load_scoring(model, device)
     outputs = _Outputs(out, pairs)
     if against is None:
         _group(file, loaded, search, groups, outputs)

@@ -14,6 +14,7 @@ from cyclopts import Parameter
 from textsiam.cli.messages import say, tell_texts
 from textsiam.cli.pair_options import LabelOptions, read_labelled
 from textsiam.cli.row_options import RowOptions
+from textsiam.cli.scoring_model import load_scoring
 from textsiam.data.pairs import COLUMNS
 from textsiam.errors import OptionError
 
@@ -64,7 +65,7 @@ def evaluate(
     _check(by, curves=curves, as_json=as_json)
     if report is not None:
         check_report(report)
-    loaded = textsiam.PairModel.load(model, device=device)
+    loaded = load_scoring(model, device)
     labelled = read_labelled(pairs, rows, labels, keep=() if by is None else (by,))
     slices = slices or (report is not None and not labelled.graded)
     result = textsiam.evaluate(loaded, labelled, by=by, slices=slices, show_progress=True)

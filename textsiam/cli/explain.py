@@ -13,8 +13,8 @@ from textsiam.atomic import write_atomically
 from textsiam.cli.messages import say, tell_texts
 from textsiam.cli.number_types import WholeNumber
 from textsiam.cli.outputs import check_new
+from textsiam.cli.scoring_model import load_scoring
 from textsiam.model.folder import check_no_file
-from textsiam.model.pair_model import PairModel
 
 if TYPE_CHECKING:
     from textsiam.explanation import Explanation
@@ -67,7 +67,7 @@ def explain(
     check_no_file(model)
     if html is not None:
         check_new(html, "--html", overwrite=overwrite)
-    loaded = PairModel.load(model)
+    loaded = load_scoring(model)
     found = textsiam.explain(loaded, text_a, text_b, orders=orders, seed=seed)
     tell_texts(loaded.inspect([text_a, text_b]))
     if as_json:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from textsiam.cli.index_settings import IndexSettings
 from textsiam.cli.messages import say
+from textsiam.cli.scoring_model import load_scoring
 from textsiam.errors import DuplicateIndexError, ModelFolderError, OptionError, TextsiamError
 from textsiam.index.duplicate_index import DuplicateIndex
 from textsiam.model.folder import check_no_file
@@ -32,13 +33,13 @@ def load_model(location: str, given: Path | None, device: str | None = None) -> 
     """Load the model in a folder, or, where none is given, the one that the index names."""
     if given is not None:
         check_no_file(given)
-        return Loaded(PairModel.load(given, device=device), given, named=False)
+        return Loaded(load_scoring(given, device), given, named=False)
     with open_without_model(location) as index:
         name, folder = index.name, index.model_folder
     if folder is None:
         raise OptionError(f"{name} names no model; give --model DIR")
     try:
-        return Loaded(PairModel.load(folder, device=device), Path(folder), named=True)
+        return Loaded(load_scoring(folder, device), Path(folder), named=True)
     except ModelFolderError as error:
         raise ModelFolderError(f"{error}; it is the model that {name} names: {WAY_OUT}") from error
 

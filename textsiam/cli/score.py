@@ -12,6 +12,7 @@ from textsiam.cli.row_options import RowOptions
 from textsiam.cli.score_file import ScoredFile, score_file
 from textsiam.cli.score_texts import check_texts, score_texts
 from textsiam.cli.scored_file import check_out
+from textsiam.cli.scoring_model import load_scoring
 from textsiam.errors import OptionError
 from textsiam.model.folder import check_no_file
 from textsiam.model.pair_model import PairModel
@@ -76,6 +77,6 @@ def score(  # noqa: PLR0913 - each is an option of the command
 
 
 def _load(folder: Path, device: str | None, prior: float | None) -> PairModel:
-    model = PairModel.load(folder, device=device)
+    model = load_scoring(folder, device)
     model.calibration = model.calibration_at(prior)
     return model

@@ -12,6 +12,7 @@ from textsiam.arrays import Array
 from textsiam.errors import ModelFolderError, OptionError, check_integer, import_extra
 from textsiam.integrations.onnx.folder import CONFIG, SUFFIX, VOCABULARY, read_export
 from textsiam.model.architecture import Architecture
+from textsiam.model.batches import pairs_of_columns
 from textsiam.model.calibration import Calibration
 from textsiam.model.inputs import check_pairs, distinct_texts
 from textsiam.model.pair_model import PAIRS_AT_ONCE
@@ -91,6 +92,14 @@ class OnnxPairModel:
         check_pairs(rows, 0)
         parts = [self._scored(rows[start : start + PAIRS_AT_ONCE]) for start in range(0, len(rows), PAIRS_AT_ONCE)]
         return np.concatenate([np.empty(0, np.float32), *parts])
+
+    def score_batch(self, batch: Any, *, text_a: str = "text_a", text_b: str = "text_b") -> dict[str, Array]:
+        """Score columns of texts: {"probability": float32 (n,)}, as ``score_pairs`` gives them.
+
+        ``batch`` is a mapping of columns or a data frame, in which ``text_a`` and ``text_b`` name the columns, as for
+        ``PairModel.score_batch``, which says what is raised.
+        """
+        return {"probability": self.score_pairs(pairs_of_columns(batch, text_a, text_b))}
 
     def compare_vectors(self, u: Array, v: Array) -> Array:
         """Return the calibrated probability, float32 (n,), of vectors (n, D) against (n, D), row by row.
