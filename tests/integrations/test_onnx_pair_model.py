@@ -59,7 +59,7 @@ def test_duplicates_are_found_as_the_model_finds_them(tmp_path: Path, head: str)
 
 def test_columns_are_scored_as_pairs_are(tmp_path: Path) -> None:
     model, loaded = both(tmp_path, {"encoder": "bag", "head": "mlp"})
-    pairs = list(zip(TEXTS[:9], TEXTS[1:10], strict=True))
+    pairs = list(itertools.pairwise(TEXTS[:10]))
     dataset = datasets.Dataset.from_dict({"q1": TEXTS[:9], "q2": TEXTS[1:10]})
     columns = {"text_a": "q1", "text_b": "q2"}
     scored = dataset.map(loaded.score_batch, batched=True, fn_kwargs=columns)
