@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import csv
+import functools
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import textsiam
@@ -149,15 +151,34 @@ def test_the_best_for_each_text_of_a_file(
     assert [record["match"] for record in records] == ["d2", None, "a1", None]
 
 
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_several_for_each_text_of_a_file(run: Run, tmp_path: Path, model_folder: Path, ending: str) -> None:
+    index, _ = clear_index(run, tmp_path, model_folder)
+    rows = [("1", "tell me of drum item 2"), ("2", ""), ("3", "what about the apple number 1")]
+    texts, out = write_rows(tmp_path / "new.csv", rows, ("n", "question")), tmp_path / f"out.{ending}"
+    call = ("index", "find", index, "--texts", texts, "--out", out, "--limit", 3, "--threshold", 0)
+    assert run(*call).code == 0
+    with textsiam.DuplicateIndex.open(index, textsiam.PairModel.load(model_folder)) as opened:
+        matches = [opened.find(text, limit=3, threshold=0) for _, text in rows]
+    assert list(map(len, matches)) == [3, 0, 3]
+    expected = [(n, match.key) for (n, _), ones in zip(rows, matches, strict=True) for match in ones]
+    frame = {"csv": pd.read_csv, "jsonl": functools.partial(pd.read_json, lines=True), "parquet": pd.read_parquet}
+    written = frame[ending](out)
+    found = written[written["match"].notna()]
+    assert list(zip(found["n"].astype(str), found["match"], strict=True)) == expected
+    assert len(written) == 7
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
         ((), "there is nothing to look for: give texts, or --texts FILE --out FILE"),
         (("--texts", "rows.csv"), "give --out FILE to write what is found for the texts of rows.csv"),
-        (("a", "--texts", "rows.csv", "--out", "o.csv"), "leave out texts, --json and --limit"),
+        (("a", "--texts", "rows.csv", "--out", "o.csv"), "leave out texts and --json"),
         (("a", "--out", "o.csv"), "go with --texts FILE, but texts were given"),
         (("rows.csv",), "'rows.csv' is a file, expected a text; for those of a file: --texts rows.csv --out FILE"),
         (("a", "--where", "lang"), "where (--where) is 'lang', expected NAME=VALUE, such as lang=en"),
+        (("--texts", "rows.csv", "--out", "o.csv", "--limit", "0"), "limit (--limit) is 0, expected an integer of at"),
         (("a", "--limit", "0"), "limit is 0, expected an integer of at least 1"),
         (("a", "--limit", "1.5"), "--limit is '1.5', expected a whole number"),
         (("a", "--threshold", "1.5"), "threshold is 1.5, expected a probability"),

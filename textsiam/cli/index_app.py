@@ -16,7 +16,7 @@ _COMMANDS = {
 Example: textsiam index add faq.index questions.csv --model models/quora --attributes lang
 
 Example: textsiam index add faq.index --key faq-17 --text "How do I learn Python?\"""",
-    ("index_find", "find"): """Find the entries that are the same as some texts, or the best for each text of a file.
+    ("index_find", "find"): """Find the entries that are the same as some texts, or as those of a file.
 
 Example: textsiam index find faq.index "Best way to learn Python?" --where lang=en
 
@@ -24,10 +24,12 @@ Example: textsiam index find faq.index --texts new.csv --out matched.csv""",
     ("index_groups", "groups"): """Show which entries of an index are the same, as groups whose names stay.
 
 Example: textsiam index groups faq.index --out groups.csv""",
-    ("index_change", "mark"): """Keep that a person calls two entries the same, or different: it wins over the model.
+    ("index_mark", "mark"): """Keep that a person calls two entries the same, or different: it wins over the model.
 
-Example: textsiam index mark faq.index faq-17 faq-40 --different""",
-    ("index_change", "remove"): """Remove entries from an index.
+Example: textsiam index mark faq.index faq-17 faq-40 --different
+
+Example: textsiam index mark faq.index --pairs reviewed.csv""",
+    ("index_remove", "remove"): """Remove entries from an index.
 
 Example: textsiam index remove faq.index faq-17 faq-40""",
     ("index_export", "export"): """Write what people said of pairs as training pairs, or the entries, to a file.

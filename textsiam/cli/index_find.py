@@ -17,7 +17,7 @@ from textsiam.cli.number_types import WholeNumber
 from textsiam.cli.score_texts import is_file
 from textsiam.cli.scored_file import check_out
 from textsiam.cli.text_options import TextOptions
-from textsiam.errors import OptionError
+from textsiam.errors import OptionError, check_integer
 from textsiam.index.duplicate_index import DuplicateIndex
 from textsiam.index.finding import Match
 from textsiam.text.normalization import normalize_text
@@ -37,7 +37,7 @@ def find(
     options: FindOptions = FindOptions(),  # noqa: B008 - frozen
     rows: TextOptions = TextOptions(),  # noqa: B008 - frozen
 ) -> None:
-    """Find the entries of an index that are the same as some texts, or the best one for each text of a file.
+    """Find the entries of an index that are the same as some texts, or as those of a file.
 
     Parameters
     ----------
@@ -48,11 +48,12 @@ def find(
     texts
         File of texts to look for instead, a table or a .txt file.
     out
-        File to write for it: its rows, and for each the best entry's key and text, and the probability.
+        File to write for it: its rows, each with the key, text and probability of the best entry, once for each of
+        --limit entries.
     overwrite
         Replace OUT if it is there.
     limit
-        Entries that are shown of each text. [default: 10]
+        Entries that are shown, or written, of each text. [default: 10, of a file 1]
     as_json
         Print JSON instead of tables.
     model
@@ -65,14 +66,16 @@ def find(
         limit = 10 if limit is None else limit
         _find_texts(index, load_model(index, model, device), text, limit, options, as_json=as_json)
         return
-    if text or as_json or limit is not None:
+    if text or as_json:
         raise OptionError("--texts FILE goes with --out FILE, to which the best entry for each is written; leave out "
-                          "texts, --json and --limit")  # fmt: skip
+                          "texts and --json")  # fmt: skip
     if out is None:
         raise OptionError(f"give --out FILE to write what is found for the texts of {texts}")
+    limit = 1 if limit is None else limit
+    check_integer("limit (--limit)", limit, least=1)
     check_out(out, texts, overwrite=overwrite)
     with open_index(index, load_model(index, model, device)) as opened:
-        find_file(opened, texts, out, rows, options)
+        find_file(opened, texts, out, rows, options, limit)
         _tell_graph(opened)
 
 

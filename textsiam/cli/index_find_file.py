@@ -1,4 +1,4 @@
-"""The texts of a file, each with the entry of an index that is most surely the same."""
+"""The texts of a file, each with the entries of an index that are most surely the same."""
 
 from __future__ import annotations
 
@@ -14,13 +14,20 @@ from textsiam.cli.text_file import RENAME, ROWS_AT_ONCE, check_added
 from textsiam.cli.text_options import TextOptions
 from textsiam.errors import DataError
 from textsiam.index.duplicate_index import DuplicateIndex
+from textsiam.index.finding import Match
 from textsiam.progress import progress
 
 ADDED = (Added("match", "text"), Added("match_text", "text"), Added("probability", "float"))
+_NONE: list[Match | None] = [None]  # a row is written without a match, too
 
 
-def find_file(index: DuplicateIndex, path: Path, out: Path, rows_of: TextOptions, options: FindOptions) -> None:
-    """Write the rows of a file with key, text and probability of the best match, nothing for texts that have none."""
+def find_file(
+    index: DuplicateIndex, path: Path, out: Path, rows_of: TextOptions, options: FindOptions, limit: int
+) -> None:
+    """Write the rows of a file with key, text and probability of a match, nothing for texts that have none.
+
+    A row comes as often as it has matches, up to ``limit`` times, the best one first.
+    """
     wanted = options.attributes()
     source = rows_of.open(path)
     check_added(source, ADDED, out)
@@ -30,11 +37,11 @@ def find_file(index: DuplicateIndex, path: Path, out: Path, rows_of: TextOptions
         with progress("finding", None, "texts") as bar, open_writer(part, out, source, ADDED) as writer:
             while batch := list(itertools.islice(good, ROWS_AT_ONCE)):
                 texts = [row.cells[source.places.a] for row in batch]
-                found_of = index.find_many(texts, limit=1, threshold=options.threshold, where=wanted)
-                best = [next(iter(matches), None) for matches in found_of]
-                values = [(None, None, None) if one is None else (one.key, one.text, one.probability) for one in best]
-                writer.write(batch, list(zip(*values, strict=True)))
-                found += sum(one is not None for one in best)
+                found_of = index.find_many(texts, limit=limit, threshold=options.threshold, where=wanted)
+                both = [(row, one) for row, ones in zip(batch, found_of, strict=True) for one in (ones or _NONE)]
+                values = [(one.key, one.text, one.probability) if one else (None, None, None) for _, one in both]
+                writer.write([row for row, _ in both], list(zip(*values, strict=True)))
+                found += sum(map(bool, found_of))
                 bar.advance(len(batch))
         if not rows.kept:
             raise DataError("has no text", file=path)

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from textsiam.errors import OptionError, check_choice, check_integer, check_model
+from textsiam.errors import DataError, OptionError, check_choice, check_integer, check_model
 from textsiam.index.adding import Encoded, NewEntry, put, take_out
 from textsiam.index.database import Database
 from textsiam.index.entry_checks import Given, checked_entries, checked_entry, checked_str, checked_where
@@ -23,7 +23,7 @@ from textsiam.index.scorer import Scorer
 from textsiam.index.session import NEIGHBOURS, MakeSearch, Session
 from textsiam.index.stable_groups import IndexGroup
 from textsiam.index.upkeep import Check, check_index, encode_again
-from textsiam.index.verdicts import check_verdict
+from textsiam.index.verdicts import Mark, check_verdicts, checked_marks, verdict_of
 from textsiam.text.checks import checked_texts
 
 
@@ -172,13 +172,25 @@ class DuplicateIndex(IndexView):
         Replaces what was said of the two before. Raises OptionError for a key that is not there, for copies, which
         nothing can part, and where earlier verdicts, by a chain of others too, say the contrary.
         """
+        try:
+            self.mark_many([(key_a, key_b, duplicate)])
+        except DataError as error:
+            raise OptionError(error.args[0]) from error
+
+    def mark_many(self, rows: Iterable[tuple[str, str, bool]]) -> int:
+        """Mark many pairs, each (key a, key b, whether they are the same), all or none; gives how many.
+
+        Raises DataError with the number of the row as its ``line``, from 1, for what ``mark`` raises OptionError for, a
+        row that contradicts those before it, and one that is no such thing.
+        """
+        given = checked_marks(rows)
         with self._session.writing(any_model=True):
-            verdict = Verdict(self._entry(key_a).text, self._entry(key_b).text, int(duplicate))
-            if text_hash(verdict.text_a) == text_hash(verdict.text_b):
-                raise OptionError(f"keys {key_a!r} and {key_b!r} have the same text, of which nothing can be said")
-            check_verdict(verdict, self._store.relations.verdicts())
-            self._store.relations.put_verdict(verdict)
+            verdicts = [self._verdict(line, mark) for line, mark in enumerate(given, 1)]
+            check_verdicts(verdicts, self._store.relations.verdicts())
+            for verdict in verdicts:
+                self._store.relations.put_verdict(verdict)
             self._store.count_up("verdicts")
+        return len(given)
 
     def forget(self, verdict: Verdict) -> None:
         """Remove what was said of two texts."""
@@ -264,6 +276,12 @@ class DuplicateIndex(IndexView):
             with self._session.writing():
                 if model is self._session.model:  # else another thread has encoded all anew meanwhile
                     return put(self._store, entries(), encoded, replace=replace)
+
+    def _verdict(self, line: int, mark: Mark) -> Verdict:
+        try:
+            return verdict_of(mark, self._entry(mark.key_a).text, self._entry(mark.key_b).text)
+        except OptionError as error:
+            raise DataError(str(error), line=line) from error
 
     def _search(self) -> Search:
         assert self._session.search is not None

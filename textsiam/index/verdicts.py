@@ -3,32 +3,75 @@
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from textsiam.errors import OptionError
+from textsiam.errors import DataError, OptionError
 from textsiam.index.relations import Verdict, text_hash
 from textsiam.text.normalization import normalize_text
 
+Known = tuple[bytes, bytes, Verdict]  # with the hashes of its texts
 
-def check_verdict(new: Verdict, others: Iterable[tuple[bytes, bytes, Verdict]]) -> None:
-    """Raise OptionError for a verdict on an empty text, and for one of which ``others`` say the contrary.
 
-    They do so where texts that are the same by a chain of verdicts are said not to be; an earlier one on the same two
-    texts does not count.
-    """
-    if not all(map(normalize_text, (new.text_a, new.text_b))):
+class Mark(NamedTuple):
+    """What a person says of two entries, by their keys."""
+
+    key_a: str
+    key_b: str
+    duplicate: bool
+
+
+def checked_marks(rows: Iterable[Any]) -> list[Mark]:
+    """Give rows as marks; DataError, with the number of the row, from 1, for one that is none."""
+    marks = []
+    for line, row in enumerate(rows, 1):
+        if not isinstance(row, list | tuple) or len(row) != len(Mark._fields) or row[2] not in (0, 1):
+            raise DataError(f"is {row!r:.80}, expected (key a, key b, whether they are the same)", line=line)
+        marks.append(Mark(row[0], row[1], bool(row[2])))
+    return marks
+
+
+def verdict_of(mark: Mark, text_a: str, text_b: str) -> Verdict:
+    """Give the verdict of a mark on these texts; OptionError for texts of which nothing can be said."""
+    if text_hash(text_a) == text_hash(text_b):
+        raise OptionError(f"keys {mark.key_a!r} and {mark.key_b!r} have the same text, of which nothing can be said")
+    if not all(map(normalize_text, (text_a, text_b))):
         raise OptionError("an empty text is not the same as anything, of which nothing can be said; mark two others")
-    a, b = text_hash(new.text_a), text_hash(new.text_b)
-    together = [*(judged for judged in others if {*judged[:2]} != {a, b}), (a, b, new)]
-    same = _same(together)
-    for one, other, verdict in together:
-        if not verdict.label and other in _reached(one, same):
-            raise OptionError(
-                f"{new.text_a!r:.60} and {new.text_b!r:.60} cannot be {'the same' if new.label else 'different'}: with "
-                f"earlier verdicts {verdict.text_a!r:.60} and {verdict.text_b!r:.60} would be both; change those first"
-            )
+    return Verdict(text_a, text_b, int(mark.duplicate))
+
+
+def check_verdicts(new: Sequence[Verdict], others: Sequence[Known]) -> None:
+    """Raise DataError, with its number from 1, for the first of ``new`` of which verdicts before it say the contrary.
+
+    They do so where texts that are the same by a chain of verdicts are said not to be. Of ``others``, which are older,
+    those on the same two texts as a new one do not count.
+    """
+    hashed = [(text_hash(verdict.text_a), text_hash(verdict.text_b), verdict) for verdict in new]
+    replaced = {frozenset(one[:2]) for one in hashed}
+    kept = [one for one in others if frozenset(one[:2]) not in replaced]
+    if _contradicted([*kept, *hashed]) is None:
+        return
+    # verdicts up to the first wrong one contradict each other, those before it do not
+    count = bisect_left(range(len(new)), True, key=lambda count: bool(_contradicted([*kept, *hashed[:count]])))
+    wrong, both = new[count - 1], _contradicted([*kept, *hashed[:count]])
+    assert both is not None
+    raise DataError(
+        f"{wrong.text_a!r:.60} and {wrong.text_b!r:.60} cannot be {'the same' if wrong.label else 'different'}: with "
+        f"earlier verdicts {both.text_a!r:.60} and {both.text_b!r:.60} would be both; change those first",
+        line=count,
+    )
+
+
+def _contradicted(verdicts: Sequence[Known]) -> Verdict | None:
+    """Give a verdict that two texts differ which others, by a chain, say to be the same; None if there is none."""
+    same, chain = _same(verdicts), dict[bytes, bytes]()
+    for start in same:
+        if start not in chain:
+            chain |= dict.fromkeys(_reached(start, same), start)
+    differ = ((chain.get(a), chain.get(b), verdict) for a, b, verdict in verdicts if not verdict.label)
+    return next((verdict for one, other, verdict in differ if one is not None and one == other), None)
 
 
 class InForce(NamedTuple):
@@ -38,7 +81,7 @@ class InForce(NamedTuple):
     different: list[tuple[int, int]]
 
 
-def in_force(verdicts: Sequence[tuple[bytes, bytes, Verdict]], known: Mapping[bytes, int]) -> InForce:
+def in_force(verdicts: Sequence[Known], known: Mapping[bytes, int]) -> InForce:
     """Tell what follows for ``known`` texts, by their hashes, by chains through texts that are gone, too."""
     same, first, found = _same(verdicts), dict[bytes, int](), InForce([], [])
     for start in list(same):
@@ -54,7 +97,7 @@ def in_force(verdicts: Sequence[tuple[bytes, bytes, Verdict]], known: Mapping[by
     return found
 
 
-def _same(verdicts: Iterable[tuple[bytes, bytes, Verdict]]) -> dict[bytes, list[bytes]]:
+def _same(verdicts: Iterable[Known]) -> dict[bytes, list[bytes]]:
     """Give, for each text, those of which it is said that they are the same."""
     same: dict[bytes, list[bytes]] = defaultdict(list)
     for one, other, verdict in verdicts:

@@ -6,7 +6,7 @@ import pytest
 
 import textsiam
 from tests.cli.conftest import Run
-from tests.cli.making_index import ROWS, entries, make_index
+from tests.cli.making_index import ROWS, make_index
 from textsiam.index.relations import Verdict
 
 
@@ -18,51 +18,6 @@ def verdicts(index: Path) -> list[tuple[str, str, int]]:
 def _both(verdict: Verdict) -> tuple[str, str]:
     first, second = sorted((verdict.text_a, verdict.text_b))
     return first, second
-
-
-def test_entries_are_removed(run: Run, tmp_path: Path, model_folder: Path) -> None:
-    index = make_index(run, tmp_path, model_folder)
-    result = run("index", "remove", index, "d1", "x", "none", "d1")
-    assert result.code == 0
-    assert result.err == f"{index}: 2 removed, 1 were not there: 'x'; it holds 3\n"
-    assert sorted(entries(index)) == ["a1", "d2", "d3"]
-
-
-def test_keys_of_a_file(run: Run, tmp_path: Path, model_folder: Path) -> None:
-    index = make_index(run, tmp_path, model_folder)
-    missing = [f"x{number}" for number in range(7)]
-    (tmp_path / "keys.txt").write_text("\n".join(["a1", "", *missing, "d2"]) + "\n", encoding="utf-8")
-    result = run("index", "remove", index, "--keys", tmp_path / "keys.txt")
-    assert result.code == 0
-    assert "2 removed, 7 were not there: 'x0', 'x1', 'x2', 'x3', 'x4' and 2 more; it holds 3" in result.err
-    assert sorted(entries(index)) == ["d1", "d3", "none"]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "problem"),
-    [
-        ((), "give either KEYS or --keys FILE, one of both"),
-        (("a1", "--keys", "k.txt"), "give either KEYS or --keys FILE, one of both"),
-        (("--keys", "k.txt"), "k.txt, line 2, column text: is not valid UTF-8"),
-        (("--keys", "none.txt"), "none.txt: does not exist"),
-        (("-k",), "textsiam index remove INDEX -- '-k' ..."),
-    ],
-)
-def test_bad_calls_remove_nothing(
-    run: Run,
-    tmp_path: Path,
-    model_folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    arguments: tuple[str, ...],
-    problem: str,
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "k.txt").write_bytes(b"a1\n\xff\n")
-    index = make_index(run, tmp_path, model_folder)
-    result = run("index", "remove", index, *arguments)
-    assert result.code == 2
-    assert problem in result.err
-    assert len(entries(index)) == 5
 
 
 def test_what_a_person_says_is_kept_and_forgotten(run: Run, tmp_path: Path, model_folder: Path) -> None:
@@ -90,7 +45,12 @@ def test_what_a_person_says_is_kept_and_forgotten(run: Run, tmp_path: Path, mode
         (("d1", "x", "--forget"), "key 'x' is not in the index"),
         (("d1", "d3", "--different"), "have the same text, of which nothing can be said"),
         (("d1", "none", "--same"), "an empty text is not the same as anything, of which nothing can be said"),
-        (("d1",), "KEY_B is missing"),
+        (("d1",), "KEY_B is missing: give two keys, or --pairs FILE"),
+        ((), "KEY_A is missing: give two keys, or --pairs FILE"),
+        (("d1", "a1", "--pairs", "p.csv"), "--pairs FILE says what is the same; leave out keys, --same"),
+        (("--pairs", "p.csv", "--same"), "--pairs FILE says what is the same; leave out keys, --same"),
+        (("--pairs", "p.csv", "--label-range", "0,5"), "--label-range is for grades"),
+        (("d1", "a1", "--same", "--columns", "1,2,3"), "the options that say how to read go with --pairs FILE"),
     ],
 )
 def test_bad_marks(run: Run, tmp_path: Path, model_folder: Path, arguments: tuple[str, ...], problem: str) -> None:
@@ -101,12 +61,54 @@ def test_bad_marks(run: Run, tmp_path: Path, model_folder: Path, arguments: tupl
     assert verdicts(index) == []
 
 
-@pytest.mark.parametrize("command", [("remove", "a"), ("mark", "a", "b", "--same")])
-def test_a_missing_index_is_not_made(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
-    result = run("index", command[0], tmp_path / "none", *command[1:])
+FILE = "key_a,key_b,label\nd1,a1,0\nd2,d1,1\nd1,a1,0\n"
+
+
+def test_the_pairs_of_a_file_are_kept(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    index, file = make_index(run, tmp_path, model_folder), tmp_path / "reviewed.csv"
+    file.write_text(FILE, encoding="utf-8")
+    result = run("index", "mark", index, "--pairs", file)
+    assert (result.code, result.err) == (0, f"{index}: 3 pairs, 1 the same and 2 different\n")
+    texts = {key: text for key, text, _ in ROWS}
+    expected = {(*sorted((texts["d1"], texts["a1"])), 0), (*sorted((texts["d1"], texts["d2"])), 1)}
+    assert set(verdicts(index)) == expected
+    file.write_text("a1;is;d1\nd2;is not;d1\n", encoding="utf-8")  # what was said before is replaced
+    others = ("--columns", "1,3,2", "--labels", "is=1,is not=0", "--no-header")
+    assert run("index", "mark", index, "--pairs", file, *others).code == 0
+    assert {(a, b, 1 - label) for a, b, label in verdicts(index)} == expected
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ("d1,x,1", ": key 'x' is not in the index"),
+        ("d1,d3,1", ": keys 'd1' and 'd3' have the same text"),
+        ("d1,none,1", ": an empty text is not the same as anything"),
+        ("d1,a1,1", "would be both; change those first"),
+        ("d1,a1,maybe", ", column label: the label 'maybe' is not understood"),
+    ],
+)
+def test_of_a_file_with_a_wrong_row_nothing_is_kept(
+    run: Run, tmp_path: Path, model_folder: Path, rows: str, problem: str
+) -> None:
+    index, file = make_index(run, tmp_path, model_folder), tmp_path / "reviewed.csv"
+    file.write_text(f"{FILE}{rows}\n", encoding="utf-8")
+    result = run("index", "mark", index, "--pairs", file)
     assert result.code == 2
-    assert "none is not there, expected an index file" in result.err
-    assert list(tmp_path.iterdir()) == []
+    assert result.err.startswith(f"textsiam: {file}, line 5")
+    assert problem in result.err
+    assert verdicts(index) == []
+
+
+def test_bad_rows_of_a_file_are_skipped_where_that_is_asked_for(run: Run, tmp_path: Path, model_folder: Path) -> None:
+    index, file = make_index(run, tmp_path, model_folder), tmp_path / "reviewed.csv"
+    file.write_text(f"{FILE}d1,a1,maybe\n", encoding="utf-8")
+    result = run("index", "mark", index, "--pairs", file, "--on-error", "skip")
+    assert result.code == 0
+    assert "skipped 1 bad rows of 4" in result.err
+    assert len(verdicts(index)) == 2
+    file.write_text("key_a,key_b,label\nd1,a1,maybe\n", encoding="utf-8")
+    assert "has no pair" in run("index", "mark", index, "--pairs", file, "--on-error", "skip").err
 
 
 def test_an_option_behind_the_dashes_is_said_to_be(run: Run, tmp_path: Path, model_folder: Path) -> None:
