@@ -204,23 +204,32 @@ def test_the_alignment_head_has_no_use_for_prototypes(model_of: dict[str, PairMo
         FewShotClassifier(model_of["alignment"], comparison="model").fit(TEXTS, ABOUT)
 
 
-@pytest.mark.parametrize("head", ["mlp", "alignment"])
-def test_heads_that_judge_near_texts_leave_the_choice_to_cosines(model_of: dict[str, PairModel], head: str) -> None:
+@pytest.mark.parametrize(("head", "method"), [("mlp", "prototype"), ("mlp", "neighbors"), ("alignment", "prototype")])
+def test_heads_that_judge_near_texts_leave_the_choice_to_cosines(
+    model_of: dict[str, PairModel], head: str, method: str
+) -> None:
     model = model_of[head]
     known, asked = (
         model.encode(texts) / np.linalg.norm(model.encode(texts), axis=1)[:, None] for texts in (TEXTS, ASKED)
     )
-    nearest = FewShotClassifier(model, method="neighbors").fit(TEXTS, ABOUT)
-    means = FewShotClassifier(model).fit(TEXTS, ABOUT)
-    for place, topic in enumerate(means.classes_):
-        members = [about == topic for about in ABOUT]
-        assert nearest.decision_function(ASKED)[:, place] == pytest.approx(
-            (asked @ known[members].T).max(axis=1), abs=1e-5
-        )
-        mean = known[members].mean(axis=0)
-        assert means.decision_function(ASKED)[:, place] == pytest.approx(asked @ mean / np.linalg.norm(mean), abs=1e-5)
-    warm = np.exp(means.decision_function(ASKED) / 0.05)
-    assert means.predict_proba(ASKED) == pytest.approx(warm / warm.sum(axis=1, keepdims=True))
+    classifier = FewShotClassifier(model, method=method).fit(TEXTS, ABOUT)
+    for place, topic in enumerate(classifier.classes_):
+        members = known[[about == topic for about in ABOUT]]
+        mean = members.mean(axis=0)
+        by_mean, by_nearest = asked @ mean / np.linalg.norm(mean), (asked @ members.T).max(axis=1)
+        expected = by_mean if method == "prototype" else by_nearest
+        assert classifier.decision_function(ASKED)[:, place] == pytest.approx(expected, abs=1e-5)
+    warm = np.exp(classifier.decision_function(ASKED) / 0.05)
+    assert classifier.predict_proba(ASKED) == pytest.approx(warm / warm.sum(axis=1, keepdims=True))
+
+
+@pytest.mark.parametrize("head", ["alignment", "cosine"])
+def test_heads_that_rank_compare_the_nearest_texts_themselves(model_of: dict[str, PairModel], head: str) -> None:
+    found, own = (
+        FewShotClassifier(model_of[head], method="neighbors", comparison=comparison).fit(TEXTS, ABOUT)
+        for comparison in ("auto", "model")
+    )
+    np.testing.assert_array_equal(found.decision_function(ASKED), own.decision_function(ASKED))
 
 
 @pytest.mark.parametrize("head", ["mlp", "alignment"])

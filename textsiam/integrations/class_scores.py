@@ -12,8 +12,6 @@ from textsiam.model.pair_model import PairModel
 
 METHODS = ("prototype", "neighbors")
 AUTO, OWN, COSINE = "auto", "model", "cosine"
-# heads that learn to judge texts that are near each other anyway: others an mlp ranks worse than its vectors do
-JUDGES = ("alignment", "mlp")
 COMPARED_AT_ONCE = 20_000  # pairs of vectors
 
 
@@ -38,7 +36,10 @@ class ClassScorer:
         check_choice("comparison", comparison, (AUTO, OWN, COSINE))
         head = model.architecture.head
         self.model, self.method, self.n_neighbors = model, method, n_neighbors
-        self.by_cosine = comparison == COSINE or (comparison == AUTO and head in JUDGES)
+        # mlp learns to judge texts that are near each other anyway, others it ranks worse than its vectors do;
+        # alignment ranks better than its vectors, but has no use for a mean of them
+        leaves_choice = head == "mlp" or (head == "alignment" and method == "prototype")
+        self.by_cosine = comparison == COSINE or (comparison == AUTO and leaves_choice)
         if method == "prototype" and head == "alignment" and not self.by_cosine:
             raise OptionError(
                 "comparison is 'model', but head 'alignment' compares tokens and has no use for a prototype; take "

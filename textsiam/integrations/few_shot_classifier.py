@@ -45,8 +45,9 @@ class FewShotClassifier(
         Of "neighbors": how many texts of each class count, the mean of those that the text is most like.
     comparison
         "model": the log odds of the model's own comparison. "cosine": the cosine of the vectors. "auto": "cosine" for
-        the heads mlp and alignment, else "model". The head mlp learns to judge texts that are near each other anyway:
-        among hundreds of classes it finds the right one less often than its own vectors do; alignment ends in an mlp.
+        the head mlp, and for alignment with "prototype", else "model". The head mlp learns to judge texts that are near
+        each other anyway: among many classes it finds the right one less often than its own vectors do. Alignment,
+        which compares tokens and not vectors, finds it far more often than they do: take "neighbors" with it.
     threshold
         Probability below which a text is none of the classes: the model's own, that it says the same as the best class
         (where cosines compare, as the nearest text of it). "model" is the model's own threshold; None has no such
