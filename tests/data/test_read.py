@@ -92,7 +92,26 @@ def test_datasets_frames_rows_and_pairs() -> None:
         assert list(read_pairs(table)) == ROWS
         swapped = read_pairs(table, columns=("question2", "question1", 3), keep=["is_duplicate"])
         assert list(swapped) == [(b, a, label) for a, b, label in ROWS]
-        assert len(swapped.extra("is_duplicate")) == len(ROWS)
+        assert swapped.extra("is_duplicate") == [str(label) for *_, label in ROWS]
+
+
+def test_what_is_missing_from_a_column_that_is_kept_is_an_empty_text() -> None:
+    columns = {"text_a": ["a", "b"], "text_b": ["c", "d"], "label": [1, 0], "number": [3, None], "text": [None, "x"]}
+    frame = pd.DataFrame(columns).astype({"number": "Int64", "text": "string"})
+    for table in (frame, pl.DataFrame(columns), pa.table(columns)):
+        pairs = read_pairs(table, keep=["number", "text"])
+        assert (pairs.extra("number"), pairs.extra("text")) == (["3", ""], ["", "x"])
+
+
+def test_dates_that_python_cannot_hold_matter_only_where_they_are_kept() -> None:
+    columns = {"text_a": ["a", "b"], "text_b": ["c", "d"], "label": [1, 0], "seen": [10**18, 1]}
+    table = pl.DataFrame(columns).with_columns(pl.col("seen").cast(pl.Datetime("us")))
+    days = pl.DataFrame({**columns, "seen": [10**8, 1]}).with_columns(pl.col("seen").cast(pl.Date))
+    for far in (table, days, table.to_arrow()):
+        assert list(read_pairs(far)) == [("a", "c", 1), ("b", "d", 0)]
+        with pytest.raises(DataError, match="line 1, column seen: cannot be read"):
+            read_pairs(far, keep=["seen"])
+        assert list(read_pairs(far, keep=["seen"], on_error="skip")) == [("b", "d", 0)]
 
 
 def test_bad_rows_of_tables_are_told_with_their_numbers() -> None:
@@ -106,7 +125,7 @@ def test_bad_rows_of_tables_are_told_with_their_numbers() -> None:
         assert list(pairs) == [("a", "d", 1)]
         with pytest.raises(DataError, match="no rows"):
             read_pairs(table[:0])
-    with pytest.raises(DataError, match="cannot read pairs from LazyFrame, expected a path, a dataset, a data frame"):
+    with pytest.raises(DataError, match=r"from a LazyFrame, whose rows are not read yet; give \.collect\(\) of it"):
         read_pairs(pl.LazyFrame(columns))
     twice = pa.Table.from_arrays([pa.array(["a"])] * 3, names=["text_a", "text_b", "text_a"])
     with pytest.raises(DataError, match="more than one column is called 'text_a'"):

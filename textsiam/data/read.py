@@ -14,7 +14,7 @@ from textsiam.data.report import EMPTY_KEPT, PROBLEMS_KEPT, ReadReport, RowProbl
 from textsiam.data.row_source import Row, RowSource
 from textsiam.data.rows import open_rows
 from textsiam.data.store import PairWriter
-from textsiam.data.tables import DatasetSource, MemorySource, TableSource, frame_rows
+from textsiam.data.tables import ArrowSource, FrameSource, MemorySource
 from textsiam.errors import DataError, OptionError, check_choice
 from textsiam.progress import Progress, progress
 
@@ -43,8 +43,8 @@ def read_pairs(
     ----------
     source
         Path of a CSV, TSV, JSON Lines or Parquet file (.txt: the delimiter is found), compressed or not (.gz, .bz2,
-        .xz, .zst); or rows, each (text a, text b, label) or a mapping; or Pairs, which come back as they are and take
-        no options but ``keep``, whose columns they must have, and ``on_error``.
+        .xz, .zst); or a dataset or data frame; or rows, each (text a, text b, label) or a mapping; or Pairs, which come
+        back as they are and take no options but ``keep``, whose columns they must have, and ``on_error``.
     columns
         Text a, text b and label, by name or by position from 1; None finds them by the usual names.
     header
@@ -109,17 +109,24 @@ def _open(
     refuse_dialect(header, quoting, delimiter)
     if isinstance(source, Mapping):
         raise DataError(f"is a mapping of {', '.join(map(str, source))}, expected one table; choose one of these")
-    if hasattr(source, "with_format") and hasattr(source, "column_names") and hasattr(source, "__len__"):
-        return DatasetSource(source, columns=columns, need_label=True)
-    if hasattr(source, "to_batches") and hasattr(source, "column_names"):
-        return TableSource(source, columns=columns, need_label=True)
-    if (records := frame_rows(source)) is not None:
-        return MemorySource(records, columns=columns, need_label=True)
+    if _is_arrow(source):
+        return ArrowSource(source, columns=columns, need_label=True)
+    if hasattr(source, "itertuples"):  # a pandas DataFrame
+        return FrameSource(source, columns=columns, need_label=True)
+    if type(source).__name__ == "LazyFrame":
+        raise DataError("cannot read pairs from a LazyFrame, whose rows are not read yet; give .collect() of it")
     if isinstance(source, bytes) or not isinstance(source, Iterable):
         raise DataError(
             f"cannot read pairs from {type(source).__name__}, expected a path, a dataset, a data frame or rows"
         )
     return MemorySource(source, columns=columns, need_label=True)
+
+
+def _is_arrow(source: object) -> bool:
+    """Tell whether it is a datasets.Dataset, a pyarrow Table or a polars DataFrame."""
+    if hasattr(source, "column_names"):
+        return hasattr(source, "to_batches") or (hasattr(source, "with_format") and hasattr(source, "__len__"))
+    return hasattr(source, "to_arrow") and hasattr(source, "columns")
 
 
 class _Collector:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, cast
 
 from textsiam.data.columns import Places, check_distinct, find_columns
 from textsiam.data.files import open_bytes
@@ -61,62 +61,59 @@ class ParquetSource(RowSource):
         return DataError(f"is not a Parquet file, or is damaged ({str(error).splitlines()[0]})", file=self.file)
 
 
-class DatasetSource(RowSource):
-    """Rows of a ``datasets.Dataset``; a row's ``line`` is its number from 1."""
-
-    file = None
-    format = "rows"
-
-    def __init__(self, dataset: Any, *, columns: Sequence[str | int] | None, need_label: bool) -> None:
-        self._dataset = dataset
-        self.fieldnames = list(dataset.column_names)
-        self.places = find_columns(self.fieldnames, columns, need_label)
-
-    def narrow(self, names: Sequence[str]) -> None:
-        """Decode only the columns in ``places`` and ``names``."""
-        self._dataset = self._dataset.select_columns(self.named(names))
-
-    def __iter__(self) -> Iterator[Row | DataError]:
-        done = 0
-        for table in self._dataset.with_format("arrow").iter(batch_size=BATCH_ROWS):
-            yield from _table_rows(self, table, done + 1)
-            done += len(table)
-
-
-class TableSource(RowSource):
-    """Rows of a pyarrow Table; a row's ``line`` is its number from 1."""
+class ArrowSource(RowSource):
+    """Rows of a ``datasets.Dataset``, a pyarrow Table or a polars DataFrame; a row's ``line`` is its number from 1."""
 
     file = None
     format = "rows"
 
     def __init__(self, table: Any, *, columns: Sequence[str | int] | None, need_label: bool) -> None:
         self._table = table
-        self.fieldnames = list(table.column_names)
+        self.fieldnames = list(table.column_names if hasattr(table, "column_names") else table.columns)
         check_distinct(self.fieldnames)
         self.places = find_columns(self.fieldnames, columns, need_label)
 
     def narrow(self, names: Sequence[str]) -> None:
         """Decode only the columns in ``places`` and ``names``."""
-        self._table = self._table.select(self.named(names))
+        select = getattr(self._table, "select_columns", None) or self._table.select  # of datasets, that selects rows
+        self._table = select(self.named(names))
 
     def __iter__(self) -> Iterator[Row | DataError]:
         done = 0
-        for batch in self._table.to_batches(max_chunksize=BATCH_ROWS):
+        for batch in self._batches():
             yield from _table_rows(self, batch, done + 1)
             done += len(batch)
 
+    def _batches(self) -> Iterable[Any]:
+        if hasattr(self._table, "with_format"):
+            return cast(Iterable[Any], self._table.with_format("arrow").iter(batch_size=BATCH_ROWS))
+        table = self._table.to_arrow() if hasattr(self._table, "to_arrow") else self._table
+        return cast(Iterable[Any], table.to_batches(max_chunksize=BATCH_ROWS))
 
-def frame_rows(source: Any) -> Iterator[dict[str, Any]] | None:
-    """Give the rows of a pandas or polars DataFrame as mappings; None for anything else."""
-    if hasattr(source, "itertuples"):
-        rows = source.itertuples(index=False, name=None)
-    elif hasattr(source, "iter_rows") and hasattr(source, "get_columns"):
-        rows = source.iter_rows()
-    else:
-        return None
-    names = [str(name) for name in source.columns]
-    check_distinct(names)
-    return (dict(zip(names, row, strict=True)) for row in rows)
+
+class FrameSource(RowSource):
+    """Rows of a pandas DataFrame; a row's ``line`` is its number from 1."""
+
+    file = None
+    format = "rows"
+
+    def __init__(self, frame: Any, *, columns: Sequence[str | int] | None, need_label: bool) -> None:
+        self._frame = frame
+        self.fieldnames = [str(name) for name in frame.columns]
+        check_distinct(self.fieldnames)
+        self.places = find_columns(self.fieldnames, columns, need_label)
+        self._wanted = list(range(len(self.fieldnames)))
+
+    def narrow(self, names: Sequence[str]) -> None:
+        """Look at the columns in ``places`` and ``names`` alone."""
+        self._wanted = [self.fieldnames.index(name) for name in self.named(names)]
+
+    def __iter__(self) -> Iterator[Row | DataError]:
+        names = [self.fieldnames[place] for place in self._wanted]
+        columns = self._frame.iloc[:, self._wanted]
+        whole = columns.astype(object).where(columns.notna(), None)  # of what is missing pandas has many kinds
+        for number, row in enumerate(whole.itertuples(index=False, name=None), 1):
+            yield self.record_row(number, dict(zip(names, row, strict=True)))
 
 
 class MemorySource(RowSource):
