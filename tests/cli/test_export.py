@@ -47,11 +47,6 @@ def test_the_folder_of_sentence_transformers_comes_back(run: Run, cosine_folder:
     assert result.code == 0
     assert "is not calibrated" in result.err
     np.testing.assert_array_equal(textsiam.PairModel.load(back).encode(TEXTS), vectors)
-    texts = tmp_path / "texts.txt"
-    texts.write_text("\n".join(TEXTS[:2]), encoding="utf-8")
-    search = ("duplicates", back, texts, "--threshold", "0.5", "--out", tmp_path / "out.csv")
-    for arguments in (("score", back, *TEXTS[:2]), ("explain", back, *TEXTS[:2]), search):
-        assert f"{back} is not calibrated: its probabilities and its threshold mean nothing" in run(*arguments).err
     result = run("import", "sentence-transformers", tmp_path / "st", "--out", back)
     assert result.code == 2
     assert result.err == f"textsiam: --out {back} holds a model; give another folder, or --overwrite to replace it\n"
@@ -71,6 +66,43 @@ def test_an_lstm_is_written_for_newer_versions_alone(run: Run, tmp_path: Path) -
     wrong = run(*arguments[:3], "--out", tmp_path / "x", "--min-version", "5.2")
     assert wrong.code == 2
     assert wrong.err == "textsiam: min_version is '5.2', expected one of 5.1, 6.2; did you mean '6.2'?\n"
+
+
+UNCALIBRATED = "is not calibrated: its probabilities and its threshold mean nothing"
+
+
+def test_commands_that_use_probabilities_say_that_they_mean_nothing(
+    run: Run, cosine_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("export", "sentence-transformers", "cosine", "--out", "st").code == 0
+    assert run("import", "sentence-transformers", "st", "--out", "back").code == 0
+    write_pairs(tmp_path / "pairs.csv", 60)
+    (tmp_path / "texts.csv").write_text("id,text\n" + "".join(f"{n},{text}\n" for n, text in enumerate(TEXTS)), "utf-8")
+    for command in (
+        ("score", "back", *TEXTS[:2]),
+        ("score", "back", "pairs.csv", "--out", "scored.csv"),
+        ("explain", "back", *TEXTS[:2]),
+        ("duplicates", "back", "texts.csv", "--threshold", 0.5, "--out", "out.csv"),
+        ("evaluate", "back", "pairs.csv"),
+        ("compare", "cosine", "back", "pairs.csv"),
+        ("threshold", "back"),
+        ("shrink", "back", "--out", "small", "--pairs", "pairs.csv"),
+        ("export", "onnx", "back", "--out", "onnx"),
+        ("index", "add", "index.db", "texts.csv", "--model", "back", "--threshold", 0.5),
+        ("index", "find", "index.db", TEXTS[0]),
+    ):
+        result = run(*command)
+        assert result.code == 0, result.err
+        assert result.err.count(f"back {UNCALIBRATED}") == 1, command
+    assert "**It was not calibrated**" in (tmp_path / "onnx" / "README.md").read_text("utf-8")
+    assert run("export", "sentence-transformers", "back", "--out", "again").code == 0
+    card = (tmp_path / "again" / "README.md").read_text("utf-8")
+    assert "not calibrated: from which cosine on two texts say the same is not known" in card
+    assert "| probability |" not in card
+    failed = run("distill", "pairs.csv", "--teacher", "back", "--out", "student")
+    assert failed.code == 2
+    assert "is not calibrated, so that its logits mean nothing; import it with dev pairs, or take target" in failed.err
 
 
 def test_what_is_imported_is_calibrated_on_dev(run: Run, cosine_folder: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from textsiam.cli.pair_options import LabelOptions, read_labelled
 from textsiam.cli.row_options import RowOptions
+from textsiam.cli.scoring_model import load_scoring
 from textsiam.model.folder import check_no_file
 
 
@@ -43,6 +44,6 @@ def compare(
 
     check_no_file(first)
     check_no_file(second)
-    one, other = (textsiam.PairModel.load(folder, device=device) for folder in (first, second))
+    one, other = (load_scoring(folder, device) for folder in (first, second))
     result = textsiam.compare(one, other, read_labelled(pairs, rows, labels), show_progress=True)
     print(json.dumps(result.to_dict(), indent=2) if as_json else result)

@@ -7,9 +7,9 @@ from pathlib import Path
 from textsiam.cli.messages import say
 from textsiam.cli.pair_options import LabelOptions, read_labelled
 from textsiam.cli.row_options import RowOptions
+from textsiam.cli.scoring_model import load_scoring
 from textsiam.errors import OptionError
 from textsiam.model.folder import check_no_file
-from textsiam.model.pair_model import PairModel
 
 
 def export_onnx(
@@ -49,7 +49,7 @@ def export_onnx(
         raise OptionError("the options that say how to read go with --pairs FILE")
     if not page and ort != ORT:
         raise OptionError(f"--ort {ort} goes with --page")
-    loaded = PairModel.load(model)
+    loaded = load_scoring(model)
     labelled = None if pairs is None else read_labelled(pairs, rows, labels)
     written = onnx.export_onnx(loaded, out, weights=weights, pairs=labelled, page=page, ort=ort)
     for name, size in written.files.items():

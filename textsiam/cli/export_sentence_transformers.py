@@ -18,8 +18,8 @@ def export_sentence_transformers(model: Path, /, *, out: Path, min_version: str 
     out
         Folder to write; it must be new, or empty.
     min_version
-        Earliest version of sentence-transformers that is to load it: 5.1; or 6.2, which LSTMs need whose vocabulary is
-        not an imported list of words.
+        Earliest version of sentence-transformers that is to load it: 5.1; or 6.2, which is needed by LSTMs of subwords,
+        and by imported lists of words if texts are cut.
     """
     from textsiam.integrations import sentence_transformers
 

@@ -7,10 +7,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from textsiam.cli.messages import say
 from textsiam.cli.outputs import check_no_model
 from textsiam.cli.pair_options import LabelOptions, read_labelled
 from textsiam.cli.row_options import RowOptions
+from textsiam.cli.scoring_model import tell_calibrated
 from textsiam.errors import OptionError
 from textsiam.model.folder import check_target
 
@@ -47,6 +47,5 @@ def import_sentence_transformers(
     labelled = None if dev is None else read_labelled(dev, rows, labels)
     model = sentence_transformers.import_sentence_transformers(folder, dev=labelled)
     model.save(out)
-    if dev is None:
-        say(f"{out} is not calibrated: its probabilities and its threshold mean nothing; give --dev FILE")
+    tell_calibrated(out, model.details)
     print(f"{out}: {model!r}")

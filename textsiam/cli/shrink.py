@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textsiam.cli.messages import say
 from textsiam.cli.pair_options import LabelOptions, read_labelled
 from textsiam.cli.row_options import RowOptions
+from textsiam.cli.scoring_model import load_scoring
 from textsiam.errors import OptionError, check_choice
 from textsiam.model.folder import check_no_file, check_target, read_folder
 from textsiam.model.pair_model import PairModel
@@ -51,7 +52,7 @@ def shrink(
     check_target(out)
     if out.resolve() == model.resolve():
         raise OptionError(f"--out {out} is the model itself, which cannot be made whole again; give another --out")
-    large = PairModel.load(model)
+    large = load_scoring(model)
     stored = large.details.get("weights", "fp32")
     if stored in ("int8", weights):
         raise OptionError(f"{model} is stored as {stored} already, {weights} would not make it smaller")

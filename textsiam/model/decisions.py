@@ -116,8 +116,9 @@ def decide(
     name, target = given[0], _checked_share(given[0], recall if precision is None else precision)
     if decisions is None:
         raise OptionError(
-            f"a {name} needs what dev pairs show, which this model does not keep: it learned grades, its scores do not "
-            "rise with the labels, or an earlier version made it; give cost, or train it again"
+            f"a {name} needs what dev pairs show, which this model does not keep: it learned grades, it was imported "
+            "without dev pairs, its scores do not rise with the labels, or an earlier version made it; give cost, or "
+            "train or import it again"
         )
     seen = decisions.seen(calibration)
     reaching = [one for one in seen if getattr(one, f"{name}_low") >= target]

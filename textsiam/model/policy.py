@@ -34,14 +34,24 @@ def kept_parts(files: Mapping[str, bytes]) -> dict[str, Any]:
     }
 
 
+def is_calibrated(details: Mapping[str, Any]) -> bool:
+    """Tell by a model's details whether probabilities were fitted to dev: not if it was imported without such pairs."""
+    return details.get("calibrated") is not False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """What a folder says of probabilities and thresholds; ``graded``: the model learned grades."""
+    """What a folder says of probabilities and thresholds, ``details`` of the model besides."""
 
     folder: Path
     calibration: Calibration
     decisions: Decisions | None
-    graded: bool
+    details: Mapping[str, Any]
+
+    @property
+    def graded(self) -> bool:
+        """Whether the model learned grades."""
+        return bool(self.details.get("graded"))
 
     def replace(self, decision: Decision) -> None:
         """Make a decision the folder's own: calibration and card change, all other files stay; raises as ``save``."""
@@ -59,7 +69,7 @@ def read_policy(folder: Path) -> Policy:
             folder=folder,
             calibration=parts["calibration"],
             decisions=parts["decisions"],
-            graded=bool(json.loads(files["config.json"])["details"].get("graded")),
+            details=dict(json.loads(files["config.json"])["details"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelFolderError(f"{folder} was altered: its files do not make a model ({error!r})") from error

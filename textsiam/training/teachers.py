@@ -17,6 +17,7 @@ from textsiam.data.pairs import Pairs
 from textsiam.errors import DataError, OptionError
 from textsiam.model.calibration import log_odds
 from textsiam.model.pair_model import PairModel
+from textsiam.model.policy import is_calibrated
 from textsiam.progress import progress
 from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.distill_config import LOGIT, LOGITS, PROBABILITY, DistillConfig
@@ -63,6 +64,12 @@ def open_teacher(teacher: Any, target: str, config: DistillConfig, prior: float 
     if target != LOGITS and len(models) > 1:
         raise OptionError(
             f"there are {len(models)} teachers, whose vectors have nothing in common; give one, or take target logits"
+        )
+    wrong = next((model for model in models if not is_calibrated(model.details)), None)
+    if target == LOGITS and wrong is not None:
+        raise OptionError(
+            f"teacher {wrong!r} is not calibrated, so that its logits mean nothing; import it with dev pairs, or take "
+            "target vectors"
         )
     return _of_models(models, target, prior)
 

@@ -19,6 +19,7 @@ from textsiam.integrations.onnx.pair_model import OnnxPairModel, graph_names
 from textsiam.model.architecture import CUSTOM
 from textsiam.model.fingerprint import fingerprint_of
 from textsiam.model.pair_model import PairModel
+from textsiam.model.policy import is_calibrated
 from textsiam.model.products import FRAMES
 from textsiam.model.storage import restore_weights, store_weights
 from textsiam.text.tokenizer import PAD_ID, UNKNOWN_ID
@@ -119,6 +120,7 @@ def _config(model: PairModel, weights: str) -> dict[str, Any]:
         "vector_size": model.architecture.vector_size,
         "max_tokens": model.architecture.max_tokens,
         "graded": bool(model.details.get("graded")),
+        "calibrated": is_calibrated(model.details),
         "threshold": model.calibration.threshold,
         "calibration": dataclasses.asdict(model.calibration),
         "head_weights": _head_weights(model.architecture.head, kept),

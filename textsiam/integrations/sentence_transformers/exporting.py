@@ -21,12 +21,15 @@ def export_sentence_transformers(model: PairModel, folder: str | Path, *, min_ve
 
     A bag of tokens becomes a ``StaticEmbedding``, one of a list of words ``WordEmbeddings`` and ``Pooling``; an LSTM
     becomes ``WordEmbeddings``, ``LSTM`` and ``Pooling``. Vectors equal those of ``model.encode`` within 1e-5 in
-    sentence-transformers from ``min_version`` on (measured in 5.1.2 and 6.2.0); those of a bag with ``weighting`` "idf"
-    or "sif" have length 1, so that cosines are equal. ``min_version`` "6.2" also takes what earlier versions cannot
-    read: an LSTM whose vocabulary is not a list of words, and a list of words with ``max_tokens`` below 100,000.
+    sentence-transformers from ``min_version`` on, measured in 5.1.2 and 6.2.0 (of a ``StaticEmbedding``, texts of
+    thousands of tokens within 1e-3: torch rounds its sums after each token); those of a bag with ``weighting`` "idf" or
+    "sif" have length 1, so that cosines are equal. ``min_version`` "6.2" also takes what earlier versions cannot read:
+    an LSTM whose vocabulary is not a list of words, and a list of words with ``max_tokens`` below 100,000. At 100,000
+    earlier versions read a text of a list of words to its end.
 
-    Of a text without a token an LSTM with pooling "max" has no vector there (minus infinity, -1e9 in 5.1); ours is
-    zero. 5.1 cannot encode an LSTM's batch of nothing but such texts.
+    Of a text without a token (an empty one; of a list of words, also one of unknown words) an LSTM with pooling "max"
+    has no vector there (minus infinity, -1e9 in 5.1); ours is zero. Versions before 6.2 cannot encode a batch of
+    nothing but such texts with an LSTM.
 
     Token ids are the same for every text without lone surrogates, which tokenizers refuses. With a vocabulary of type
     "unigram", of two ways to cut a word whose scores are equal but for the rounding of float32, the other one may be
@@ -36,8 +39,8 @@ def export_sentence_transformers(model: PairModel, folder: str | Path, *, min_ve
     ``similarity_fn_name`` is the head. Calibration and threshold have no place there: the folder's README.md says which
     similarity the threshold is. Raises OptionError for what cannot be exported without loss: other heads, encoders,
     n-grams, attention, a bidirectional "last" state, weights of tokens with another head than cosine, symbols of the
-    user in the vocabulary, what ``min_version`` cannot read; ModelFolderError where ``folder`` is not free or empty, or
-    the disk refuses.
+    user in the vocabulary, a list of no words, what ``min_version`` cannot read; ModelFolderError where ``folder`` is
+    not free or empty, or the disk refuses.
     """
     check_model(model)
     check_choice("min_version", min_version, VERSIONS)

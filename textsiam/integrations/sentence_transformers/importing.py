@@ -43,8 +43,9 @@ def import_sentence_transformers(folder: str | Path, *, dev: Any = None) -> Pair
 
     - one that ``export_sentence_transformers`` writes, whatever was trained since (it is proved that the ids are the
       same);
-    - of a ``StaticEmbedding``, the WordPiece of BERT, with BERT's normalizer and pre-tokenizer, also as model2vec
-      stores it (see text/bert_characters.py for rare characters of which Python's tables differ);
+    - of a ``StaticEmbedding``, or ``WordEmbeddings`` that add no tokens, the WordPiece of BERT, with BERT's normalizer
+      and pre-tokenizer, also as model2vec stores it (see text/bert_characters.py for rare characters of which Python's
+      tables differ);
     - of ``WordEmbeddings``, a ``WhitespaceTokenizer``, which leaves unknown words out. Without ``LSTM`` they become a
       bag, which pools by mean.
 

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 import textsiam
+from textsiam.integrations.sentence_transformers.modules_of import is_word_list
 from textsiam.model.pair_model import PairModel
+from textsiam.model.policy import is_calibrated
 
 _FRONT = """---
 library_name: sentence-transformers
@@ -66,18 +68,22 @@ def _similarity(model: PairModel) -> str:
 
 def _limits(model: PairModel, needs_newest: str | None) -> list[str]:
     lines = [f"Needs sentence-transformers 6.2 or later: {needs_newest}."] if needs_newest else []
+    if is_word_list(model):
+        lines.append("Words that are not in the list are left out.")
     if model.architecture.encoder == "lstm":
-        empty = "a text without a token (empty, or nothing but white space)"
         if model.architecture.pooling == "max":
-            lines.append(f"{empty.capitalize()} has no vector: minus infinity, -1e9 in version 5.1.")
+            older = "" if needs_newest else ", -1e9 in version 5.1"
+            lines.append(f"A text without a token, such as an empty one, has no vector: minus infinity{older}.")
         if not needs_newest:
-            lines.append(f"Version 5.1 cannot encode {empty} without another text beside it.")
+            lines.append("Versions before 6.2 cannot encode a batch of nothing but texts without a token.")
     return lines
 
 
 def _threshold(model: PairModel) -> str:
     """Say which similarity the threshold on the probability is, and what other probabilities are."""
     calibration, name = model.calibration, _similarity(model)
+    if not is_calibrated(model.details):
+        return f"The model was not calibrated: from which {name} on two texts say the same is not known."
     graded = bool(model.details.get("graded"))
     if not calibration.rises:
         return f"**Warning**: on dev, a higher {name} was not more often the same: do not use this model."

@@ -10,6 +10,7 @@ import numpy as np
 import safetensors.numpy
 
 from textsiam.arrays import Array
+from textsiam.errors import OptionError
 from textsiam.integrations.sentence_transformers.tokenizer_json import read_pieces, tokenizer_json
 from textsiam.integrations.sentence_transformers.word_piece_json import word_piece_json
 from textsiam.model.architecture import Architecture
@@ -58,14 +59,8 @@ def is_word_list(model: PairModel) -> bool:
 def _word_embeddings(model: PairModel) -> Module:
     rows, kind = _rows(model), "TransformersTokenizerWrapper"
     if is_word_list(model):
-        settings = word_model_settings(model.tokenizer.proto)
-        words = {
-            "vocab": settings["words"],
-            "stop_words": settings["stop_words"],
-            "do_lower_case": settings["lowercase"],
-        }
-        # no text has the two tokens in front; ASCII, for version 5.1 reads it in the encoding of its system
-        rows, kind = rows[FIRST_WORD:], "WhitespaceTokenizer"
+        kind, (words, rows) = "WhitespaceTokenizer", _words(word_model_settings(model.tokenizer.proto), rows)
+        # ASCII, for version 5.1 reads it in the encoding of its system
         tokenizer = {"whitespacetokenizer_config.json": json.dumps(words).encode()}
     else:
         config = {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": 10**30}
@@ -80,6 +75,18 @@ def _word_embeddings(model: PairModel) -> Module:
         "model.safetensors": _stored({"emb_layer.weight": rows}),
     }
     return Module("WordEmbeddings", stored | tokenizer)
+
+
+def _words(settings: Mapping[str, Any], rows: Array) -> tuple[dict[str, Any], Array]:
+    """Give the settings of a WhitespaceTokenizer, and the embedding of each of its words.
+
+    No text has the two tokens in front. Of a word that comes twice the last one counts; saving it there drops others.
+    """
+    last = {word: FIRST_WORD + place for place, word in enumerate(settings["words"])}
+    if not last:
+        raise OptionError("the vocabulary is a list of no words, which sentence-transformers cannot load")
+    words = {"vocab": list(last), "stop_words": settings["stop_words"], "do_lower_case": settings["lowercase"]}
+    return words, rows[list(last.values())]
 
 
 def _lstm(model: PairModel) -> Module:

@@ -25,11 +25,10 @@ from textsiam.text.vocabulary_options import TYPES
 
 _DEFAULTS: dict[str, Any] = {"byte_fallback": False, "ignore_merges": False, "added_tokens": [], "version": "1.0"}
 _ADVICE = (
-    "what export_sentence_transformers writes is imported, and BERT's WordPiece in a StaticEmbedding; others can be "
-    "teachers of textsiam.distill"
+    "what export_sentence_transformers writes is imported, and BERT's WordPiece without tokens around a text; others "
+    "can be teachers of textsiam.distill"
 )
 _WHY = {
-    "WordPiece": "WordPiece takes the longest piece first, which no SentencePiece model does",
     "WordLevel": "WordLevel counts each unknown word, of which SentencePiece makes one token side by side",
 }
 
