@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import textsiam
@@ -76,6 +78,34 @@ def test_the_pairs_of_a_file_are_kept(run: Run, tmp_path: Path, model_folder: Pa
     others = ("--columns", "1,3,2", "--labels", "is=1,is not=0", "--no-header")
     assert run("index", "mark", index, "--pairs", file, *others).code == 0
     assert {(a, b, 1 - label) for a, b, label in verdicts(index)} == expected
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_keys_may_be_numbers(run: Run, tmp_path: Path, model_folder: Path, ending: str) -> None:
+    frame, texts, file = (
+        pd.DataFrame({"id": [1, 2], "text": ["red", "blue"]}),
+        tmp_path / "t.csv",
+        tmp_path / f"p.{ending}",
+    )
+    frame.to_csv(texts, index=False)
+    assert run("index", "add", tmp_path / "i", texts, "--model", model_folder, "--threshold", 0.5).code == 0
+    marks = pd.DataFrame({"key_a": [1], "key_b": [2], "label": [1]})
+    {
+        "csv": functools.partial(marks.to_csv, index=False),
+        "jsonl": functools.partial(marks.to_json, orient="records", lines=True),
+        "parquet": marks.to_parquet,
+    }[ending](file)
+    assert (
+        run("index", "mark", tmp_path / "i", "--pairs", file).err
+        == f"{tmp_path / 'i'}: 1 pairs, 1 the same and 0 different\n"
+    )
+    assert verdicts(tmp_path / "i") == [("blue", "red", 1)]
+    marks["key_a"] = [1.5]
+    marks.to_json(tmp_path / "odd.jsonl", orient="records", lines=True)
+    assert (
+        "column key_a: is float 1.5, expected a text"
+        in run("index", "mark", tmp_path / "i", "--pairs", tmp_path / "odd.jsonl").err
+    )
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,9 @@ def test_version(run: Run) -> None:
     ("arguments", "message"),
     [
         (["trian"], "there is no command 'trian' of textsiam; did you mean train?\n"),
+        (["--versoin"], "there is no option --versoin of textsiam; did you mean --version?\n"),
+        (["--", "trian"], "there is no command 'trian' of textsiam; did you mean train?\n"),
+        (["index", "--halp"], "there is no option --halp of textsiam index; did you mean --help?\n"),
         (
             ["index", "join"],
             "'join' of textsiam index; expected one of add, find, groups, mark, remove, export, check, ",

@@ -39,10 +39,12 @@ def _too_many(error: UnusedCliTokensError, chain: str) -> str:
 
 
 def _no_command(error: UnknownCommandError, chain: str) -> str:
-    given, known = (error.unused_tokens or [""])[0], [name for name in error.app or () if not name.startswith("-")]
+    given = next((token for token in error.unused_tokens or () if token != "--"), "")
+    is_option = given.startswith("-")
+    known = [name for name in error.app or () if name.startswith("-") == is_option]
     near = get_close_matches(given, known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(known)}; see {chain} --help"
-    return f"there is no command {given!r} of {chain}; {hint}"
+    return f"there is no {f'option {given}' if is_option else f'command {given!r}'} of {chain}; {hint}"
 
 
 def _missing(error: MissingArgumentError, chain: str) -> str:

@@ -67,8 +67,7 @@ def find(
         _find_texts(index, load_model(index, model, device), text, limit, options, as_json=as_json)
         return
     if text or as_json:
-        raise OptionError("--texts FILE goes with --out FILE, to which the best entry for each is written; leave out "
-                          "texts and --json")  # fmt: skip
+        raise OptionError("--texts FILE goes with --out FILE, which gets what is found; leave out texts and --json")
     if out is None:
         raise OptionError(f"give --out FILE to write what is found for the texts of {texts}")
     limit = 1 if limit is None else limit

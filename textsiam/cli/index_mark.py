@@ -92,6 +92,7 @@ def _mark_file(index: str, path: Path, rows: RowOptions, labels: LabelOptions) -
         raise OptionError("two entries are the same or not; --label-range is for grades")
     how = rows.how() | {"columns": rows.columns or ("key_a", "key_b", "label")}
     source, read_label = open_rows(path, **how, labels=labels.words()), LabelReader(labels.words(), None)
+    source.of_keys = True
     place = source.places.label
     assert place is not None
     marks, lines = [], []

@@ -35,7 +35,8 @@ class RowSource(ABC):
     ``delimiter``, ``quoting``, ``header``: the dialect of a delimited file, None elsewhere, for writing the like.
     ``newline``: what ends its lines, "\n" or "\r\n". ``byte_order_mark``: it starts with the UTF-8 byte order mark.
     ``schema``: the Arrow schema of a Parquet file, None elsewhere, for the same.
-    ``notes``: what is worth telling about how it is read.
+    ``notes``: what is worth telling about how it is read. ``of_keys``: what stands in the place of texts are keys,
+    which may be whole numbers in records.
     """
 
     file: Path | None
@@ -49,6 +50,7 @@ class RowSource(ABC):
     byte_order_mark: bool = False
     schema: Any = None
     notes: tuple[str, ...] = ()
+    of_keys: bool = False
 
     @abstractmethod
     def __iter__(self) -> Iterator[Row | DataError]:
@@ -77,7 +79,11 @@ class RowSource(ABC):
             value = record.get(self.fieldnames[place])
             if value is None:
                 return self.problem("is missing", line, place)
-            message = label_problem(value) if place == self.places.label else text_problem(value)
+            if place == self.places.label:
+                message = label_problem(value)
+            else:
+                is_key = self.of_keys and isinstance(value, Integral) and not _is_bool(value)
+                message = None if is_key else text_problem(value)
             if message:
                 return self.problem(message, line, place)
         return Row(line, cells, record)
