@@ -151,7 +151,16 @@ def test_without_dev_a_part_that_shares_no_text_is_set_aside(toy_pairs: Pairs, t
     sizes = model.details["train"]["pairs"], model.details["dev"]["pairs"]
     assert sum(sizes) == len(toy_pairs)
     assert sizes[1] == pytest.approx(0.1 * len(toy_pairs), abs=3)
-    assert "(10% set aside, sharing no text with the training pairs)" in model.card
+    assert f"({sizes[1]:,} of {len(toy_pairs):,} set aside, sharing no text with the training pairs)" in model.card
+
+
+def test_a_dev_part_that_is_small_as_all_pairs_hang_together_is_told(toy_config: TrainConfig) -> None:
+    chain = [(f"text {number}", f"text {number + 1}", number % 2) for number in range(200)]
+    alone = [(f"one of {number}", f"other of {number}", number % 2) for number in range(8)]
+    model = textsiam.train([*chain, *alone], config=dataclasses.replace(toy_config, epochs=1, vocabulary_size=50))
+    assert model.details["dev"]["pairs"] == 8
+    assert "8 of 208 set aside" in model.card
+    assert "a tenth was to be, but the others hang together: better give dev (--dev) pairs of their own" in model.card
 
 
 def test_dev_pairs_that_are_training_pairs_are_told(

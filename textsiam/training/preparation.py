@@ -134,7 +134,11 @@ def _check_number(pairs: Pairs, config: TrainConfig) -> None:
 
 def _dev_origin(train_pairs: Pairs, dev_pairs: Pairs, *, given: bool) -> str:
     if not given:
-        return f"{DEV_SHARE:.0%} set aside, sharing no text with the training pairs"
+        count, total = len(dev_pairs), len(train_pairs) + len(dev_pairs)
+        aside = f"{count:,} of {total:,} set aside, sharing no text with the training pairs"
+        if count >= DEV_SHARE * total / 2:
+            return aside
+        return f"{aside}; a tenth was to be, but the others hang together: better give dev (--dev) pairs of their own"
     repeated = pairs_in_both(train_pairs, dev_pairs)
     if not repeated:
         return GIVEN
