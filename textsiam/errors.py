@@ -120,10 +120,12 @@ def check_integer(option: str, got: object, *, least: int, most: int | None = No
     raise OptionError(f"{option} is {got!r}, expected an integer {expected}")
 
 
-def check_model(model: object) -> None:
-    """Raise OptionError for a path in place of a model."""
+def check_model(model: object, *, pair_model: bool = False) -> None:
+    """Raise OptionError for a path in place of a model, and, where a ``pair_model`` it must be, for what is none."""
     if isinstance(model, str | PathLike):
         raise OptionError(f"model is a path, expected a model; load it with textsiam.PairModel.load({str(model)!r})")
+    if pair_model and not hasattr(type(model), "score_details"):
+        raise OptionError(f"model is of type {type(model).__name__}, expected a textsiam.PairModel")
 
 
 def import_extra(module: str, extra: str, purpose: str) -> ModuleType:

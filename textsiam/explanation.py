@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from textsiam.arrays import Array
-from textsiam.errors import OptionError, check_integer
+from textsiam.errors import OptionError, check_integer, check_model
 from textsiam.model.pair_model import PairModel
 
 ALL_SUBSETS = 10  # words, of both texts, up to which every subset is scored
@@ -117,6 +117,7 @@ def explain(model: PairModel, text_a: str, text_b: str, *, orders: int = 32, see
     Words are parted by white space, Han characters and kana one by one. Raises OptionError for what is no text, more
     than 400 words, or orders or a seed out of range.
     """
+    check_model(model, pair_model=True)
     check_integer("orders", orders, least=2, most=MOST_ORDERS)
     check_integer("seed", seed, least=0)
     model.inspect([text_a, text_b])  # raises for what is no text

@@ -4,6 +4,7 @@ import csv
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import textsiam
@@ -61,6 +62,25 @@ def test_rows_get_their_best_match(run: Run, tmp_path: Path, model_folder: Path)
         f"7 texts against 5: from probability {found.threshold:.4f} on {7 - none} have a match and {none} have none"
         in (result.err)
     )
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_keys_of_the_second_file_stand_in_the_place_of_its_rows(
+    run: Run, tmp_path: Path, model_folder: Path, ending: str
+) -> None:
+    path, against, out = table(tmp_path / "t.csv"), tmp_path / "a.jsonl", tmp_path / f"out.{ending}"
+    keys = [f"k{number}" for number in range(len(AGAINST))]
+    records = [{"number": key, "question": text} for key, text in zip(keys, AGAINST, strict=True)]
+    against.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    options = ("--against", against, "--against-key", "number", "--out", out)
+    assert run("duplicates", model_folder, path, *options).code == 0
+    best = [None if one is None else keys[one.row_b] for one in expected(model_folder, TEXTS, AGAINST).best]
+    frame = pd.read_csv(out) if ending == "csv" else pd.read_parquet(out)
+    assert frame["match"].astype(object).where(frame["match"].notna(), None).tolist() == best
+    wrong = run(
+        "duplicates", model_folder, path, "--against", against, "--against-key", "nummer", "--out", tmp_path / "x.csv"
+    )
+    assert (wrong.code, "did you mean 'number'" in wrong.err) == (2, True)
 
 
 def test_json_lines_and_parquet_hold_numbers(run: Run, tmp_path: Path, model_folder: Path) -> None:

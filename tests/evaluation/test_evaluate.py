@@ -205,6 +205,9 @@ class Unused:
     def __getattr__(self, name: str) -> None:
         raise AssertionError(f"the pairs are at fault, but the model was asked for {name}")
 
+    def score_details(self, _pairs: object) -> None:
+        raise AssertionError("the pairs are at fault, but the model was asked for scores")
+
 
 @pytest.mark.parametrize("label", [0, 1])
 def test_one_label_is_refused_before_anything_is_scored(label: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import datasets
 import numpy as np
@@ -67,6 +67,21 @@ def test_columns_are_scored_as_pairs_are(tmp_path: Path) -> None:
     np.testing.assert_allclose(scored["probability"], model.score_pairs(pairs), atol=1e-6)
     with pytest.raises(DataError, match="no column 'text_a'"):
         loaded.score_batch(dataset)
+
+
+def test_what_needs_the_model_itself_says_so(tmp_path: Path) -> None:
+    _, loaded = both(tmp_path, {"encoder": "bag", "head": "cosine"})
+    assert repr(loaded).startswith("OnnxPairModel(bag + cosine, D=")
+    pairs, wrong = [("a", "b", 1), ("c", "d", 0)], cast(PairModel, loaded)
+    for call in (
+        lambda: textsiam.evaluate(wrong, pairs),
+        lambda: textsiam.explain(wrong, "a", "b"),
+        lambda: textsiam.export_onnx(wrong, tmp_path / "x"),
+        lambda: textsiam.export_sentence_transformers(wrong, tmp_path / "x"),
+        lambda: textsiam.export_word_vectors(wrong, tmp_path / "x"),
+    ):
+        with pytest.raises(OptionError, match=r"model is of type OnnxPairModel, expected a textsiam\.PairModel"):
+            call()
 
 
 @pytest.mark.parametrize("head", HEADS)

@@ -17,6 +17,7 @@ from textsiam.cli.search_options import GroupOptions, SearchOptions
 from textsiam.cli.stopped_search import run_folder_of
 from textsiam.cli.text_file import TextFile, check_added, read_texts, write_texts
 from textsiam.cli.text_options import TextOptions
+from textsiam.data.columns import find_key
 from textsiam.data.files import inner_suffix
 from textsiam.errors import OptionError
 from textsiam.index.duplicates import Duplicates, find_duplicates
@@ -26,7 +27,8 @@ from textsiam.model.folder import check_no_file
 from textsiam.model.pair_model import PairModel
 
 GROUPS = (Added("group", "text"), Added("kept", "flag"))
-MATCHES = (Added("match", "number"), Added("match_text", "text"), Added("probability", "float"))
+MATCHED = (Added("match_text", "text"), Added("probability", "float"))
+MATCHES, KEY_MATCHES = (Added("match", "number"), *MATCHED), (Added("match", "text"), *MATCHED)
 
 
 def duplicates(
@@ -64,11 +66,12 @@ def duplicates(
     _check_files(out, pairs, [texts] if groups.against is None else [texts, groups.against], overwrite=overwrite)
     search.check()
     groups.check()
-    added = GROUPS if groups.against is None else MATCHES
+    matches = MATCHES if groups.against_key is None else KEY_MATCHES
+    added = GROUPS if groups.against is None else matches
     source = rows.open(texts)
     check_added(source, added, out)
     file = read_texts(texts, source, skip=rows.skip, added=added)
-    against = None if groups.against is None else _read_against(groups.against, groups.against_column, rows)
+    against = None if groups.against is None else _read_against(groups.against, groups, rows)
     loaded = load_scoring(model, device)
     outputs = _Outputs(out, pairs)
     if against is None:
@@ -110,11 +113,11 @@ def _group(file: TextFile, model: PairModel, search: SearchOptions, groups: Grou
     tell_recall(found.recall)
 
 
-def _match(file: TextFile, against: list[str], model: PairModel, search: SearchOptions, outputs: _Outputs) -> None:
+def _match(file: TextFile, against: _Against, model: PairModel, search: SearchOptions, outputs: _Outputs) -> None:
     with run_folder_of(outputs.out) as folder:
         found = find_matches(
             file.texts,
-            against,
+            against.texts,
             model,
             threshold=search.threshold_of(model),
             neighbours=search.neighbours,
@@ -123,8 +126,8 @@ def _match(file: TextFile, against: list[str], model: PairModel, search: SearchO
             run_folder=folder,
             resume=search.resume,
         )
-        tell_texts(model.inspect([*file.texts, *against]))
-        outputs.write(file, _match_columns(found), found.each_pair())
+        tell_texts(model.inspect([*file.texts, *against.texts]))
+        outputs.write(file, _match_columns(found, against.keys), found.each_pair())
     _tell_matches(found, outputs.out)
     tell_recall(found.recall)
 
@@ -143,8 +146,18 @@ def _check_files(out: Path, pairs: Path | None, inputs: list[Path], *, overwrite
         raise OptionError(f"--pairs and --out are both {out}; give two files")
 
 
-def _read_against(path: Path, column: str | None, rows: TextOptions) -> list[str]:
-    return read_texts(path, rows.open_against(path, column), skip=rows.skip).texts
+class _Against(NamedTuple):
+    """The texts of the second file, and their keys, where a column of keys was given."""
+
+    texts: list[str]
+    keys: list[str] | None
+
+
+def _read_against(path: Path, groups: GroupOptions, rows: TextOptions) -> _Against:
+    source = rows.open_against(path, groups.against_column)
+    key = None if groups.against_key is None else find_key(source.fieldnames, groups.against_key, path)
+    file = read_texts(path, source, skip=rows.skip)
+    return _Against(file.texts, None if key is None else [row.cells[key] for row in file.rows()])
 
 
 def _group_columns(found: Duplicates) -> Callable[[range], Values]:
@@ -154,13 +167,16 @@ def _group_columns(found: Duplicates) -> Callable[[range], Values]:
     return lambda rows: [[group.get(row) for row in rows], [row in kept for row in rows]]
 
 
-def _match_columns(found: Matches) -> Callable[[range], Values]:
-    """Give the best match of rows, its text and probability; nothing for those without."""
+def _match_columns(found: Matches, keys: list[str] | None) -> Callable[[range], Values]:
+    """Give the best match of rows, its key or row, its text and probability; nothing for those without."""
+
+    def cells(pair: FoundPair | None) -> tuple[str | int, str, float] | tuple[None, None, None]:
+        if pair is None:
+            return None, None, None
+        return pair.row_b + 1 if keys is None else keys[pair.row_b], pair.text_b, pair.probability
 
     def columns(rows: range) -> Values:
-        best = [found.best[row] for row in rows]
-        cells = [(None, None, None) if one is None else (one.row_b + 1, one.text_b, one.probability) for one in best]
-        return list(zip(*cells, strict=True))
+        return list(zip(*(cells(found.best[row]) for row in rows), strict=True))
 
     return columns
 

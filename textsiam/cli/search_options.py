@@ -88,11 +88,17 @@ class GroupOptions:
         Parameter(help="Its column of texts, by name or number from 1; found by the usual names if not given."),
     ] = None
 
+    against_key: Annotated[
+        str | None,
+        Parameter(help="Its column of keys, by name or number from 1, which OUT then has in place of the row."),
+    ] = None
+
     def check(self) -> None:
         """Raise OptionError for options that are unknown, or cannot go together."""
         if self.against is None:
-            if self.against_column is not None:
-                raise OptionError("--against-column names a column of the file --against, which is missing; give both")
+            for option, given in (("--against-column", self.against_column), ("--against-key", self.against_key)):
+                if given is not None:
+                    raise OptionError(f"{option} names a column of the file --against, which is missing; give both")
             check_grouping(*self.rules())
             return
         for option, given in (("--linkage", self.linkage), ("--keep", self.keep)):

@@ -55,7 +55,7 @@ def evaluate(
     Raises DataError for pairs that cannot be read, a column that is not there, or 0/1 labels of which one is missing;
     OptionError for a path in place of a model, or draws below 0.
     """
-    check_model(model)
+    check_model(model, pair_model=True)
     check_integer("draws", draws, least=0)
     if not isinstance(slices, bool):
         raise OptionError(f"slices is {slices!r}, expected True or False; by takes a column")

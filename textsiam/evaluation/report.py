@@ -50,9 +50,9 @@ def write_report(
     folder = Path(folder)
     check_report(folder)
     check_integer("mistakes", mistakes, least=0)
-    check_model(model)
     if not isinstance(result, Evaluation):
         raise OptionError(f"result is {type(result).__name__}, expected what textsiam.evaluate gives")
+    check_model(model, pair_model=True)
     pairs = pairs if isinstance(pairs, Pairs) else read_pairs(pairs)
     if not np.array_equal(pairs.labels, result.labels):
         raise OptionError("the pairs are not those that were evaluated, expected the same ones in the same order")

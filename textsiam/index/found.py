@@ -13,7 +13,7 @@ from textsiam.errors import OptionError, check_integer
 from textsiam.index.approximate import usearch
 from textsiam.index.corpus import SCORED_AT_ONCE, Corpus
 from textsiam.index.cosines import cosines_of
-from textsiam.text.checks import checked_texts
+from textsiam.text.checks import check_no_table, checked_texts
 from textsiam.text.normalization import normalize_text
 
 
@@ -66,6 +66,7 @@ def copies_of(texts: list[str]) -> dict[str, list[int]]:
 
 def checked_list(texts: Iterable[str], name: str = "texts") -> list[str]:
     """Give the texts as a list; OptionError for what has no order or is no list of texts."""
+    check_no_table(texts, name)
     if not isinstance(texts, Iterable) or isinstance(texts, Set | Mapping):
         raise OptionError(f"{name} is a {type(texts).__name__}, expected a list of texts")
     return checked_texts(texts, name)

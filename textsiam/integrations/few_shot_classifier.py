@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from textsiam.arrays import Array
-from textsiam.errors import OptionError
+from textsiam.errors import OptionError, check_choice
 from textsiam.integrations.class_scores import AUTO, OWN, ClassScorer, Known
 from textsiam.integrations.sklearn_texts import TextColumnMixin, opened_model
 from textsiam.model.decisions import checked_threshold
@@ -175,9 +175,16 @@ class FewShotClassifier(
 
     def _limit(self, model: PairModel) -> float | None:
         """Give the probability below which a text is of no class; OptionError for a threshold that is none."""
-        if self.threshold is None or self.threshold == OWN:
-            return None if self.threshold is None else model.calibration.threshold
-        return checked_threshold(self.threshold)  # type: ignore[arg-type] # it says so
+        if self.threshold is None:
+            if self.outlier_label is not None:
+                raise OptionError(
+                    f"outlier_label is {self.outlier_label!r}, but without threshold no text is an outlier"
+                )
+            return None
+        if isinstance(self.threshold, str):
+            check_choice("threshold", self.threshold, (OWN,))
+            return model.calibration.threshold
+        return checked_threshold(self.threshold)
 
 
 def _check_among(labels: Array, classes: list[Any]) -> None:

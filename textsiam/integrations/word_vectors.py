@@ -48,7 +48,7 @@ def export_word_vectors(
     Raises OptionError for a path that cannot be a file of vectors, a word that is empty or has white space in it, and
     where there is nothing to write. An OSError of writing names ``path``.
     """
-    check_model(model)
+    check_model(model, pair_model=True)
     path = Path(path)
     _check_path(path)
     if words is None:

@@ -39,8 +39,9 @@ def _names(batch: Any) -> list[Any]:
         names = getattr(batch, kind, None)
         if names is not None and hasattr(batch, "__getitem__"):
             return list(names() if callable(names) else names)
+    shown = " ".join(repr(batch).split())
     raise OptionError(
-        f"batch is {batch!r:.60} of type {type(batch).__name__}, expected columns: a mapping of names to texts, such "
+        f"batch is {shown:.60} of type {type(batch).__name__}, expected columns: a mapping of names to texts, such "
         "as dataset.map(..., batched=True) gives, or a data frame; score_pairs takes rows"
     )
 

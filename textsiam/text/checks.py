@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from textsiam.errors import OptionError
 
@@ -21,7 +22,7 @@ def check_not_one_text(texts: object, name: str = "texts") -> None:
 
 def check_no_table(texts: object, name: str = "texts") -> None:
     """Raise OptionError for a table in the place of texts: a pandas DataFrame would be read as its columns' names."""
-    if hasattr(texts, "columns"):
+    if hasattr(texts, "columns") or hasattr(texts, "column_names"):
         raise OptionError(f"{name} is a table ({type(texts).__name__}), expected many str; give one of its columns")
 
 
@@ -30,12 +31,17 @@ def checked_texts(texts: Iterable[str], name: str = "texts") -> list[str]:
     if isinstance(texts, str):
         raise OptionError(f"{name} is one text, expected a list of texts")
     check_no_table(texts, name)
-    given = list(texts)
+    given = list_of(texts)
     if not set(map(type, given)) <= {str}:
         for position, text in enumerate(given):
             if not isinstance(text, str):
                 raise OptionError(f"{name}[{position}] is {text!r:.80}, expected a str")
     return given
+
+
+def list_of(texts: Any) -> list[Any]:
+    """Give a list of what there is; a pyarrow array holds scalars of its own, which become Python's."""
+    return list(texts.to_pylist() if hasattr(texts, "to_pylist") else texts)
 
 
 def without_surrogates(text: str) -> str:

@@ -229,3 +229,14 @@ def test_no_pickle_is_run(bag: PairModel, tmp_path: Path, capsys: pytest.Capture
     with pytest.raises(ModelFolderError, match="cannot be read as weights"):
         import_sentence_transformers(tmp_path / "exported")
     assert capsys.readouterr().out == ""
+
+
+def test_what_is_no_folder_of_sentence_transformers_is_told(bag: PairModel, tmp_path: Path) -> None:
+    (tmp_path / "pairs.csv").write_text("a,b\n", encoding="utf-8")
+    with pytest.raises(ModelFolderError, match=r"pairs\.csv is a file, expected a folder that sentence-transformers"):
+        import_sentence_transformers(tmp_path / "pairs.csv")
+    bag.save(tmp_path / "model")
+    with pytest.raises(OptionError, match=r"model is a textsiam model already; load it with textsiam\.PairModel\.load"):
+        import_sentence_transformers(tmp_path / "model")
+    with pytest.raises(OptionError, match="folder is a PairModel, expected the path of a sentence-transformers folder"):
+        import_sentence_transformers(bag)  # type: ignore[arg-type]

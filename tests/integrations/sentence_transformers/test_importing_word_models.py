@@ -217,17 +217,48 @@ def test_an_lstm_of_word_pieces_is_exported_too(folders: dict[str, Path], tmp_pa
     np.testing.assert_array_equal(import_sentence_transformers(tmp_path / "saved").encode(texts), model.encode(texts))
 
 
-def test_tokens_that_bert_adds_are_refused(folders: dict[str, Path], tmp_path: Path) -> None:
+HELLO = {
+    "content": "hello",
+    "lstrip": False,
+    "normalized": False,
+    "rstrip": False,
+    "single_word": False,
+    "special": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "reason"),
+    [
+        (
+            "tokenizer.json",
+            {"post_processor": {"type": "BertProcessing"}},
+            "BertProcessing, adds tokens",
+        ),
+        ("tokenizer.json", {"padding": {"pad_token": "hello"}}, "it has the special token 'hello', which transformers"),
+        (
+            "tokenizer_config.json",
+            {"tokenizer_class": "BertTokenizer"},
+            "its tokenizer is a BertTokenizer",
+        ),
+        ("tokenizer_config.json", {"tokenizer_class": None}, "tokenizer_config.json names no tokenizer_class"),
+        ("tokenizer_config.json", {"cls_token": "hello"}, "it has the special token 'hello'"),
+        ("tokenizer_config.json", {"extra_special_tokens": ["hello"]}, "it has the special token 'hello'"),
+        ("tokenizer_config.json", {"added_tokens_decoder": {"5": HELLO}}, "it has the special token 'hello'"),
+        ("special_tokens_map.json", {"bos_token": HELLO}, "it has the special token 'hello'"),
+        ("added_tokens.json", {"hello": 5}, "it has the special token 'hello'"),
+    ],
+)
+def test_what_transformers_adds_of_its_own_is_refused(
+    folders: dict[str, Path], tmp_path: Path, file: str, change: dict[str, Any], reason: str
+) -> None:
     proto = import_sentence_transformers(folders["wordpiece"]).tokenizer.proto
     model = make(proto, encoder="lstm", dim=8, units=6, pooling="mean")
     export_sentence_transformers(model, tmp_path / "exported", min_version="6.2")
-    path = next((tmp_path / "exported").rglob("tokenizer.json"))
-    held = json.loads(path.read_text("utf-8"))
-    path.write_text(json.dumps({**held, "post_processor": {"type": "BertProcessing"}}), encoding="utf-8")
-    with pytest.raises(OptionError, match="post_processor, BertProcessing, adds tokens to each text"):
-        import_sentence_transformers(tmp_path / "exported")
-    path.with_name("tokenizer_config.json").write_text('{"tokenizer_class": "BertTokenizer"}', encoding="utf-8")
-    with pytest.raises(OptionError, match="its tokenizer is a BertTokenizer, expected PreTrainedTokenizerFast or"):
+    path = next((tmp_path / "exported").rglob("tokenizer.json")).with_name(file)
+    held = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    path.write_text(json.dumps({**held, **change}), encoding="utf-8")
+    with pytest.raises(OptionError, match=f"0_WordEmbeddings cannot be imported without loss: .*{reason}"):
         import_sentence_transformers(tmp_path / "exported")
 
 

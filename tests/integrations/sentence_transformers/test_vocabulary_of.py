@@ -37,14 +37,6 @@ def test_a_proto_is_written_as_it_was_read() -> None:
     assert read_pieces(write_proto(pieces)) == pieces
 
 
-def test_word_pieces_are_refused_with_the_reason() -> None:
-    tokenizer = tokenizers.Tokenizer(models.WordPiece({"[UNK]": 0, "a": 1, "##b": 2}, unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer()
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    with pytest.raises(OptionError, match="of type WordPiece: WordPiece takes the longest piece first"):
-        vocabulary_of(json.loads(tokenizer.to_str()), 40)
-
-
 def test_a_unigram_model_that_normalizes_otherwise_is_refused() -> None:
     tokenizer = tokenizers.Tokenizer(models.Unigram([("<pad>", 0.0), ("<unk>", 0.0), ("\u2581", -2.0)], 1, False))
     tokenizer.normalizer = normalizers.NFKC()

@@ -73,7 +73,7 @@ def export_onnx(
     where the folder holds something else, or a file of yours in the place of a new one, or the disk refuses;
     MissingExtraError without the extra ``onnx``; TextsiamError where ONNX Runtime does not compute what the model does.
     """
-    check_model(model)
+    check_model(model, pair_model=True)
     check_choice("weights", weights, ("fp32", "int8"))
     check_ort(ort, page)
     _check_encoder(model)

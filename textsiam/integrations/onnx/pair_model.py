@@ -129,6 +129,10 @@ class OnnxPairModel:
         """Give what the vectors follow from: of fp32 the model's own, of int8 that of its int8 folder."""
         return str(self.config["fingerprint"])
 
+    def __repr__(self) -> str:
+        parts = self.config["architecture"]
+        return f"OnnxPairModel({parts['encoder']} + {parts['head']}, D={self._size}, {self.config['weights']})"
+
     def _scored(self, rows: list[Sequence[str]]) -> Array:
         distinct, index = distinct_texts([row[0] for row in rows] + [row[1] for row in rows])
         tokens = self.tokenizer.encode(distinct)

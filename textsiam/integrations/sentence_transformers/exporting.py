@@ -42,7 +42,7 @@ def export_sentence_transformers(model: PairModel, folder: str | Path, *, min_ve
     user in the vocabulary, a list of no words, what ``min_version`` cannot read; ModelFolderError where ``folder`` is
     not free or empty, or the disk refuses.
     """
-    check_model(model)
+    check_model(model, pair_model=True)
     check_choice("min_version", min_version, VERSIONS)
     check_exportable(model.architecture)
     needs = needs_newest(model)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from textsiam.errors import DataError, ModelFolderError, OptionError, import_ext
 from textsiam.integrations.sentence_transformers.exporting import HEADS
 from textsiam.integrations.sentence_transformers.model_card import import_card
 from textsiam.integrations.sentence_transformers.modules_of import LONGEST, POOLINGS, lstm_names
+from textsiam.integrations.sentence_transformers.plain_tokenizer import check_plain
 from textsiam.integrations.sentence_transformers.saved_modules import WHOLE_NUMBERS, SavedModule, read_modules
-from textsiam.integrations.sentence_transformers.vocabulary_of import adds_nothing, vocabulary_of
+from textsiam.integrations.sentence_transformers.vocabulary_of import vocabulary_of
 from textsiam.integrations.sentence_transformers.word_models_of import word_list_of, word_piece_of
 from textsiam.model.architecture import Architecture
 from textsiam.model.pair_model import PairModel
@@ -30,7 +32,6 @@ _LEGACY_MODES = {
     **{"pooling_mode_cls_token": "cls", "pooling_mode_lasttoken": "lasttoken"},
 }
 _UNIT = "Normalize"
-_PLAIN = ("PreTrainedTokenizerFast", "TokenizersBackend")  # the same, before transformers 5 and from then on
 
 
 def import_sentence_transformers(folder: str | Path, *, dev: Any = None) -> PairModel:
@@ -38,7 +39,8 @@ def import_sentence_transformers(folder: str | Path, *, dev: Any = None) -> Pair
 
     Vectors equal those of ``SentenceTransformer(folder).encode`` within 1e-5 (of a ``StaticEmbedding``, texts of
     thousands of tokens within 1e-3: torch rounds its sums after each token); a ``Normalize`` behind them is left out,
-    and their cosines are equal then.
+    and their cosines are equal then. Texts of ``WordEmbeddings`` are cut at ``max_seq_length`` as sentence-transformers
+    6.2 does; versions before it do not cut them.
     The vocabulary must be
 
     - one that ``export_sentence_transformers`` writes, whatever was trained since (it is proved that the ids are the
@@ -59,6 +61,8 @@ def import_sentence_transformers(folder: str | Path, *, dev: Any = None) -> Pair
     that has no equal here: other modules, prompts, code of its own, a tokenizer that cuts texts in another way;
     DataError for ``dev`` pairs with one label only.
     """
+    if not isinstance(folder, str | PathLike):
+        raise OptionError(f"folder is a {type(folder).__name__}, expected the path of a sentence-transformers folder")
     modules, config = read_modules(Path(folder))
     names = tuple(module.name for module in modules)
     unit = names[-1:] == (_UNIT,)
@@ -137,19 +141,10 @@ def _words(module: SavedModule) -> tuple[int, bytes, Array]:
             words, embedding = word_list_of(module.json("whitespacetokenizer_config.json"), embedding)
             return longest, words.to_bytes(), embedding
         if kind == "TransformersTokenizerWrapper":
-            _check_plain(module)
-            return longest, *_tokens(module, module.json("tokenizer.json"), longest, embedding)
+            tokenizer = module.json("tokenizer.json")
+            check_plain(module, tokenizer)
+            return longest, *_tokens(module, tokenizer, longest, embedding)
         raise OptionError(f"it has a {kind}, expected a WhitespaceTokenizer or a tokenizer of transformers")
-
-
-def _check_plain(module: SavedModule) -> None:
-    """Raise OptionError where transformers may cut texts in another way than tokenizer.json says, or adds tokens."""
-    found = module.json("tokenizer_config.json").get("tokenizer_class")
-    if found not in _PLAIN:
-        raise OptionError(f"its tokenizer is a {found}, expected {' or '.join(_PLAIN)}, which add nothing of their own")
-    added = module.json("tokenizer.json").get("post_processor")
-    if added is not None and not adds_nothing(added):
-        raise OptionError(f"its tokenizer's post_processor, {added.get('type')}, adds tokens to each text")
 
 
 def _tokens(module: SavedModule, tokenizer: Mapping[str, Any], longest: int, embedding: Array) -> tuple[bytes, Array]:

@@ -89,6 +89,10 @@ def read_modules(folder: Path) -> tuple[list[SavedModule], dict[str, Any]]:
     Raises ModelFolderError for a folder that is missing or no such folder, OptionError for modules of other packages,
     which are code of the folder's own, and for a prompt that stands before every text.
     """
+    if folder.is_file():
+        raise ModelFolderError(f"{folder} is a file, expected a folder that sentence-transformers wrote")
+    if (folder / "weights.safetensors").is_file() and not (folder / "modules.json").exists():
+        raise OptionError(f"{folder} is a textsiam model already; load it with textsiam.PairModel.load")
     listed = _read_json(folder / "modules.json")
     if not isinstance(listed, list) or not listed:
         raise ModelFolderError(
