@@ -33,7 +33,9 @@ def test_one_line_installs_and_runs_and_one_installs_and_tests() -> None:
 
 
 @pytest.mark.slow
-def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_commands_then_the_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
     write_pairs(tmp_path / "pairs.csv", 600)
     write_pairs(tmp_path / "test.csv", 50, start=1000)
@@ -57,11 +59,6 @@ def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     assert (
         (tmp_path / "matched.csv").read_text(encoding="utf-8").startswith("question,match,match_text,probability\nTell")
     )
-
-
-@pytest.mark.slow
-def test_the_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.chdir(tmp_path)
     (block,) = _blocks("python")
     exec(compile(block, "README.md", "exec"), {})
     assert "roc auc" in capsys.readouterr().out
