@@ -48,7 +48,7 @@ def _section(chain: tuple[str, ...], command: App) -> Iterator[str]:
     options = [entry for entry in panel.entries if not entry.positional_label]
     yield f"```text\n{_usage(words, arguments, options)}\n```\n"
     if examples:
-        yield "For example:\n\n```text\n" + "\n".join(example.strip() for example in examples) + "\n```\n"
+        yield "For example:\n\n```sh\n" + "\n".join(example.strip() for example in examples) + "\n```\n"
     for kind, entries in (("Argument", arguments), ("Option", options)):
         if entries:
             yield f"| {kind} | What it is |\n|---|---|"

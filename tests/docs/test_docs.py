@@ -1,4 +1,7 @@
-"""Every block of the documentation runs, and the page of the command line says what the commands say."""
+"""Every block of the documentation runs, and the page of the command line says what the commands say.
+
+The examples on that page run in test_examples.py.
+"""
 
 from __future__ import annotations
 
