@@ -111,6 +111,7 @@ def test_what_is_imported_is_calibrated_on_dev(run: Run, cosine_folder: Path, tm
     result = run("import", "sentence-transformers", tmp_path / "st", "--out", tmp_path / "back", "--dev", pairs)
     assert result.code == 0
     assert "is not calibrated" not in result.err
+    assert "back: calibrated on 200 pairs, threshold 0." in result.err
     assert "is not calibrated" not in run("score", tmp_path / "back", *TEXTS[:2]).err
     calibrated = textsiam.PairModel.load(tmp_path / "back")
     labels = textsiam.read_pairs(pairs).labels

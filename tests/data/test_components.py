@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import textsiam
 from textsiam.data.components import question_components
 from textsiam.data.pairs import Pairs
 from textsiam.errors import OptionError
@@ -63,3 +70,11 @@ def test_what_holds_no_rows_is_refused(wrong: object) -> None:
 def test_what_is_no_row_is_named(row: object) -> None:
     with pytest.raises(OptionError, match=r"row 2 is .*expected text a and text b"):
         question_components([("a", "b"), row])  # type: ignore[list-item]  # what untyped callers pass
+
+
+@pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame, pa.table])
+def test_a_table_is_not_read_by_its_columns(kind: Callable[[object], Any]) -> None:
+    table = kind({"text_a": ["a", "b"], "text_b": ["c", "d"], "label": [1, 0]})
+    with pytest.raises(OptionError, match=r"pairs is a (DataFrame|Table), expected pairs; read them first"):
+        question_components(table)
+    assert question_components(textsiam.read_pairs(table)).tolist() == [0, 1]

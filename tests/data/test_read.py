@@ -88,7 +88,8 @@ def test_datasets_frames_rows_and_pairs() -> None:
     assert list(read_pairs(pairs.dataset.to_iterable_dataset())) == ROWS
     assert list(read_pairs(pairs[1:].dataset)) == ROWS[1:]
     frame = pd.DataFrame(ROWS, columns=["question1", "question2", "is_duplicate"])
-    for table in (frame, pl.from_pandas(frame), pa.Table.from_pandas(frame)):
+    arrow = pa.Table.from_pandas(frame)
+    for table in (frame, pl.from_pandas(frame), arrow, arrow.to_batches()[0]):
         assert list(read_pairs(table)) == ROWS
         swapped = read_pairs(table, columns=("question2", "question1", 3), keep=["is_duplicate"])
         assert list(swapped) == [(b, a, label) for a, b, label in ROWS]

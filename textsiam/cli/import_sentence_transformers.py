@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from textsiam.cli.messages import say
 from textsiam.cli.outputs import check_no_model
 from textsiam.cli.pair_options import LabelOptions, read_labelled
 from textsiam.cli.row_options import RowOptions
@@ -30,7 +31,7 @@ def import_sentence_transformers(
     Parameters
     ----------
     folder
-        Folder as SentenceTransformer saves it, of a StaticEmbedding, or of WordEmbeddings with an LSTM.
+        Folder as SentenceTransformer saves it, of a StaticEmbedding, or of WordEmbeddings, with an LSTM or without.
     out
         Model folder to write.
     dev
@@ -48,4 +49,6 @@ def import_sentence_transformers(
     model = sentence_transformers.import_sentence_transformers(folder, dev=labelled)
     model.save(out)
     tell_calibrated(out, model.details)
+    if labelled is not None:
+        say(f"{out}: calibrated on {len(labelled):,} pairs, threshold {model.calibration.threshold:.4f}")
     print(f"{out}: {model!r}")

@@ -21,8 +21,10 @@ def question_components(pairs: Pairs | Iterable[Sequence[object]]) -> NDArray[np
     leads from one to the other, each sharing a text with the next; texts are the same if ``normalize_text`` makes
     them equal. Raises OptionError for anything else, such as a path.
     """
-    if isinstance(pairs, str) or not isinstance(pairs, Iterable):
-        raise OptionError(f"pairs is {pairs!r:.80}, expected pairs; read them first with textsiam.read_pairs")
+    is_table = hasattr(pairs, "columns") and not isinstance(pairs, Pairs)  # which would be read by its columns
+    if isinstance(pairs, str) or is_table or not isinstance(pairs, Iterable):
+        shown = f"a {type(pairs).__name__}" if is_table else f"{pairs!r:.80}"
+        raise OptionError(f"pairs is {shown}, expected pairs; read them first with textsiam.read_pairs")
     sparse = import_extra("scipy.sparse", "train", "finding components")
     csgraph = import_extra("scipy.sparse.csgraph", "train", "finding components")
     texts = pairs.texts() if isinstance(pairs, Pairs) else _texts(pairs)

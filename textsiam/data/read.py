@@ -108,7 +108,11 @@ def _open(
         return open_rows(path, columns=columns, header=header, quoting=quoting, delimiter=delimiter, labels=labels)
     refuse_dialect(header, quoting, delimiter)
     if isinstance(source, Mapping):
-        raise DataError(f"is a mapping of {', '.join(map(str, source))}, expected one table; choose one of these")
+        names = ", ".join(map(str, source))
+        raise DataError(
+            f"cannot read pairs from a mapping of {names:.80}, expected one table, or rows; choose one of these, or, of "
+            "columns, make a data frame"
+        )
     if _is_arrow(source):
         return ArrowSource(source, columns=columns, need_label=True)
     if hasattr(source, "itertuples"):  # a pandas DataFrame
@@ -123,9 +127,9 @@ def _open(
 
 
 def _is_arrow(source: object) -> bool:
-    """Tell whether it is a datasets.Dataset, a pyarrow Table or a polars DataFrame."""
+    """Tell whether it is a datasets.Dataset, a pyarrow Table or RecordBatch, or a polars DataFrame."""
     if hasattr(source, "column_names"):
-        return hasattr(source, "to_batches") or (hasattr(source, "with_format") and hasattr(source, "__len__"))
+        return hasattr(source, "to_pylist") or (hasattr(source, "with_format") and hasattr(source, "__len__"))
     return hasattr(source, "to_arrow") and hasattr(source, "columns")
 
 
@@ -204,7 +208,9 @@ class _Collector:
 
     def _nothing_kept(self) -> DataError:
         if not self._problems:
-            return DataError("has a header but no rows", file=self._rows.file)
+            return DataError(
+                "there are no rows" if self._rows.file is None else "has a header but no rows", file=self._rows.file
+            )
         first = self._problems[0]
         return DataError(
             f"none of {self._problem_count:,} rows could be read; the first: {first}", file=self._rows.file

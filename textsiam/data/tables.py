@@ -62,7 +62,7 @@ class ParquetSource(RowSource):
 
 
 class ArrowSource(RowSource):
-    """Rows of a ``datasets.Dataset``, a pyarrow Table or a polars DataFrame; a row's ``line`` is its number from 1."""
+    """Rows of a ``datasets.Dataset``, a polars DataFrame, or a pyarrow Table; a row's ``line`` is its number from 1."""
 
     file = None
     format = "rows"
@@ -88,6 +88,8 @@ class ArrowSource(RowSource):
         if hasattr(self._table, "with_format"):
             return cast(Iterable[Any], self._table.with_format("arrow").iter(batch_size=BATCH_ROWS))
         table = self._table.to_arrow() if hasattr(self._table, "to_arrow") else self._table
+        if not hasattr(table, "to_batches"):  # a RecordBatch is one itself
+            return [table]
         return cast(Iterable[Any], table.to_batches(max_chunksize=BATCH_ROWS))
 
 
