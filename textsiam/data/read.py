@@ -110,8 +110,8 @@ def _open(
     if isinstance(source, Mapping):
         names = ", ".join(map(str, source))
         raise DataError(
-            f"cannot read pairs from a mapping of {names:.80}, expected one table, or rows; choose one of these, or, of "
-            "columns, make a data frame"
+            f"cannot read pairs from a mapping of {names:.80}, expected one table, or rows; choose one of these, or "
+            "make a data frame of columns"
         )
     if _is_arrow(source):
         return ArrowSource(source, columns=columns, need_label=True)
