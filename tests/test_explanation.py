@@ -123,6 +123,23 @@ def test_the_table_ranks_words_and_says_what_they_add_up_to() -> None:
     assert values["logit"] == found.logit
 
 
+def test_words_that_the_vocabulary_has_no_token_of_are_unknown() -> None:
+    found = explain(BAG, "reset \u6771 my PASSWORD", "my \u200b password")
+    assert [(word.word, word.known) for word in found.words] == [
+        ("reset", True),
+        ("\u6771", False),
+        ("my", True),
+        ("PASSWORD", True),
+        ("my", True),
+        ("\u200b", False),
+        ("password", True),
+    ]
+    unknown = [line.split()[1] for line in str(found).splitlines() if line.endswith("  unknown")]
+    assert sorted(unknown) == ["\u200b", "\u6771"]
+    assert found.html().count(", unknown") == 2
+    assert [word["known"] for word in found.to_dict()["words"]] == [word.known for word in found.words]
+
+
 class Seen(HTMLParser):
     def __init__(self) -> None:
         super().__init__()

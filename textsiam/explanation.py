@@ -29,7 +29,8 @@ _WORD = re.compile(rf"[{_SINGLE}]|[^\s{_SINGLE}]+")
 class Word:
     """A word of text ``side`` ("a" or "b"), from ``start`` to ``end`` there, and its part of the log odds.
 
-    ``standard_error`` says how unsure random orders leave the contribution; 0 where every subset was scored.
+    ``standard_error`` says how unsure random orders leave the contribution; 0 where every subset was scored. ``known``
+    is False for a word of which the vocabulary has no token: to the model it is like any other such word, or no word.
     """
 
     side: str
@@ -38,6 +39,7 @@ class Word:
     end: int
     contribution: float
     standard_error: float
+    known: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +80,7 @@ class Explanation:
         """Return a line for each word, by rising contribution, and the contribution."""
         width = max((len(word.word) for word in self.words), default=0) + 2
         words = sorted(self.words, key=lambda word: word.contribution)
-        return [(f"{w.side}  {w.word:<{width}}{w.contribution:>+8.3f}{_unsure(w)}", w.contribution) for w in words]
+        return [(f"{w.side}  {w.word:<{width}}{w.contribution:>+8.3f}{_notes(w)}", w.contribution) for w in words]
 
     def html(self) -> str:
         """Return both texts as HTML, each word on the colour of its contribution: green for the same, red against."""
@@ -91,17 +93,24 @@ class Explanation:
             if word.side == side:
                 colour = "0,140,70" if word.contribution > 0 else "210,40,40"
                 strength = abs(word.contribution) / largest
+                title = f"{word.contribution:+.3f}{'' if word.known else ', unknown'}"
                 parts += [
                     html.escape(text[done : word.start]),
-                    f'<span style="background:rgba({colour},{0.6 * strength:.2f})" title="{word.contribution:+.3f}">'
+                    f'<span style="background:rgba({colour},{0.6 * strength:.2f})" title="{title}">'
                     f"{html.escape(word.word)}</span>",
                 ]
                 done = word.end
         return f'<p class="explained" dir="auto">{"".join(parts)}{html.escape(text[done:])}</p>'
 
 
-def _unsure(word: Word) -> str:
-    return f"  \u00b1 {word.standard_error:.3f}" if word.standard_error else ""
+def _notes(word: Word) -> str:
+    unsure = f"  \u00b1 {word.standard_error:.3f}" if word.standard_error else ""
+    return unsure if word.known else f"{unsure}  unknown"
+
+
+def _is_known(model: PairModel, word: str) -> bool:
+    tokens = model.tokenizer.encode([word])
+    return not tokens.empty_texts and not tokens.unknown_texts
 
 
 def explain(model: PairModel, text_a: str, text_b: str, *, orders: int = 32, seed: int = 0) -> Explanation:
@@ -136,6 +145,7 @@ def explain(model: PairModel, text_a: str, text_b: str, *, orders: int = 32, see
             end=found.end(),
             contribution=float(share),
             standard_error=float(error),
+            known=_is_known(model, found.group()),
         )
         for (side, found), share, error in zip(game.words("ba" if turned else "ab"), shares, unsure, strict=True)
     ]
