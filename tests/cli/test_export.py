@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import gzip
 from pathlib import Path
 
@@ -12,7 +13,10 @@ from tests.cli.conftest import Run, write_pairs
 from tests.integrations.toy_model import bag, random_model
 from textsiam.integrations.onnx import OnnxPairModel
 from textsiam.model.architecture import Architecture
+from textsiam.model.calibration import FALLS
 
+PAIRS = list(textsiam.sample_pairs(200, seed=3))
+UNCALIBRATED = ": not calibrated: its probabilities and its threshold mean nothing"
 TEXTS = ["how do I reset my password", "where is the harbour", ""]
 
 
@@ -45,7 +49,7 @@ def test_the_folder_of_sentence_transformers_comes_back(run: Run, cosine_folder:
     back = tmp_path / "back"
     result = run("import", "sentence-transformers", tmp_path / "st", "--out", back)
     assert result.code == 0
-    assert "is not calibrated" in result.err
+    assert UNCALIBRATED in result.err
     np.testing.assert_array_equal(textsiam.PairModel.load(back).encode(TEXTS), vectors)
     result = run("import", "sentence-transformers", tmp_path / "st", "--out", back)
     assert result.code == 2
@@ -66,9 +70,6 @@ def test_an_lstm_is_written_for_newer_versions_alone(run: Run, tmp_path: Path) -
     wrong = run(*arguments[:3], "--out", tmp_path / "x", "--min-version", "5.2")
     assert wrong.code == 2
     assert wrong.err == "textsiam: min_version is '5.2', expected one of 5.1, 6.2; did you mean '6.2'?\n"
-
-
-UNCALIBRATED = "is not calibrated: its probabilities and its threshold mean nothing"
 
 
 def test_commands_that_use_probabilities_say_that_they_mean_nothing(
@@ -94,8 +95,8 @@ def test_commands_that_use_probabilities_say_that_they_mean_nothing(
     ):
         result = run(*command)
         assert result.code == 0, result.err
-        assert result.err.count(f"back {UNCALIBRATED}") == 1, command
-    assert "**It was not calibrated**" in (tmp_path / "onnx" / "README.md").read_text("utf-8")
+        assert result.err.count(f"back{UNCALIBRATED}") == 1, command
+    assert "**Warning**: not calibrated: its probabilities" in (tmp_path / "onnx" / "README.md").read_text("utf-8")
     assert run("export", "sentence-transformers", "back", "--out", "again").code == 0
     card = (tmp_path / "again" / "README.md").read_text("utf-8")
     assert "not calibrated: from which cosine on two texts say the same is not known" in card
@@ -110,9 +111,9 @@ def test_what_is_imported_is_calibrated_on_dev(run: Run, cosine_folder: Path, tm
     pairs = write_pairs(tmp_path / "dev.csv", 200)
     result = run("import", "sentence-transformers", tmp_path / "st", "--out", tmp_path / "back", "--dev", pairs)
     assert result.code == 0
-    assert "is not calibrated" not in result.err
+    assert UNCALIBRATED not in result.err
     assert "back: calibrated on 200 pairs, threshold 0." in result.err
-    assert "is not calibrated" not in run("score", tmp_path / "back", *TEXTS[:2]).err
+    assert UNCALIBRATED not in run("score", tmp_path / "back", *TEXTS[:2]).err
     calibrated = textsiam.PairModel.load(tmp_path / "back")
     labels = textsiam.read_pairs(pairs).labels
     scores = calibrated.score_pairs([(a, b) for a, b, _ in textsiam.read_pairs(pairs)])
@@ -200,3 +201,29 @@ def test_bad_input_is_told(
     assert result.code == 2
     assert message in result.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_whose_scores_fall_with_the_labels_is_warned_of(run: Run, cosine_folder: Path, tmp_path: Path) -> None:
+    assert run("export", "sentence-transformers", cosine_folder, "--out", tmp_path / "st").code == 0
+    scores = textsiam.PairModel.load(cosine_folder).score_pairs([(a, b) for a, b, _ in PAIRS])
+    rows = [(a, b, int(score < np.median(scores))) for (a, b, _), score in zip(PAIRS, scores, strict=True)]
+    with (tmp_path / "dev.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("text_a", "text_b", "label"), *rows])
+    dev = ("--dev", tmp_path / "dev.csv")
+    result = run("import", "sentence-transformers", tmp_path / "st", "--out", tmp_path / "back", *dev)
+    assert f"{tmp_path / 'back'}: {FALLS}" in result.err
+    assert f"| **warning** | {FALLS} |" in (tmp_path / "back" / "README.md").read_text("utf-8")
+    assert FALLS in run("score", tmp_path / "back", *TEXTS[:2]).err
+    assert run("export", "onnx", tmp_path / "back", "--out", tmp_path / "onnx").code == 0
+    assert f"**Warning**: {FALLS}." in (tmp_path / "onnx" / "README.md").read_text("utf-8")
+
+
+def test_a_model_calibrated_on_grades_has_no_threshold(run: Run, cosine_folder: Path, tmp_path: Path) -> None:
+    assert run("export", "sentence-transformers", cosine_folder, "--out", tmp_path / "st").code == 0
+    rows = [(a, b, number % 6) for number, (a, b, _) in enumerate(PAIRS)]
+    with (tmp_path / "dev.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("text_a", "text_b", "label"), *rows])
+    dev = ("--dev", tmp_path / "dev.csv", "--label-range", "0,5")
+    result = run("import", "sentence-transformers", tmp_path / "st", "--out", tmp_path / "back", *dev)
+    assert f"back: calibrated on {len(PAIRS)} pairs\n" in result.err
+    assert f"| calibration | on {len(PAIRS)} dev pairs |" in (tmp_path / "back" / "README.md").read_text("utf-8")

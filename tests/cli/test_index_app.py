@@ -33,7 +33,7 @@ def test_a_command_that_is_not_there(run: Run) -> None:
 
 
 def test_the_commands_load_nothing_heavy() -> None:
-    files = ("add", "find", "find_file", "groups", "change", "export", "care", "open", "rows")
+    files = ("add", "find", "find_file", "groups", "mark", "remove", "export", "care", "open", "rows")
     loaded = loaded_by("-c", f"import {', '.join(f'textsiam.cli.index_{name}' for name in files)}")
     assert "numpy" in loaded
     assert loaded & (HEAVY | {"usearch"}) == set()

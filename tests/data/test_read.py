@@ -104,6 +104,21 @@ def test_what_is_missing_from_a_column_that_is_kept_is_an_empty_text() -> None:
         assert (pairs.extra("number"), pairs.extra("text")) == (["3", ""], ["", "x"])
 
 
+def test_tables_of_other_classes_and_names_that_look_like_patterns() -> None:
+    class Geo(pd.DataFrame):  # type: ignore[misc] # pandas ships no types
+        """Stands for geopandas' class, which has a method of this name, too."""
+
+        def to_arrow(self) -> None:
+            raise AssertionError("it is a pandas DataFrame")
+
+    assert list(read_pairs(Geo(ROWS, columns=["question1", "question2", "is_duplicate"]))) == ROWS
+    frame = pl.DataFrame([("a", "b", 1, "c"), ("d", "e", 0, "f")], schema=["*", "^t.*$", "label", "text"], orient="row")
+    assert list(read_pairs(frame, columns=(1, 2, 3))) == [("a", "b", 1), ("d", "e", 0)]
+    large = pl.DataFrame({"text_a": ["a"], "text_b": ["b"], "label": pl.Series([1], dtype=pl.Int128)})
+    with pytest.raises(DataError, match=r"a column of this data frame cannot be read \(.*\); cast it first"):
+        read_pairs(large)
+
+
 def test_dates_that_python_cannot_hold_matter_only_where_they_are_kept() -> None:
     columns = {"text_a": ["a", "b"], "text_b": ["c", "d"], "label": [1, 0], "seen": [10**18, 1]}
     table = pl.DataFrame(columns).with_columns(pl.col("seen").cast(pl.Datetime("us")))

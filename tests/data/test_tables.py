@@ -9,7 +9,7 @@ import pytest
 
 from textsiam.data.row_source import Row
 from textsiam.data.rows import open_rows
-from textsiam.data.tables import BATCH_ROWS, ArrowSource, MemorySource
+from textsiam.data.tables import BATCH_ROWS, DatasetSource, MemorySource
 from textsiam.errors import DataError
 
 RECORDS: list[dict[str, object]] = [
@@ -35,7 +35,7 @@ def test_narrowed_sources_decode_only_what_is_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "pairs.parquet"
     pq.write_table(pa.Table.from_pylist(RECORDS), path)
     parquet = open_rows(path)
-    dataset = ArrowSource(datasets.Dataset.from_list(RECORDS), columns=None, need_label=True)
+    dataset = DatasetSource(datasets.Dataset.from_list(RECORDS), columns=None, need_label=True)
     for source in (parquet, dataset):
         source.narrow(["id"])
         first = next(iter(source))
@@ -71,7 +71,7 @@ def test_dates_that_python_cannot_hold_are_named(tmp_path: Path) -> None:
     numbers = [str(row) for row in range(count)]
     table = pa.table({"text_a": numbers, "text_b": numbers, "seen": pa.array(seconds, pa.timestamp("s"))})
     pq.write_table(table, path)
-    dataset = ArrowSource(datasets.Dataset(table), columns=None, need_label=False)
+    dataset = DatasetSource(datasets.Dataset(table), columns=None, need_label=False)
     for source in (open_rows(path, need_label=False), dataset):
         found = list(source)
         problems = [(row.line, row.column) for row in found if isinstance(row, DataError)]
@@ -86,7 +86,7 @@ def test_dates_that_python_cannot_hold_are_named(tmp_path: Path) -> None:
 
 def test_dataset_rows_over_several_batches() -> None:
     dataset = datasets.Dataset.from_dict({"text_a": [str(i) for i in range(25_000)], "text_b": ["b"] * 25_000})
-    source = ArrowSource(dataset.select(range(24_999, -1, -1)), columns=None, need_label=False)
+    source = DatasetSource(dataset.select(range(24_999, -1, -1)), columns=None, need_label=False)
     rows = [row for row in source if isinstance(row, Row)]
     assert [row.line for row in rows] == list(range(1, 25_001))
     assert [row.cells[0] for row in rows] == [str(i) for i in range(24_999, -1, -1)]

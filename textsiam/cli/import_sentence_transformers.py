@@ -11,7 +11,7 @@ from textsiam.cli.messages import say
 from textsiam.cli.outputs import check_no_model
 from textsiam.cli.pair_options import LabelOptions, read_labelled
 from textsiam.cli.row_options import RowOptions
-from textsiam.cli.scoring_model import tell_calibrated
+from textsiam.cli.scoring_model import tell_doubt
 from textsiam.errors import OptionError
 from textsiam.model.folder import check_target
 
@@ -48,7 +48,8 @@ def import_sentence_transformers(
     labelled = None if dev is None else read_labelled(dev, rows, labels)
     model = sentence_transformers.import_sentence_transformers(folder, dev=labelled)
     model.save(out)
-    tell_calibrated(out, model.details)
+    tell_doubt(out, model)
     if labelled is not None:
-        say(f"{out}: calibrated on {len(labelled):,} pairs, threshold {model.calibration.threshold:.4f}")
+        threshold = "" if labelled.graded else f", threshold {model.calibration.threshold:.4f}"
+        say(f"{out}: calibrated on {len(labelled):,} pairs{threshold}")
     print(f"{out}: {model!r}")

@@ -10,7 +10,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from textsiam.cli.messages import say
-from textsiam.cli.scoring_model import tell_calibrated
+from textsiam.cli.scoring_model import tell_doubt
 from textsiam.errors import OptionError
 from textsiam.model.calibration import Calibration
 from textsiam.model.decisions import CONFIDENCE, Decision, checked_threshold, chosen_by_training, decide
@@ -57,7 +57,7 @@ def threshold(
     """
     check_no_file(model)
     policy = in_use = read_policy(model)
-    tell_calibrated(model, policy.details)
+    tell_doubt(model, policy)
     if policy.graded and (precision, recall, cost, prior) != (None, None, None, None):
         raise OptionError(f"{model} learned grades, of which no share is the same; only --value sets its threshold")
     if prior is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from textsiam.data.report import EMPTY_KEPT, PROBLEMS_KEPT, ReadReport, RowProbl
 from textsiam.data.row_source import Row, RowSource
 from textsiam.data.rows import open_rows
 from textsiam.data.store import PairWriter
-from textsiam.data.tables import ArrowSource, FrameSource, MemorySource
+from textsiam.data.tables import ArrowSource, DatasetSource, FrameSource, MemorySource, PolarsSource
 from textsiam.errors import DataError, OptionError, check_choice
 from textsiam.progress import Progress, progress
 
@@ -113,10 +113,9 @@ def _open(
             f"cannot read pairs from a mapping of {names:.80}, expected one table, or rows; choose one of these, or "
             "make a data frame of columns"
         )
-    if _is_arrow(source):
-        return ArrowSource(source, columns=columns, need_label=True)
-    if hasattr(source, "itertuples"):  # a pandas DataFrame
-        return FrameSource(source, columns=columns, need_label=True)
+    for is_such, kind in _TABLES.items():
+        if is_such(source):
+            return kind(source, columns=columns, need_label=True)
     if type(source).__name__ == "LazyFrame":
         raise DataError("cannot read pairs from a LazyFrame, whose rows are not read yet; give .collect() of it")
     if isinstance(source, bytes) or not isinstance(source, Iterable):
@@ -126,11 +125,17 @@ def _open(
     return MemorySource(source, columns=columns, need_label=True)
 
 
-def _is_arrow(source: object) -> bool:
-    """Tell whether it is a datasets.Dataset, a pyarrow Table or RecordBatch, or a polars DataFrame."""
-    if hasattr(source, "column_names"):
-        return hasattr(source, "to_pylist") or (hasattr(source, "with_format") and hasattr(source, "__len__"))
-    return hasattr(source, "to_arrow") and hasattr(source, "columns")
+def _has(*names: str) -> Callable[[object], bool]:
+    return lambda source: all(hasattr(source, name) for name in names)
+
+
+# tables by what they have; a pandas DataFrame first, for others may be made of it, and its columns are attributes too
+_TABLES: Mapping[Callable[[object], bool], Callable[..., RowSource]] = {
+    _has("itertuples", "iloc"): FrameSource,
+    _has("with_format", "column_names", "__len__"): DatasetSource,
+    _has("to_pylist", "column_names"): ArrowSource,
+    _has("to_arrow", "get_columns"): PolarsSource,
+}
 
 
 class _Collector:

@@ -62,21 +62,20 @@ class ParquetSource(RowSource):
 
 
 class ArrowSource(RowSource):
-    """Rows of a ``datasets.Dataset``, a polars DataFrame, or a pyarrow Table; a row's ``line`` is its number from 1."""
+    """Rows of a pyarrow Table or RecordBatch; a row's ``line`` is its number from 1."""
 
     file = None
     format = "rows"
 
     def __init__(self, table: Any, *, columns: Sequence[str | int] | None, need_label: bool) -> None:
         self._table = table
-        self.fieldnames = list(table.column_names if hasattr(table, "column_names") else table.columns)
+        self.fieldnames = self._names()
         check_distinct(self.fieldnames)
         self.places = find_columns(self.fieldnames, columns, need_label)
 
     def narrow(self, names: Sequence[str]) -> None:
         """Decode only the columns in ``places`` and ``names``."""
-        select = getattr(self._table, "select_columns", None) or self._table.select  # of datasets, that selects rows
-        self._table = select(self.named(names))
+        self._table = self._selected(self.named(names))
 
     def __iter__(self) -> Iterator[Row | DataError]:
         done = 0
@@ -84,13 +83,47 @@ class ArrowSource(RowSource):
             yield from _table_rows(self, batch, done + 1)
             done += len(batch)
 
+    def _names(self) -> list[str]:
+        return list(self._table.column_names)
+
+    def _selected(self, names: list[str]) -> Any:
+        return self._table.select(names)
+
     def _batches(self) -> Iterable[Any]:
-        if hasattr(self._table, "with_format"):
-            return cast(Iterable[Any], self._table.with_format("arrow").iter(batch_size=BATCH_ROWS))
-        table = self._table.to_arrow() if hasattr(self._table, "to_arrow") else self._table
-        if not hasattr(table, "to_batches"):  # a RecordBatch is one itself
-            return [table]
-        return cast(Iterable[Any], table.to_batches(max_chunksize=BATCH_ROWS))
+        return _batches_of(self._table)
+
+
+class DatasetSource(ArrowSource):
+    """Rows of a ``datasets.Dataset``."""
+
+    def _selected(self, names: list[str]) -> Any:
+        return self._table.select_columns(names)
+
+    def _batches(self) -> Iterable[Any]:
+        return cast(Iterable[Any], self._table.with_format("arrow").iter(batch_size=BATCH_ROWS))
+
+
+class PolarsSource(ArrowSource):
+    """Rows of a polars DataFrame."""
+
+    def _names(self) -> list[str]:
+        return list(self._table.columns)
+
+    def _selected(self, names: list[str]) -> Any:
+        return self._table[names]  # select would take names for patterns
+
+    def _batches(self) -> Iterable[Any]:
+        try:
+            table = self._table.to_arrow()
+        except Exception as error:  # of a type that Arrow has not
+            shown = str(error).splitlines()[0]
+            raise DataError(f"a column of this data frame cannot be read ({shown:.80}); cast it first") from error
+        return _batches_of(table)
+
+
+def _batches_of(table: Any) -> Iterable[Any]:
+    """Give the batches of a Table; a RecordBatch is one itself."""
+    return cast(Iterable[Any], table.to_batches(max_chunksize=BATCH_ROWS)) if hasattr(table, "to_batches") else [table]
 
 
 class FrameSource(RowSource):

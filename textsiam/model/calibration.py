@@ -15,6 +15,7 @@ from textsiam.arrays import Array
 from textsiam.errors import OptionError, check_choice
 
 LARGEST = 1e300  # of a logit: 0 times it is 0, but 0 times infinity is not a number
+FALLS = "on dev, pairs with higher scores were not more often the same: do not use this model"  # where it does not rise
 METHODS = ("platt", "temperature", "beta", "isotonic")
 _LAST_FLOAT32 = 0x7F7FFFFF  # bits of the largest finite one
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from textsiam.errors import ModelFolderError
-from textsiam.model.calibration import Calibration
+from textsiam.model.calibration import FALLS, Calibration
 from textsiam.model.decisions import Decision, Decisions, adopted
 from textsiam.model.folder import as_json, read_folder, write_folder
 from textsiam.model.seen_texts import SeenTexts
@@ -37,6 +37,13 @@ def kept_parts(files: Mapping[str, bytes]) -> dict[str, Any]:
 def is_calibrated(details: Mapping[str, Any]) -> bool:
     """Tell by a model's details whether probabilities were fitted to dev: not if it was imported without such pairs."""
     return details.get("calibrated") is not False
+
+
+def doubt(details: Mapping[str, Any], calibration: Calibration) -> str | None:
+    """Say why a model's probabilities are not to be relied on; None where they are."""
+    if not is_calibrated(details):
+        return "not calibrated: its probabilities and its threshold mean nothing; import it with dev pairs (--dev)"
+    return None if calibration.rises else FALLS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ import torch
 
 import textsiam
 from textsiam.data.pairs import Pairs
+from textsiam.model.calibration import FALLS
 from textsiam.model.decisions import ASSUMED, TRAINED
 from textsiam.model.pair_model import PairModel
 from textsiam.text.vocabulary import Vocabulary
@@ -164,7 +165,7 @@ def _dev_metrics(model: PairModel, raw: npt.NDArray[Any], pairs: Pairs) -> list[
 def _warnings(model: PairModel) -> list[tuple[str, str]]:
     if model.calibration.rises:
         return []
-    return [("**warning**", "on dev, pairs with higher scores were not more often the same: do not use this model")]
+    return [("**warning**", FALLS)]
 
 
 def wilson_interval(successes: int, trials: int) -> tuple[float, float]:

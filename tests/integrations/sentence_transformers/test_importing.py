@@ -81,8 +81,9 @@ def test_dev_pairs_calibrate_it(tmp_path: Path) -> None:
     export_sentence_transformers(model, tmp_path / "exported")
     plain, fitted = (import_sentence_transformers(tmp_path / "exported", dev=dev) for dev in (None, rows))
     assert (plain.details["calibrated"], fitted.details["calibrated"]) == (False, True)
-    assert "**not calibrated**" in plain.card
-    assert "calibrated on 96 pairs" in fitted.card
+    assert "| calibration | none |\n| **warning** | not calibrated: " in plain.card
+    assert "| calibration | on 96 dev pairs, threshold 0." in fitted.card
+    assert "warning" not in fitted.card
     assert plain.decisions is None
     assert fitted.decisions is not None
     probabilities = fitted.score_pairs([row[:2] for row in rows])

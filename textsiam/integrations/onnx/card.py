@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from textsiam.integrations.onnx.measure import METRICS, Measured
+from textsiam.model.calibration import Calibration
+from textsiam.model.policy import doubt
 
 _BEGIN = """\
 import numpy as np
@@ -42,7 +44,6 @@ inputs = {{"ids_a": ids_a, "lengths_a": lengths_a, "ids_b": ids_b, "lengths_b": 
 """
 _END, _END_GRADED = "print(probability, probability >= {threshold!r})\n", "print(probability)\n"
 
-_UNCALIBRATED = "**It was not calibrated**: its probabilities and its threshold mean nothing, its vectors do."
 _PAGE = """\
 ## In a browser
 
@@ -75,7 +76,7 @@ def card_of(config: Mapping[str, Any], measured: Measured, ort: str | None) -> s
         "Gives two texts a grade, 0 to 1, of how much they mean the same; it learned grades, and has no threshold."
         if config["graded"]
         else "Says how probable it is that two texts mean the same.",
-        *([] if config["calibrated"] else [_UNCALIBRATED]),
+        *([f"**Warning**: {said}."] if (said := doubt(config, Calibration(**config["calibration"]))) else []),
         _table(config),
         _loss(config, measured),
         "## In Python",

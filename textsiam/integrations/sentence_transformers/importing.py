@@ -18,7 +18,12 @@ from textsiam.integrations.sentence_transformers.exporting import HEADS
 from textsiam.integrations.sentence_transformers.model_card import import_card
 from textsiam.integrations.sentence_transformers.modules_of import LONGEST, POOLINGS, lstm_names
 from textsiam.integrations.sentence_transformers.plain_tokenizer import check_plain
-from textsiam.integrations.sentence_transformers.saved_modules import WHOLE_NUMBERS, SavedModule, read_modules
+from textsiam.integrations.sentence_transformers.saved_modules import (
+    WHOLE_NUMBERS,
+    SavedModule,
+    own_class,
+    read_modules,
+)
 from textsiam.integrations.sentence_transformers.vocabulary_of import vocabulary_of
 from textsiam.integrations.sentence_transformers.word_models_of import word_list_of, word_piece_of
 from textsiam.model.architecture import Architecture
@@ -91,7 +96,7 @@ def import_sentence_transformers(folder: str | Path, *, dev: Any = None) -> Pair
         raise ModelFolderError(f"{folder} was altered: its weights do not make a model ({error})") from error
     if dev is not None:
         _calibrate(model, dev)
-    model.card = import_card(model, names, calibrated=dev is not None)
+    model.card = import_card(model, names)
     return model
 
 
@@ -134,7 +139,7 @@ def _word_bag(modules: Sequence[SavedModule], head: str) -> _Parts:
 def _words(module: SavedModule) -> tuple[int, bytes, Array]:
     """Give after how many tokens a text is cut, the vocabulary, and the embedding of each token."""
     settings = module.json("wordembedding_config.json")
-    kind = str(settings.get("tokenizer_class")).rpartition(".")[2]
+    kind = own_class(str(settings.get("tokenizer_class")), "tokenizer")
     longest, embedding = min(settings.get("max_seq_length", LONGEST), LONGEST), module.weight("emb_layer.weight")
     with _named(module):
         if kind == "WhitespaceTokenizer":

@@ -8,8 +8,9 @@ import numpy as np
 
 import textsiam
 from textsiam.integrations.sentence_transformers.modules_of import is_word_list
+from textsiam.model.calibration import FALLS
 from textsiam.model.pair_model import PairModel
-from textsiam.model.policy import is_calibrated
+from textsiam.model.policy import doubt, is_calibrated
 
 _FRONT = """---
 library_name: sentence-transformers
@@ -45,20 +46,21 @@ def export_card(model: PairModel, modules: Sequence[str], needs_newest: str | No
     return "\n\n".join([*lines, *(["## The model", card] if card else [])]) + "\n"
 
 
-def import_card(model: PairModel, modules: Sequence[str], calibrated: bool) -> str:
+def import_card(model: PairModel, modules: Sequence[str]) -> str:
     """Write the card of a model that was imported."""
     parts = model.architecture
-    what = (
-        f"calibrated on {model.details['dev']['pairs']:,} pairs, threshold {model.calibration.threshold:.4f}"
-        if calibrated
-        else "**not calibrated**: probabilities and threshold mean nothing; import it with dev pairs"
-    )
+    what = "none"
+    if is_calibrated(model.details):
+        threshold = "" if model.details["graded"] else f", threshold {model.calibration.threshold:.4f}"
+        what = f"on {model.details['dev']['pairs']:,} dev pairs{threshold}"
+    said = doubt(model.details, model.calibration)
+    warning = f"| **warning** | {said} |\n" if said else ""
     return (
         "# A textsiam model\n\n"
         f"Imported from a folder of sentence-transformers ({', '.join(modules)}); load it with "
         "`textsiam.PairModel.load(folder)`.\n\n| | |\n|---|---|\n"
         f"| architecture | {parts.encoder} encoder, {parts.head} head, vectors of {parts.vector_size} |\n"
-        f"| vocabulary | {model.tokenizer.size:,} tokens |\n| calibration | {what} |\n"
+        f"| vocabulary | {model.tokenizer.size:,} tokens |\n| calibration | {what} |\n{warning}"
     )
 
 
@@ -86,7 +88,7 @@ def _threshold(model: PairModel) -> str:
         return f"The model was not calibrated: from which {name} on two texts say the same is not known."
     graded = bool(model.details.get("graded"))
     if not calibration.rises:
-        return f"**Warning**: on dev, a higher {name} was not more often the same: do not use this model."
+        return f"**Warning**: {FALLS}."
     lowest, highest = _RANGES.get(model.architecture.head, (-np.inf, 0.0))
     rows, unreached = [], []
     for probability in sorted({*_PROBABILITIES, *([] if graded else [calibration.threshold])}):

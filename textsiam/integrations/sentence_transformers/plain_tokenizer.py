@@ -10,45 +10,57 @@ from textsiam.integrations.sentence_transformers.saved_modules import SavedModul
 from textsiam.integrations.sentence_transformers.vocabulary_of import adds_nothing
 
 _CONFIG, _MAP, _ADDED = "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"
+# settings that change no id of a text that WordEmbeddings gives; others are refused where they are set
+_HARMLESS = {
+    *("backend", "clean_up_tokenization_spaces", "is_local", "local_files_only", "max_length", "model_input_names"),
+    *("model_max_length", "pad_to_multiple_of", "pad_token_type_id", "padding_side", "stride", "tokenizer_class"),
+    *("truncation_side", "truncation_strategy"),
+}
+_TOKENS = ("_token", "_tokens", "_tokens_decoder")  # how names of settings end that name tokens
+_SWITCHES = ("split_special_tokens", "add_bos_token", "add_eos_token")
+_FLAGS = ("special", "normalized", "single_word", "lstrip", "rstrip")
 _PLAIN = ("PreTrainedTokenizerFast", "TokenizersBackend")  # the same, before transformers 5 and from then on
 
 
 def check_plain(module: SavedModule, tokenizer: Mapping[str, Any]) -> None:
-    """Raise OptionError where tokens are put around a text, or found in one that ``tokenizer`` does not look for."""
+    """Raise OptionError where tokens are put around a text, or looked for in another way than ``tokenizer`` says."""
     config = module.json(_CONFIG)
     found = config.get("tokenizer_class")
     if found not in _PLAIN:
-        named = f"its tokenizer is a {found}" if found else f"its {_CONFIG} names no tokenizer_class"
-        raise OptionError(f"{named}, expected {' or '.join(_PLAIN)}, which add nothing of their own")
+        said = f"its tokenizer is a {found}" if found else f"its {_CONFIG} names no tokenizer_class"
+        raise OptionError(f"{said}, expected {' or '.join(_PLAIN)}, which add nothing of their own")
     added = tokenizer.get("post_processor")
     if added is not None and not adds_nothing(added):
         raise OptionError(f"its tokenizer's post_processor, {added.get('type')}, adds tokens to each text")
-    padding = (tokenizer.get("padding") or {}).get("pad_token")
-    named_tokens = {*_special(config), *_special(_optional(module, _MAP)), *_optional(module, _ADDED)}
-    named_tokens |= {padding} if padding else set()
-    if unknown := sorted(named_tokens - {one["content"] for one in tokenizer.get("added_tokens") or ()}):
-        raise OptionError(
-            f"it has the special token {unknown[0]!r:.80}, which transformers finds in texts, and its tokenizer.json "
-            "does not"
-        )
+    for name, value in config.items():
+        if value and name not in _HARMLESS and (name in _SWITCHES or not name.endswith(_TOKENS)):
+            raise OptionError(f"its {_CONFIG} sets {name} to {value!r:.60}, and what that does to a text is not known")
+    known = {one["content"]: one for one in tokenizer.get("added_tokens") or ()}
+    named = [*_tokens(config), *_tokens(_optional(module, _MAP)), *_tokens(tokenizer.get("padding") or {})]
+    for token in (*named, *_optional(module, _ADDED)):
+        name = token if isinstance(token, str) else token["content"]
+        flags = {} if isinstance(token, str) else {flag: token[flag] for flag in _FLAGS if flag in token}
+        if name not in known or any(known[name].get(flag, False) != value for flag, value in flags.items()):
+            raise OptionError(
+                f"it has the special token {name!r:.80}, which transformers finds in texts in another way than its "
+                "tokenizer.json says"
+            )
 
 
 def _optional(module: SavedModule, name: str) -> dict[str, Any]:
     return module.json(name) if (module.folder / name).is_file() else {}
 
 
-def _special(config: Mapping[str, Any]) -> Iterator[str]:
+def _tokens(config: Mapping[str, Any]) -> Iterator[str | dict[str, Any]]:
     """Give the special tokens that a file of transformers names, whichever way it does."""
     for name, value in config.items():
-        if name.endswith(("_token", "_tokens", "_tokens_decoder")):
-            yield from _contents(value)
+        if name.endswith(_TOKENS) and name not in _SWITCHES:
+            yield from _listed(value)
 
 
-def _contents(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
+def _listed(value: Any) -> Iterator[str | dict[str, Any]]:
+    if isinstance(value, str) or (isinstance(value, dict) and "content" in value):
         yield value
-    elif isinstance(value, dict) and "content" in value:
-        yield str(value["content"])
     elif isinstance(value, dict | list):
         for one in value.values() if isinstance(value, dict) else value:
-            yield from _contents(one)
+            yield from _listed(one)

@@ -100,7 +100,9 @@ def read_modules(folder: Path) -> tuple[list[SavedModule], dict[str, Any]]:
             "the modules that the folder holds; copy or save it again"
         )
     try:
-        modules = [SavedModule(_class_name(str(one["type"])), _inside(folder, str(one["path"]))) for one in listed]
+        modules = [
+            SavedModule(own_class(str(one["type"]), "module"), _inside(folder, str(one["path"]))) for one in listed
+        ]
     except (TypeError, KeyError) as error:
         raise ModelFolderError(f"{folder / 'modules.json'} is no list of modules ({error!r})") from error
     settings = folder / "config_sentence_transformers.json"
@@ -126,9 +128,10 @@ def _array(data: bytes, shape: Sequence[int], dtype: str) -> Array | str:
     return np.frombuffer(data, _STORED[dtype]).reshape(shape)
 
 
-def _class_name(path: str) -> str:
+def own_class(path: str, what: str) -> str:
+    """Give the name of a class of sentence-transformers; OptionError for a class of other packages."""
     if not path.startswith(_OURS):
-        raise OptionError(f"the module {path!r} is code of its own; expected modules of sentence-transformers")
+        raise OptionError(f"the {what} {path!r} is code of its own; expected {what}s of sentence-transformers")
     return path.rpartition(".")[2]
 
 
