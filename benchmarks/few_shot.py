@@ -52,13 +52,15 @@ def classes_of(pairs: textsiam.Pairs) -> Shown:
 
 def named(model: PairModel, shown: Shown, classes: int, questions: int, comparison: str) -> Found:
     """Name the classes of the texts that are asked for, in rounds of so many classes."""
-    right, rounds = 0, max(1, min(questions, len(shown.known)) // classes)
+    rounds, right = min(questions, len(shown.known)) // classes, 0
+    if rounds == 0:
+        raise SystemExit(f"there are {len(shown.known):,} classes and {questions:,} questions, too few for {classes:,}")
     for start in range(0, rounds * classes, classes):
         known, asked = (side[start : start + classes] for side in shown)
         classifier = FewShotClassifier(model, method="neighbors", comparison=comparison)
         found = classifier.fit(known, np.arange(len(known))).predict(asked)
         right += int((found == np.arange(len(known))).sum())
-    return Found(right, rounds * min(classes, len(shown.known)))
+    return Found(right, rounds * classes)
 
 
 def train_and_name(path: Path, head: str, epochs: int, sizes: list[int], questions: int) -> dict[str, list[Found]]:

@@ -97,7 +97,7 @@ def test_keys_may_be_numbers(run: Run, tmp_path: Path, model_folder: Path, endin
     }[ending](file)
     assert (
         run("index", "mark", tmp_path / "i", "--pairs", file).err
-        == f"{tmp_path / 'i'}: 1 pairs, 1 the same and 0 different\n"
+        == f"{tmp_path / 'i'}: 1 pair, 1 the same and 0 different\n"
     )
     assert verdicts(tmp_path / "i") == [("blue", "red", 1)]
     marks["key_a"] = [1.5]
@@ -115,7 +115,7 @@ def test_keys_may_be_numbers(run: Run, tmp_path: Path, model_folder: Path, endin
         ("d1,d3,1", ": keys 'd1' and 'd3' have the same text"),
         ("d1,none,1", ": an empty text is not the same as anything"),
         ("d1,a1,1", "would be both; change those first"),
-        ("d1,a1,maybe", ", column label: the label 'maybe' is not understood"),
+        ("d1,a1,maybe", ", column label: is 'maybe', expected 1 where they are the same and 0 where not"),
     ],
 )
 def test_of_a_file_with_a_wrong_row_nothing_is_kept(

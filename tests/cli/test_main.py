@@ -36,6 +36,8 @@ def test_version(run: Run) -> None:
     [
         (["trian"], "there is no command 'trian' of textsiam; did you mean train?\n"),
         (["--versoin"], "there is no option --versoin of textsiam; did you mean --version?\n"),
+        (["--"], "a command is missing; see textsiam --help\n"),
+        (["index", "--", "--help"], "--help stands behind --, where textsiam index expects a command; put it before"),
         (["--", "trian"], "there is no command 'trian' of textsiam; did you mean train?\n"),
         (["index", "--halp"], "there is no option --halp of textsiam index; did you mean --help?\n"),
         (

@@ -77,10 +77,18 @@ def test_keys_of_the_second_file_stand_in_the_place_of_its_rows(
     best = [None if one is None else keys[one.row_b] for one in expected(model_folder, TEXTS, AGAINST).best]
     frame = pd.read_csv(out) if ending == "csv" else pd.read_parquet(out)
     assert frame["match"].astype(object).where(frame["match"].notna(), None).tolist() == best
-    wrong = run(
-        "duplicates", model_folder, path, "--against", against, "--against-key", "nummer", "--out", tmp_path / "x.csv"
-    )
-    assert (wrong.code, "did you mean 'number'" in wrong.err) == (2, True)
+    call = ("duplicates", model_folder, path, "--out", tmp_path / "x.csv", "--against")
+    assert "did you mean 'number'" in run(*call, against, "--against-key", "nummer").err
+    assert "--against-key has the position 0, but" in run(*call, against, "--against-key", 0).err
+    for key, problem in (
+        ("k1", "key 'k1' stands in line 2 already"),
+        (" ", "is empty, expected a key (--against-key)"),
+    ):
+        records[2]["number"] = key
+        against.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+        bad = run(*call, against, "--against-key", "number")
+        assert bad.code == 2
+        assert f"a.jsonl, line 3, column number: {problem}" in bad.err
 
 
 def test_json_lines_and_parquet_hold_numbers(run: Run, tmp_path: Path, model_folder: Path) -> None:

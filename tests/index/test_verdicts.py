@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
+from typing import cast
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.index.conftest import MakeModel
+from tests.index.conftest import MakeModel, Place
 from textsiam.errors import DataError, OptionError
 from textsiam.index.duplicate_index import DuplicateIndex
 from textsiam.index.relations import Verdict, text_hash
@@ -15,7 +17,7 @@ from textsiam.index.verdicts import check_verdicts, checked_marks
 
 KEYS = "abcdef"
 PAIRS = list(itertools.combinations(KEYS, 2))
-SAID = st.lists(st.tuples(st.sampled_from(PAIRS), st.booleans()), unique_by=lambda one: one[0], max_size=len(PAIRS))
+SAID = st.lists(st.tuples(st.sampled_from(PAIRS), st.booleans()), max_size=12)
 
 
 def contradicts(said: list[tuple[tuple[str, str], bool]]) -> bool:
@@ -31,18 +33,21 @@ def with_hashes(verdicts: list[Verdict]) -> list[tuple[bytes, bytes, Verdict]]:
     return [(text_hash(verdict.text_a), text_hash(verdict.text_b), verdict) for verdict in verdicts]
 
 
-@given(SAID, st.integers(0, 15))
-def test_the_first_verdict_that_contradicts_is_told(said: list[tuple[tuple[str, str], bool]], cut: int) -> None:
-    verdicts = [Verdict(a, b, int(same)) for (a, b), same in said]
-    wrong = next((count for count in range(1, len(said) + 1) if contradicts(said[:count])), None)
-    old, new = verdicts[:cut], verdicts[cut:]
-    if wrong is not None and wrong <= cut:
-        return  # what is old does not contradict itself
+@given(SAID, SAID)
+def test_the_first_verdict_that_contradicts_is_told(
+    old: list[tuple[tuple[str, str], bool]], new: list[tuple[tuple[str, str], bool]]
+) -> None:
+    if contradicts(kept := list(dict(old).items())):
+        return  # what is there does not contradict itself
+    kept = [one for one in kept if one[0] not in dict(new)]
+    wrong = next((count for count in range(1, len(new) + 1) if contradicts([*kept, *new[:count]])), None)
+    before = with_hashes([Verdict(a, b, int(same)) for (a, b), same in dict(old).items()])
+    verdicts = [Verdict(b, a.upper(), int(same)) for (a, b), same in new]
     if wrong is None:
-        check_verdicts(new, with_hashes(old))
+        check_verdicts(verdicts, before)
         return
-    with pytest.raises(DataError, match=f"line {wrong - cut}: "):
-        check_verdicts(new, with_hashes(old))
+    with pytest.raises(DataError, match=f"line {wrong}: "):
+        check_verdicts(verdicts, before)
 
 
 def test_older_verdicts_on_the_same_texts_do_not_count() -> None:
@@ -52,14 +57,18 @@ def test_older_verdicts_on_the_same_texts_do_not_count() -> None:
     check_verdicts([Verdict("a", "c", 0), Verdict("C", "b ", 0)], old)
 
 
-@pytest.mark.parametrize("row", [("a", "b"), "ab1", ("a", "b", 0.5), None, ("a", "b", "1")])
+ODD: list[object] = [("a", "b"), "ab1", ("a", "b", 0.5), None, ("a", "b", "1"), pd.Series([1, 2])]
+ODD += [("a", "b", pd.NA), ("a", "b", np.zeros(2))]
+
+
+@pytest.mark.parametrize("row", ODD, ids=str)
 def test_what_is_no_mark_is_told_with_its_number(row: object) -> None:
     with pytest.raises(DataError, match=r"line 2: is .*, expected \(key a, key b, whether they are the same\)"):
         checked_marks([["a", "b", 1], row])
 
 
-def test_many_marks_are_kept_together_or_not_at_all(make_model: MakeModel, tmp_path: Path) -> None:
-    with DuplicateIndex.open(tmp_path / "index.db", make_model("cosine")) as index:
+def test_many_marks_are_kept_together_or_not_at_all(make_model: MakeModel, place: Place) -> None:
+    with DuplicateIndex.open(place, make_model("cosine")) as index:
         index.add_many([(key, f"{key} {key}") for key in KEYS])
         with pytest.raises(DataError, match="line 3: 'a a' and 'c c' cannot be different"):
             index.mark_many([("a", "b", True), ("b", "c", True), ("a", "c", False), ("d", "e", True)])
@@ -74,12 +83,20 @@ def test_many_marks_are_kept_together_or_not_at_all(make_model: MakeModel, tmp_p
         assert index.mark_many([]) == 0
         with pytest.raises(OptionError, match=r"^key 'z' is not in the index"):
             index.mark("a", "z")
+        with pytest.raises(OptionError, match=r"^duplicate is 'maybe', expected True or False"):
+            index.mark("a", "b", "maybe")  # type: ignore[arg-type] # what is tested
+        with pytest.raises(OptionError, match=r"^rows is None, expected a list of \(key a"):
+            index.mark_many(None)  # type: ignore[arg-type] # what is tested
+        with pytest.raises(OptionError, match=r"^key is 1, expected a str"):
+            index.mark_many([(1, "b", True)])  # type: ignore[list-item] # what is tested
+        index.mark_many([("a", "b", cast(bool, np.bool_(False)))])
+        assert sorted(verdict.label for verdict in index.verdicts()) == [0, 0]
 
 
-def test_a_long_chain_contradicts_its_ends(make_model: MakeModel, tmp_path: Path) -> None:
+def test_a_long_chain_contradicts_its_ends(make_model: MakeModel, place: Place) -> None:
     count = 3_000
     chain = [(str(number), str(number + 1), True) for number in range(count - 1)]
-    with DuplicateIndex.open(tmp_path / "index.db", make_model("cosine")) as index:
+    with DuplicateIndex.open(place, make_model("cosine")) as index:
         index.add_many([(str(number), f"text number {number}") for number in range(count)])
         with pytest.raises(DataError, match=f"line {count}: .* cannot be different"):
             index.mark_many([*chain, ("0", str(count - 1), False)])

@@ -39,7 +39,12 @@ def _too_many(error: UnusedCliTokensError, chain: str) -> str:
 
 
 def _no_command(error: UnknownCommandError, chain: str) -> str:
-    given = next((token for token in error.unused_tokens or () if token != "--"), "")
+    tokens = error.unused_tokens or []
+    given = next((token for token in tokens if token != "--"), None)
+    if given is None:
+        return f"a command is missing; see {chain} --help"
+    if given.startswith("-") and "--" in tokens:
+        return f"{given} stands behind --, where {chain} expects a command; put it before the --"
     is_option = given.startswith("-")
     known = [name for name in error.app or () if name.startswith("-") == is_option]
     near = get_close_matches(given, known, n=1)

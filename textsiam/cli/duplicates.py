@@ -9,6 +9,7 @@ from typing import Annotated, NamedTuple
 from cyclopts import Parameter
 
 from textsiam.cli.found_pairs import tell_recall, write_pairs
+from textsiam.cli.good_rows import GoodRows
 from textsiam.cli.messages import say, tell_large_group, tell_texts
 from textsiam.cli.outputs import check_free, check_new
 from textsiam.cli.scored_file import Added, Values, check_out
@@ -19,6 +20,7 @@ from textsiam.cli.text_file import TextFile, check_added, read_texts, write_text
 from textsiam.cli.text_options import TextOptions
 from textsiam.data.columns import find_key
 from textsiam.data.files import inner_suffix
+from textsiam.data.row_source import RowSource
 from textsiam.errors import OptionError
 from textsiam.index.duplicates import Duplicates, find_duplicates
 from textsiam.index.found import FoundPair
@@ -155,9 +157,22 @@ class _Against(NamedTuple):
 
 def _read_against(path: Path, groups: GroupOptions, rows: TextOptions) -> _Against:
     source = rows.open_against(path, groups.against_column)
-    key = None if groups.against_key is None else find_key(source.fieldnames, groups.against_key, path)
-    file = read_texts(path, source, skip=rows.skip)
-    return _Against(file.texts, None if key is None else [row.cells[key] for row in file.rows()])
+    key = None if groups.against_key is None else find_key(source.fieldnames, groups.against_key, "--against-key", path)
+    texts = read_texts(path, source, skip=rows.skip).texts
+    return _Against(texts, None if key is None else _read_keys(source, key, skip=rows.skip))
+
+
+def _read_keys(source: RowSource, place: int, *, skip: bool) -> list[str]:
+    """Give the key of each row; DataError for one that is empty, or comes twice."""
+    keys: dict[str, int] = {}
+    for row in GoodRows(source, (), skip=skip, way_out=""):
+        key = row.cells[place]
+        if not key.strip():
+            raise source.problem("is empty, expected a key (--against-key)", row.line, place)
+        if key in keys:
+            raise source.problem(f"key {key!r:.80} stands in line {keys[key]} already", row.line, place)
+        keys[key] = row.line
+    return list(keys)
 
 
 def _group_columns(found: Duplicates) -> Callable[[range], Values]:

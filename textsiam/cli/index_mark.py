@@ -100,8 +100,9 @@ def _mark_file(index: str, path: Path, rows: RowOptions, labels: LabelOptions) -
     for row in good:
         try:
             duplicate = bool(read_label(row.cells[place]))
-        except LabelError as error:
-            good.reject(source.problem(str(error), row.line, place))
+        except LabelError:
+            said = f"is {row.cells[place]!r:.60}, expected 1 where they are the same and 0 where not (see --labels)"
+            good.reject(source.problem(said, row.line, place))
             continue
         marks.append((row.cells[source.places.a], row.cells[source.places.b], duplicate))
         lines.append(row.line)
@@ -115,4 +116,5 @@ def _mark_file(index: str, path: Path, rows: RowOptions, labels: LabelOptions) -
             line = None if error.line is None else lines[error.line - 1]
             raise DataError(error.args[0], file=path, line=line) from error
         count = sum(duplicate for *_, duplicate in marks)
-        say(f"{opened.name}: {len(marks):,} pairs, {count:,} the same and {len(marks) - count:,} different")
+        pairs = "1 pair" if len(marks) == 1 else f"{len(marks):,} pairs"
+        say(f"{opened.name}: {pairs}, {count:,} the same and {len(marks) - count:,} different")

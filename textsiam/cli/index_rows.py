@@ -78,7 +78,11 @@ class EntryRows:
         self.source = options.open(path)
         names = self.source.fieldnames
         is_table = self.source.format != "delimited" or self.source.header is not None
-        self.key = find_key(names, options.key_column, path) if is_table or options.key_column is not None else None
+        self.key = (
+            find_key(names, options.key_column, "--key-column", path)
+            if is_table or options.key_column is not None
+            else None
+        )
         self.attributes = [find_name(names, name, path) for name in options.names()]
         self.source.narrow([names[place] for place in (self.key, *self.attributes) if place is not None])
         self.rows = GoodRows(self.source, [], skip=options.skip, way_out="")

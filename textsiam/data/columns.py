@@ -125,14 +125,14 @@ def check_distinct(fieldnames: Sequence[str], file: str | Path | None = None) ->
         raise DataError(f"more than one column is called {twice[0]!r}; rename or remove all but one", file=file)
 
 
-def as_position(column: str | int) -> int | None:
-    """Give the position, from 0, that an entry of ``columns`` stands for, or None if it is a name."""
+def as_position(column: str | int, option: str = "columns (--columns)") -> int | None:
+    """Give the position, from 0, that what an ``option`` says stands for, or None if it is a name."""
     if isinstance(column, str):
         if not (column.isascii() and column.isdigit()):
             return None
         column = int(column)
     if column < 1:
-        raise OptionError(f"columns (--columns) has the position {column}, but positions count from 1")
+        raise OptionError(f"{option} has the position {column}, but positions count from 1")
     return column - 1
 
 
@@ -159,10 +159,10 @@ def find_name(fieldnames: Sequence[str], name: str, file: str | Path | None = No
     raise DataError(f"{no_column(name, fieldnames)}; {_listing(fieldnames)}", file=file)
 
 
-def find_key(fieldnames: Sequence[str], column: str | None, file: str | Path | None = None) -> int:
+def find_key(fieldnames: Sequence[str], column: str | None, option: str, file: str | Path | None = None) -> int:
     """Give the position, from 0, of the column of keys: ``column`` (a name, or a position from 1), or key, or id."""
     if column is not None:
-        return _find_given(fieldnames, column, file)
+        return _find_given(fieldnames, column, file, option)
     for name in KEY_NAMES:
         found = [place for place, field in enumerate(fieldnames) if _fold(field) == name]
         if len(found) == 1:
@@ -174,8 +174,10 @@ def find_key(fieldnames: Sequence[str], column: str | None, file: str | Path | N
     )
 
 
-def _find_given(fieldnames: Sequence[str], column: str | int, file: str | Path | None) -> int:
-    position = as_position(column)
+def _find_given(
+    fieldnames: Sequence[str], column: str | int, file: str | Path | None, option: str = "columns (--columns)"
+) -> int:
+    position = as_position(column, option)
     if position is None:
         return find_name(fieldnames, str(column), file)
     if position >= len(fieldnames):

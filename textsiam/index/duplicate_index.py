@@ -23,7 +23,7 @@ from textsiam.index.scorer import Scorer
 from textsiam.index.session import NEIGHBOURS, MakeSearch, Session
 from textsiam.index.stable_groups import IndexGroup
 from textsiam.index.upkeep import Check, check_index, encode_again
-from textsiam.index.verdicts import Mark, check_verdicts, checked_marks, verdict_of
+from textsiam.index.verdicts import check_verdicts, checked_marks, is_verdict, verdicts_of
 from textsiam.text.checks import checked_texts
 
 
@@ -172,8 +172,11 @@ class DuplicateIndex(IndexView):
         Replaces what was said of the two before. Raises OptionError for a key that is not there, for copies, which
         nothing can part, and where earlier verdicts, by a chain of others too, say the contrary.
         """
+        if not is_verdict(duplicate):
+            raise OptionError(f"duplicate is {duplicate!r:.60}, expected True or False")
+        keys = checked_str("key", key_a), checked_str("key", key_b)
         try:
-            self.mark_many([(key_a, key_b, duplicate)])
+            self.mark_many([(*keys, duplicate)])
         except DataError as error:
             raise OptionError(error.args[0]) from error
 
@@ -184,11 +187,12 @@ class DuplicateIndex(IndexView):
         row that contradicts those before it, and one that is no such thing.
         """
         given = checked_marks(rows)
+        keys = {checked_str("key", key) for mark in given for key in mark[:2]}
         with self._session.writing(any_model=True):
-            verdicts = [self._verdict(line, mark) for line, mark in enumerate(given, 1)]
+            texts = {key: entry.text for key, (_, entry) in self._store.entries(keys).items()}
+            verdicts = verdicts_of(given, texts, self.name)
             check_verdicts(verdicts, self._store.relations.verdicts())
-            for verdict in verdicts:
-                self._store.relations.put_verdict(verdict)
+            self._store.relations.put_verdicts(verdicts)
             self._store.count_up("verdicts")
         return len(given)
 
@@ -276,12 +280,6 @@ class DuplicateIndex(IndexView):
             with self._session.writing():
                 if model is self._session.model:  # else another thread has encoded all anew meanwhile
                     return put(self._store, entries(), encoded, replace=replace)
-
-    def _verdict(self, line: int, mark: Mark) -> Verdict:
-        try:
-            return verdict_of(mark, self._entry(mark.key_a).text, self._entry(mark.key_b).text)
-        except OptionError as error:
-            raise DataError(str(error), line=line) from error
 
     def _search(self) -> Search:
         assert self._session.search is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -44,11 +44,17 @@ class Relations:
         rows = self.database.rows("SELECT hash_a, hash_b, text_a, text_b, same FROM verdicts ORDER BY hash_a, hash_b")
         return [(bytes(a), bytes(b), Verdict(*verdict)) for a, b, *verdict in rows]
 
-    def put_verdict(self, verdict: Verdict) -> None:
-        """Write a verdict in the place of an earlier one on the same two texts."""
-        self.forget_verdict(verdict.text_a, verdict.text_b)
-        (a, text_a), (b, text_b) = sorted((text_hash(text), text) for text in verdict[:2])
-        list(self.database.rows("INSERT INTO verdicts VALUES (?, ?, ?, ?, ?)", (a, b, text_a, text_b, verdict.label)))
+    def put_verdicts(self, verdicts: Iterable[Verdict]) -> None:
+        """Write verdicts, each in the place of an earlier one on the same two texts."""
+        rows = {}
+        for *texts, label in verdicts:
+            (a, text_a), (b, text_b) = sorted((text_hash(text), text) for text in texts)
+            rows[a, b] = (a, b, text_a, text_b, label)
+        self.database.run_many(
+            "INSERT INTO verdicts VALUES (?, ?, ?, ?, ?) ON CONFLICT (hash_a, hash_b) DO UPDATE "
+            "SET text_a = excluded.text_a, text_b = excluded.text_b, same = excluded.same",
+            list(rows.values()),
+        )
 
     def forget_verdict(self, text_a: str, text_b: str) -> None:
         """Remove a verdict."""

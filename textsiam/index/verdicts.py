@@ -6,7 +6,10 @@ import itertools
 from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from textsiam.errors import DataError, OptionError
 from textsiam.index.relations import Verdict, text_hash
@@ -23,22 +26,45 @@ class Mark(NamedTuple):
     duplicate: bool
 
 
+def is_verdict(value: object) -> bool:
+    """Tell whether it is True or False, or 1 or 0 in their place."""
+    return isinstance(value, Real | np.bool_) and value in (0, 1)
+
+
 def checked_marks(rows: Iterable[Any]) -> list[Mark]:
     """Give rows as marks; DataError, with the number of the row, from 1, for one that is none."""
+    expected = "(key a, key b, whether they are the same)"
+    if isinstance(rows, str) or not isinstance(rows, Iterable):
+        raise OptionError(f"rows is {rows!r:.60}, expected a list of {expected}")
     marks = []
     for line, row in enumerate(rows, 1):
-        if not isinstance(row, list | tuple) or len(row) != len(Mark._fields) or row[2] not in (0, 1):
-            raise DataError(f"is {row!r:.80}, expected (key a, key b, whether they are the same)", line=line)
+        if not isinstance(row, list | tuple) or len(row) != len(Mark._fields) or not is_verdict(row[2]):
+            shown = " ".join(repr(row).split())
+            raise DataError(f"is {shown:.80}, expected {expected}", line=line)
         marks.append(Mark(row[0], row[1], bool(row[2])))
     return marks
 
 
-def verdict_of(mark: Mark, text_a: str, text_b: str) -> Verdict:
-    """Give the verdict of a mark on these texts; OptionError for texts of which nothing can be said."""
+def verdicts_of(marks: Sequence[Mark], texts: Mapping[str, str], name: str) -> list[Verdict]:
+    """Give the verdicts of marks on the ``texts`` of their keys in the index ``name``.
+
+    Raises DataError, with the number of the mark, from 1, for a key that is not there, and texts of which nothing can
+    be said.
+    """
+    return [_verdict(mark, texts, name, line) for line, mark in enumerate(marks, 1)]
+
+
+def _verdict(mark: Mark, texts: Mapping[str, str], name: str, line: int) -> Verdict:
+    missing = [key for key in mark[:2] if key not in texts]
+    if missing:
+        raise DataError(f"key {missing[0]!r} is not in the index {name}", line=line)
+    text_a, text_b = texts[mark.key_a], texts[mark.key_b]
     if text_hash(text_a) == text_hash(text_b):
-        raise OptionError(f"keys {mark.key_a!r} and {mark.key_b!r} have the same text, of which nothing can be said")
+        said = f"keys {mark.key_a!r} and {mark.key_b!r} have the same text, of which nothing can be said"
+        raise DataError(said, line=line)
     if not all(map(normalize_text, (text_a, text_b))):
-        raise OptionError("an empty text is not the same as anything, of which nothing can be said; mark two others")
+        said = "an empty text is not the same as anything, of which nothing can be said; mark two others"
+        raise DataError(said, line=line)
     return Verdict(text_a, text_b, int(mark.duplicate))
 
 
@@ -53,6 +79,7 @@ def check_verdicts(new: Sequence[Verdict], others: Sequence[Known]) -> None:
     kept = [one for one in others if frozenset(one[:2]) not in replaced]
     if _contradicted([*kept, *hashed]) is None:
         return
+    assert _contradicted(kept) is None  # none was ever kept that contradicts others
     # verdicts up to the first wrong one contradict each other, those before it do not
     count = bisect_left(range(len(new)), True, key=lambda count: bool(_contradicted([*kept, *hashed[:count]])))
     wrong, both = new[count - 1], _contradicted([*kept, *hashed[:count]])

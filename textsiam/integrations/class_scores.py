@@ -36,8 +36,8 @@ class ClassScorer:
         check_choice("comparison", comparison, (AUTO, OWN, COSINE))
         head = model.architecture.head
         self.model, self.method, self.n_neighbors = model, method, n_neighbors
-        # mlp learns to judge texts that are near each other anyway, others it ranks worse than its vectors do;
-        # alignment ranks better than its vectors, but has no use for a mean of them
+        # mlp learns to judge texts that are near each other anyway, others it ranks no better than its vectors do;
+        # alignment ranks far better than its vectors, but has no use for a mean of them
         leaves_choice = head == "mlp" or (head == "alignment" and method == "prototype")
         self.by_cosine = comparison == COSINE or (comparison == AUTO and leaves_choice)
         if method == "prototype" and head == "alignment" and not self.by_cosine:

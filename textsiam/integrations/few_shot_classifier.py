@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from textsiam.arrays import Array
-from textsiam.errors import OptionError, check_choice
+from textsiam.errors import OptionError
 from textsiam.integrations.class_scores import AUTO, OWN, ClassScorer, Known
 from textsiam.integrations.sklearn_texts import TextColumnMixin, opened_model
 from textsiam.model.decisions import checked_threshold
@@ -46,14 +46,14 @@ class FewShotClassifier(
     comparison
         "model": the log odds of the model's own comparison. "cosine": the cosine of the vectors. "auto": "cosine" for
         the head mlp, and for alignment with "prototype", else "model". The head mlp learns to judge texts that are near
-        each other anyway: among many classes it finds the right one less often than its own vectors do. Alignment,
+        each other anyway: among many classes it finds the right one no more often than its own vectors do. Alignment,
         which compares tokens and not vectors, finds it far more often than they do: take "neighbors" with it.
     threshold
         Probability below which a text is none of the classes: the model's own, that it says the same as the best class
         (where cosines compare, as the nearest text of it). "model" is the model's own threshold; None has no such
         texts.
     outlier_label
-        What ``predict`` gives a text that is none of the classes.
+        What ``predict`` gives a text that is none of the classes; without ``threshold`` there is no such text.
     device
         Of a model that is loaded, as ``PairModel.load`` takes it.
 
@@ -176,13 +176,10 @@ class FewShotClassifier(
     def _limit(self, model: PairModel) -> float | None:
         """Give the probability below which a text is of no class; OptionError for a threshold that is none."""
         if self.threshold is None:
-            if self.outlier_label is not None:
-                raise OptionError(
-                    f"outlier_label is {self.outlier_label!r}, but without threshold no text is an outlier"
-                )
             return None
         if isinstance(self.threshold, str):
-            check_choice("threshold", self.threshold, (OWN,))
+            if self.threshold != OWN:
+                raise OptionError(f"threshold is {self.threshold!r}, expected a probability, {OWN!r} or None")
             return model.calibration.threshold
         return checked_threshold(self.threshold)
 
