@@ -37,7 +37,9 @@ def test_version(run: Run) -> None:
         (["trian"], "there is no command 'trian' of textsiam; did you mean train?\n"),
         (["--versoin"], "there is no option --versoin of textsiam; did you mean --version?\n"),
         (["--"], "a command is missing; see textsiam --help\n"),
-        (["index", "--", "--help"], "--help stands behind --, where textsiam index expects a command; put it before"),
+        (["index", "--", "--help"], "--help stands behind --, where it is a text; leave out the --\n"),
+        (["--", "train"], "train stands behind --, where it is a text; leave out the --\n"),
+        (["--verson", "--", "x"], "there is no option --verson of textsiam; did you mean --version?\n"),
         (["--", "trian"], "there is no command 'trian' of textsiam; did you mean train?\n"),
         (["index", "--halp"], "there is no option --halp of textsiam index; did you mean --help?\n"),
         (

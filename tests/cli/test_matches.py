@@ -81,14 +81,17 @@ def test_keys_of_the_second_file_stand_in_the_place_of_its_rows(
     assert "did you mean 'number'" in run(*call, against, "--against-key", "nummer").err
     assert "--against-key has the position 0, but" in run(*call, against, "--against-key", 0).err
     for key, problem in (
-        ("k1", "key 'k1' stands in line 2 already"),
-        (" ", "is empty, expected a key (--against-key)"),
+        ("k1", "the key 'k1' stands in an earlier line already"),
+        (" ", "is empty, expected a key; leave out --against-key"),
     ):
         records[2]["number"] = key
         against.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
-        bad = run(*call, against, "--against-key", "number")
+        bad = run(*call, against, "--against-key", "number", "--overwrite")
         assert bad.code == 2
         assert f"a.jsonl, line 3, column number: {problem}" in bad.err
+        skipped = run(*call, against, "--against-key", "number", "--on-error", "skip", "--overwrite")
+        assert "a.jsonl: skipped 1 bad rows of 6" in skipped.err
+        assert set(pd.read_csv(tmp_path / "x.csv")["match"].dropna()) <= {"k0", "k1", "k3", "k4", "k5"}
 
 
 def test_json_lines_and_parquet_hold_numbers(run: Run, tmp_path: Path, model_folder: Path) -> None:

@@ -114,6 +114,13 @@ def test_tables_of_other_classes_and_names_that_look_like_patterns() -> None:
     assert list(read_pairs(Geo(ROWS, columns=["question1", "question2", "is_duplicate"]))) == ROWS
     frame = pl.DataFrame([("a", "b", 1, "c"), ("d", "e", 0, "f")], schema=["*", "^t.*$", "label", "text"], orient="row")
     assert list(read_pairs(frame, columns=(1, 2, 3))) == [("a", "b", 1), ("d", "e", 0)]
+    objects = frame.with_columns(pl.Series("o", [object(), None], dtype=pl.Object))
+    assert len(read_pairs(objects, columns=(1, 2, 3))) == 2
+    with pytest.raises(DataError, match="column o: holds Python objects, expected texts or numbers; cast it first"):
+        read_pairs(objects, columns=(1, 2, 3), keep=["o"])
+    for kind in (pd.DataFrame, pl.DataFrame, pa.Table):
+        with pytest.raises(DataError, match="cannot read pairs from type, expected a path"):
+            read_pairs(kind)
     large = pl.DataFrame({"text_a": ["a"], "text_b": ["b"], "label": pl.Series([1], dtype=pl.Int128)})
     with pytest.raises(DataError, match=r"a column of this data frame cannot be read \(.*\); cast it first"):
         read_pairs(large)

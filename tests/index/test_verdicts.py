@@ -87,8 +87,10 @@ def test_many_marks_are_kept_together_or_not_at_all(make_model: MakeModel, place
             index.mark("a", "b", "maybe")  # type: ignore[arg-type] # what is tested
         with pytest.raises(OptionError, match=r"^rows is None, expected a list of \(key a"):
             index.mark_many(None)  # type: ignore[arg-type] # what is tested
+        with pytest.raises(DataError, match=r"^line 2: key is 1, expected a str"):
+            index.mark_many([("a", "b", True), (1, "b", True)])  # type: ignore[list-item] # what is tested
         with pytest.raises(OptionError, match=r"^key is 1, expected a str"):
-            index.mark_many([(1, "b", True)])  # type: ignore[list-item] # what is tested
+            index.mark(1, "b")  # type: ignore[arg-type] # what is tested
         index.mark_many([("a", "b", cast(bool, np.bool_(False)))])
         assert sorted(verdict.label for verdict in index.verdicts()) == [0, 0]
 

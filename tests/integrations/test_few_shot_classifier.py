@@ -192,6 +192,7 @@ def test_many_texts_are_compared_in_parts(topic_model: PairModel, monkeypatch: p
         ({"comparison": "cosin"}, "did you mean 'cosine'"),
         ({"threshold": 2}, "threshold is 2, expected a probability"),
         ({"threshold": "models"}, "threshold is 'models', expected a probability, 'model' or None"),
+        ({"threshold": 0.5, "outlier_label": ["x", "y"]}, r"outlier_label is \['x', 'y'\], expected one label"),
     ],
 )
 def test_bad_options_are_refused(topic_model: PairModel, options: dict[str, Any], message: str) -> None:

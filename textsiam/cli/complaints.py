@@ -43,10 +43,10 @@ def _no_command(error: UnknownCommandError, chain: str) -> str:
     given = next((token for token in tokens if token != "--"), None)
     if given is None:
         return f"a command is missing; see {chain} --help"
-    if given.startswith("-") and "--" in tokens:
-        return f"{given} stands behind --, where {chain} expects a command; put it before the --"
     is_option = given.startswith("-")
     known = [name for name in error.app or () if name.startswith("-") == is_option]
+    if "--" in tokens[: tokens.index(given)] and (is_option or given in known):
+        return f"{given} stands behind --, where it is a text; leave out the --"
     near = get_close_matches(given, known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(known)}; see {chain} --help"
     return f"there is no {f'option {given}' if is_option else f'command {given!r}'} of {chain}; {hint}"

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from textsiam.cli.found_pairs import tell_recall, write_pairs
 from textsiam.cli.good_rows import GoodRows
-from textsiam.cli.messages import say, tell_large_group, tell_texts
+from textsiam.cli.messages import say, tell_large_group, tell_skipped, tell_texts
 from textsiam.cli.outputs import check_free, check_new
 from textsiam.cli.scored_file import Added, Values, check_out
 from textsiam.cli.scoring_model import load_scoring
@@ -20,8 +20,7 @@ from textsiam.cli.text_file import TextFile, check_added, read_texts, write_text
 from textsiam.cli.text_options import TextOptions
 from textsiam.data.columns import find_key
 from textsiam.data.files import inner_suffix
-from textsiam.data.row_source import RowSource
-from textsiam.errors import OptionError
+from textsiam.errors import DataError, OptionError
 from textsiam.index.duplicates import Duplicates, find_duplicates
 from textsiam.index.found import FoundPair
 from textsiam.index.matches import Matches, find_matches
@@ -157,22 +156,25 @@ class _Against(NamedTuple):
 
 def _read_against(path: Path, groups: GroupOptions, rows: TextOptions) -> _Against:
     source = rows.open_against(path, groups.against_column)
-    key = None if groups.against_key is None else find_key(source.fieldnames, groups.against_key, "--against-key", path)
-    texts = read_texts(path, source, skip=rows.skip).texts
-    return _Against(texts, None if key is None else _read_keys(source, key, skip=rows.skip))
-
-
-def _read_keys(source: RowSource, place: int, *, skip: bool) -> list[str]:
-    """Give the key of each row; DataError for one that is empty, or comes twice."""
-    keys: dict[str, int] = {}
-    for row in GoodRows(source, (), skip=skip, way_out=""):
+    if groups.against_key is None:
+        return _Against(read_texts(path, source, skip=rows.skip).texts, None)
+    place = find_key(source.fieldnames, groups.against_key, "--against-key", path)
+    texts: dict[str, str] = {}  # by key
+    good = GoodRows(source, (), skip=rows.skip, way_out="")
+    for row in good:
         key = row.cells[place]
         if not key.strip():
-            raise source.problem("is empty, expected a key (--against-key)", row.line, place)
-        if key in keys:
-            raise source.problem(f"key {key!r:.80} stands in line {keys[key]} already", row.line, place)
-        keys[key] = row.line
-    return list(keys)
+            good.reject(
+                source.problem("is empty, expected a key; leave out --against-key for row numbers", row.line, place)
+            )
+        elif key in texts:
+            good.reject(source.problem(f"the key {key!r:.80} stands in an earlier line already", row.line, place))
+        else:
+            texts[key] = row.cells[source.places.a]
+    tell_skipped(path, good.kept + good.skipped, good.skipped, good.problems)
+    if not texts:
+        raise DataError("has no text", file=path)
+    return _Against(list(texts.values()), list(texts))
 
 
 def _group_columns(found: Duplicates) -> Callable[[range], Values]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from textsiam.cli.scoring_model import load_scoring
 from textsiam.model.folder import check_no_file
-from textsiam.model.pair_model import PairModel
 
 
 def export_sentence_transformers(model: Path, /, *, out: Path, min_version: str = "5.1") -> None:
@@ -24,5 +24,6 @@ def export_sentence_transformers(model: Path, /, *, out: Path, min_version: str 
     from textsiam.integrations import sentence_transformers
 
     check_no_file(model)
-    sentence_transformers.export_sentence_transformers(PairModel.load(model), out, min_version=min_version)
-    print(f"{out}: its README.md says which similarity the threshold is")
+    loaded = load_scoring(model)
+    sentence_transformers.export_sentence_transformers(loaded, out, min_version=min_version)
+    print(f"{out}: its README.md says what its similarities mean")

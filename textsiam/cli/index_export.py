@@ -52,7 +52,7 @@ def export(
                 raise DataError("holds no verdicts to export; textsiam index mark makes them", file=opened.name)
             label = [Added("label", "number")]
             count = write_records(out, Verdict._fields[:2], (verdict._asdict() for verdict in verdicts), label)
-            what = "training pairs"
+            what = "training pair" if count == 1 else "training pairs"
     say(f"{out}: {count:,} {what}")
 
 

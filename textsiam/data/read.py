@@ -126,12 +126,12 @@ def _open(
 
 
 def _has(*names: str) -> Callable[[object], bool]:
-    return lambda source: all(hasattr(source, name) for name in names)
+    return lambda source: not isinstance(source, type) and all(hasattr(source, name) for name in names)
 
 
 # tables by what they have; a pandas DataFrame first, for others may be made of it, and its columns are attributes too
 _TABLES: Mapping[Callable[[object], bool], Callable[..., RowSource]] = {
-    _has("itertuples", "iloc"): FrameSource,
+    _has("itertuples", "iloc", "columns"): FrameSource,
     _has("with_format", "column_names", "__len__"): DatasetSource,
     _has("to_pylist", "column_names"): ArrowSource,
     _has("to_arrow", "get_columns"): PolarsSource,

@@ -113,6 +113,9 @@ class PolarsSource(ArrowSource):
         return self._table[names]  # select would take names for patterns
 
     def _batches(self) -> Iterable[Any]:
+        for name, kind in self._table.schema.items():
+            if str(kind) == "Object":  # of which Arrow would get addresses
+                raise DataError("holds Python objects, expected texts or numbers; cast it first", column=name)
         try:
             table = self._table.to_arrow()
         except Exception as error:  # of a type that Arrow has not

@@ -174,9 +174,8 @@ class DuplicateIndex(IndexView):
         """
         if not is_verdict(duplicate):
             raise OptionError(f"duplicate is {duplicate!r:.60}, expected True or False")
-        keys = checked_str("key", key_a), checked_str("key", key_b)
         try:
-            self.mark_many([(*keys, duplicate)])
+            self.mark_many([(key_a, key_b, duplicate)])
         except DataError as error:
             raise OptionError(error.args[0]) from error
 
@@ -187,7 +186,7 @@ class DuplicateIndex(IndexView):
         row that contradicts those before it, and one that is no such thing.
         """
         given = checked_marks(rows)
-        keys = {checked_str("key", key) for mark in given for key in mark[:2]}
+        keys = {key for mark in given for key in mark[:2]}
         with self._session.writing(any_model=True):
             texts = {key: entry.text for key, (_, entry) in self._store.entries(keys).items()}
             verdicts = verdicts_of(given, texts, self.name)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from textsiam.errors import DataError, OptionError
+from textsiam.index.entry_checks import checked_str
 from textsiam.index.relations import Verdict, text_hash
 from textsiam.text.normalization import normalize_text
 
@@ -41,7 +42,10 @@ def checked_marks(rows: Iterable[Any]) -> list[Mark]:
         if not isinstance(row, list | tuple) or len(row) != len(Mark._fields) or not is_verdict(row[2]):
             shown = " ".join(repr(row).split())
             raise DataError(f"is {shown:.80}, expected {expected}", line=line)
-        marks.append(Mark(row[0], row[1], bool(row[2])))
+        try:
+            marks.append(Mark(checked_str("key", row[0]), checked_str("key", row[1]), bool(row[2])))
+        except OptionError as error:
+            raise DataError(str(error), line=line) from error
     return marks
 
 

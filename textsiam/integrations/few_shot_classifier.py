@@ -175,6 +175,8 @@ class FewShotClassifier(
 
     def _limit(self, model: PairModel) -> float | None:
         """Give the probability below which a text is of no class; OptionError for a threshold that is none."""
+        if np.ndim(self.outlier_label):
+            raise OptionError(f"outlier_label is {self.outlier_label!r:.60}, expected one label")
         if self.threshold is None:
             return None
         if isinstance(self.threshold, str):

@@ -14,9 +14,9 @@ import torch
 
 import textsiam
 from textsiam.data.pairs import Pairs
-from textsiam.model.calibration import FALLS
 from textsiam.model.decisions import ASSUMED, TRAINED
 from textsiam.model.pair_model import PairModel
+from textsiam.model.policy import doubt
 from textsiam.text.vocabulary import Vocabulary
 from textsiam.training.checkpoint import RunState
 from textsiam.training.config import TrainConfig
@@ -163,9 +163,8 @@ def _dev_metrics(model: PairModel, raw: npt.NDArray[Any], pairs: Pairs) -> list[
 
 
 def _warnings(model: PairModel) -> list[tuple[str, str]]:
-    if model.calibration.rises:
-        return []
-    return [("**warning**", FALLS)]
+    said = doubt(model.details, model.calibration)
+    return [("**warning**", said)] if said else []
 
 
 def wilson_interval(successes: int, trials: int) -> tuple[float, float]:

@@ -128,7 +128,7 @@ def _check_number(pairs: Pairs, config: TrainConfig) -> None:
     if len(pairs) < config.batch_size:
         raise TrainingError(
             f"there are {len(pairs)} training pairs, fewer than a batch of {config.batch_size}; "
-            "lower batch_size or bring more pairs"
+            f"lower batch_size (--batch-size), such as {max(2, len(pairs) // 8)}, or bring more pairs"
         )
 
 

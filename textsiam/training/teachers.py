@@ -17,7 +17,7 @@ from textsiam.data.pairs import Pairs
 from textsiam.errors import DataError, OptionError
 from textsiam.model.calibration import log_odds
 from textsiam.model.pair_model import PairModel
-from textsiam.model.policy import is_calibrated
+from textsiam.model.policy import doubt
 from textsiam.progress import progress
 from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.distill_config import LOGIT, LOGITS, PROBABILITY, DistillConfig
@@ -65,12 +65,9 @@ def open_teacher(teacher: Any, target: str, config: DistillConfig, prior: float 
         raise OptionError(
             f"there are {len(models)} teachers, whose vectors have nothing in common; give one, or take target logits"
         )
-    wrong = next((model for model in models if not is_calibrated(model.details)), None)
-    if target == LOGITS and wrong is not None:
-        raise OptionError(
-            f"teacher {wrong!r} is not calibrated, so that its logits mean nothing; import it with dev pairs, or take "
-            "target vectors"
-        )
+    for model in models if target == LOGITS else ():
+        if said := doubt(model.details, model.calibration):
+            raise OptionError(f"teacher {model!r} is no teacher of logits: {said}")
     return _of_models(models, target, prior)
 
 

@@ -58,6 +58,9 @@ def decoder(folder: Path, **flags: bool) -> dict[str, Any]:
         ("tokenizer_config.json", {"add_bos_token": True}, "sets add_bos_token to True, and what that"),
         ("tokenizer_config.json", {"do_lower_case": True}, "sets do_lower_case to True, and what that"),
         ("special_tokens_map.json", {"bos_token": HELLO}, "it has the special token 'hello'"),
+        ("special_tokens_map.json", {"split_special_tokens": True}, "sets split_special_tokens to True, and what that"),
+        ("tokenizer_config.json", {"added_tokens_decoder": {"3": {"content": "[CLS]"}}}, r"special token '\[CLS\]'"),
+        ("added_tokens.json", {"[CLS]": 7}, r"it has the special token '\[CLS\]'"),
         ("added_tokens.json", {"hello": 5}, "it has the special token 'hello'"),
     ],
 )
@@ -79,6 +82,10 @@ def test_an_added_token_that_is_looked_for_in_another_way_is_refused(folder: Pat
 def test_what_transformers_says_once_more_does_no_harm(folder: Path) -> None:
     said = {"cls_token": "[CLS]", "clean_up_tokenization_spaces": False, "max_length": 9, "split_special_tokens": False}
     change(folder, "tokenizer_config.json", {**decoder(folder), **said})
+    (token,) = decoder(folder)["added_tokens_decoder"].values()
+    flags = {flag: token[flag] for flag in ("lstrip", "normalized", "rstrip", "single_word")}
+    change(folder, "special_tokens_map.json", {"cls_token": {"content": "[CLS]", **flags}})
+    change(folder, "added_tokens.json", {"[CLS]": token["id"]})
     texts = ["hellox [CLS] hello", "how is it"]
     theirs = SentenceTransformer(str(folder), device="cpu", local_files_only=True).encode(texts)
     np.testing.assert_allclose(import_sentence_transformers(folder).encode(texts), theirs, rtol=0, atol=1e-5)

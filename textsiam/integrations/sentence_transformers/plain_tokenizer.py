@@ -16,7 +16,8 @@ _HARMLESS = {
     *("model_max_length", "pad_to_multiple_of", "pad_token_type_id", "padding_side", "stride", "tokenizer_class"),
     *("truncation_side", "truncation_strategy"),
 }
-_TOKENS = ("_token", "_tokens", "_tokens_decoder")  # how names of settings end that name tokens
+_DECODER = "added_tokens_decoder"
+_TOKENS = ("_token", "_tokens", _DECODER)  # how names of settings end that name tokens
 _SWITCHES = ("split_special_tokens", "add_bos_token", "add_eos_token")
 _FLAGS = ("special", "normalized", "single_word", "lstrip", "rstrip")
 _PLAIN = ("PreTrainedTokenizerFast", "TokenizersBackend")  # the same, before transformers 5 and from then on
@@ -32,18 +33,17 @@ def check_plain(module: SavedModule, tokenizer: Mapping[str, Any]) -> None:
     added = tokenizer.get("post_processor")
     if added is not None and not adds_nothing(added):
         raise OptionError(f"its tokenizer's post_processor, {added.get('type')}, adds tokens to each text")
-    for name, value in config.items():
-        if value and name not in _HARMLESS and (name in _SWITCHES or not name.endswith(_TOKENS)):
-            raise OptionError(f"its {_CONFIG} sets {name} to {value!r:.60}, and what that does to a text is not known")
-    known = {one["content"]: one for one in tokenizer.get("added_tokens") or ()}
-    named = [*_tokens(config), *_tokens(_optional(module, _MAP)), *_tokens(tokenizer.get("padding") or {})]
-    for token in (*named, *_optional(module, _ADDED)):
-        name = token if isinstance(token, str) else token["content"]
-        flags = {} if isinstance(token, str) else {flag: token[flag] for flag in _FLAGS if flag in token}
-        if name not in known or any(known[name].get(flag, False) != value for flag, value in flags.items()):
+    others, known = _optional(module, _MAP), {one["content"]: one for one in tokenizer.get("added_tokens") or ()}
+    for file, settings in ((_CONFIG, config), (_MAP, others)):
+        for name, value in settings.items():
+            if value and name not in _HARMLESS and (name in _SWITCHES or not name.endswith(_TOKENS)):
+                raise OptionError(f"its {file} sets {name} to {value!r:.60}, and what that does to a text is not known")
+    added_ids = [{"content": token, "id": id_} for token, id_ in _optional(module, _ADDED).items()]
+    for token in (*_tokens(config), *_tokens(others), *_tokens(tokenizer.get("padding") or {}), *added_ids):
+        if any(known.get(token["content"], {}).get(flag) != value for flag, value in token.items()):
             raise OptionError(
-                f"it has the special token {name!r:.80}, which transformers finds in texts in another way than its "
-                "tokenizer.json says"
+                f"it has the special token {token['content']!r:.80}, which transformers finds in texts in another way "
+                "than its tokenizer.json says"
             )
 
 
@@ -51,15 +51,24 @@ def _optional(module: SavedModule, name: str) -> dict[str, Any]:
     return module.json(name) if (module.folder / name).is_file() else {}
 
 
-def _tokens(config: Mapping[str, Any]) -> Iterator[str | dict[str, Any]]:
-    """Give the special tokens that a file of transformers names, whichever way it does."""
+def _tokens(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give the special tokens that a file of transformers names, whichever way it does, with what it says of them."""
     for name, value in config.items():
         if name.endswith(_TOKENS) and name not in _SWITCHES:
-            yield from _listed(value)
+            for token in _listed(value):
+                said = {flag: token[flag] for flag in ("content", *_FLAGS) if flag in token}
+                # there what is not said has its default
+                yield {**_defaults(said), **said} if name == _DECODER else said
 
 
-def _listed(value: Any) -> Iterator[str | dict[str, Any]]:
-    if isinstance(value, str) or (isinstance(value, dict) and "content" in value):
+def _defaults(said: Mapping[str, Any]) -> dict[str, bool]:
+    return {**dict.fromkeys(_FLAGS, False), "normalized": not said.get("special", False)}
+
+
+def _listed(value: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, str):
+        yield {"content": value}
+    elif isinstance(value, dict) and "content" in value:
         yield value
     elif isinstance(value, dict | list):
         for one in value.values() if isinstance(value, dict) else value:
