@@ -67,7 +67,8 @@ def distill(
     (scale and offset), as vectors learn a linear map to the teacher's: neither is part of the model.
 
     Raises what ``train`` does; DataError too where a teacher's numbers are of a wrong shape or not finite, OptionError
-    for options without use, and for a teacher or target that does not go with the items.
+    for options without use, for a teacher or target that does not go with the items, and for a model as a teacher of
+    logits that was not calibrated, or whose scores do not rise with the labels.
     """
     origin = Origin()
     config = origin.options(config)

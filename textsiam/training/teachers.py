@@ -47,8 +47,8 @@ def open_teacher(teacher: Any, target: str, config: DistillConfig, prior: float 
 
     Logits of a PairModel are the calibrated ones, which its head's raw scores need not be, moved from the share of same
     pairs that its calibration assumes to ``prior`` (None: left there); several models give the mean of theirs. Models
-    of folders answer on the GPU where the student is trained on it. Raises OptionError for what is no teacher,
-    DataError for a file that cannot be read, ModelFolderError for a folder.
+    of folders answer on the GPU where the student is trained on it. Raises OptionError for what is no teacher
+    and for logits not to be relied on, DataError for a file that cannot be read, ModelFolderError for a folder.
     """
     if isinstance(teacher, str | PathLike) and not Path(teacher).is_dir():
         outputs = read_outputs(Path(teacher), config.teacher_output)
