@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.evaluation.browser import chromium
 from tests.integrations.onnx_cases import model_of, name_of
@@ -95,6 +95,9 @@ def served(folder: Path) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+WAIT = 30_000  # milliseconds at most; by locators, for the page's policy lets no condition in JavaScript be waited for
 
 
 class Visited:
@@ -267,7 +270,7 @@ def test_the_page_gives_the_models_probabilities(site: Site, options: dict[str, 
 def compare(page: Page) -> None:
     page.evaluate("document.getElementById('probability').textContent = ''")
     page.get_by_role("button", name="Compare").click()
-    page.wait_for_function("document.getElementById('probability').textContent !== ''")
+    expect(page.locator("#probability")).not_to_be_empty(timeout=WAIT)
 
 
 def test_the_page_fits_a_phone_and_names_its_fields_and_grades(site: Site) -> None:
@@ -304,7 +307,7 @@ def test_an_error_stands_alone_and_goes_with_the_next_answer(site: Site) -> None
     assert "nothing that the model can read" in page.inner_text("#notes")
     page.evaluate(BROKEN)
     page.get_by_role("button", name="Compare").click()
-    page.wait_for_function("document.getElementById('message').textContent.includes('no memory')")
+    expect(page.locator("#message")).to_contain_text("no memory", timeout=WAIT)
     assert not page.is_visible("#verdict")
     assert not page.is_visible("#meter")
     assert page.inner_text("#notes") == ""
@@ -316,8 +319,7 @@ def test_an_error_stands_alone_and_goes_with_the_next_answer(site: Site) -> None
 
 def test_a_page_without_its_runtime_says_so(site: Site) -> None:
     page = site.visit("without", model_of(MODELS[1][0]), ort="./ort/").page
-    page.wait_for_function("!document.getElementById('message').textContent.startsWith('Loading')")
-    assert "/without/ort/; README.md says how to get it" in page.inner_text("#message")
+    expect(page.locator("#message")).to_contain_text("/without/ort/; README.md says how to get it", timeout=WAIT)
     assert page.get_by_role("button", name="Compare").is_disabled()
 
 

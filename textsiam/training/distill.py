@@ -68,7 +68,7 @@ def distill(
 
     Raises what ``train`` does; DataError too where a teacher's numbers are of a wrong shape or not finite, OptionError
     for options without use, for a teacher or target that does not go with the items, and for a model as a teacher of
-    logits that was not calibrated, or whose scores do not rise with the labels.
+    logits that was not calibrated.
     """
     origin = Origin()
     config = origin.options(config)

@@ -17,7 +17,7 @@ from textsiam.data.pairs import Pairs
 from textsiam.errors import DataError, OptionError
 from textsiam.model.calibration import log_odds
 from textsiam.model.pair_model import PairModel
-from textsiam.model.policy import doubt
+from textsiam.model.policy import doubt, is_calibrated
 from textsiam.progress import progress
 from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.distill_config import LOGIT, LOGITS, PROBABILITY, DistillConfig
@@ -48,7 +48,7 @@ def open_teacher(teacher: Any, target: str, config: DistillConfig, prior: float 
     Logits of a PairModel are the calibrated ones, which its head's raw scores need not be, moved from the share of same
     pairs that its calibration assumes to ``prior`` (None: left there); several models give the mean of theirs. Models
     of folders answer on the GPU where the student is trained on it. Raises OptionError for what is no teacher
-    and for logits not to be relied on, DataError for a file that cannot be read, ModelFolderError for a folder.
+    and for logits that nothing calibrated, DataError for a file that cannot be read, ModelFolderError for a folder.
     """
     if isinstance(teacher, str | PathLike) and not Path(teacher).is_dir():
         outputs = read_outputs(Path(teacher), config.teacher_output)
@@ -66,7 +66,8 @@ def open_teacher(teacher: Any, target: str, config: DistillConfig, prior: float 
             f"there are {len(models)} teachers, whose vectors have nothing in common; give one, or take target logits"
         )
     for model in models if target == LOGITS else ():
-        if said := doubt(model.details, model.calibration):
+        if not is_calibrated(model.details):
+            said = doubt(model.details, model.calibration)
             raise OptionError(f"teacher {model!r} is no teacher of logits: {said}")
     return _of_models(models, target, prior)
 
