@@ -53,8 +53,6 @@ def classes_of(pairs: textsiam.Pairs) -> Shown:
 def named(model: PairModel, shown: Shown, classes: int, questions: int, comparison: str) -> Found:
     """Name the classes of the texts that are asked for, in rounds of so many classes."""
     rounds, right = min(questions, len(shown.known)) // classes, 0
-    if rounds == 0:
-        raise SystemExit(f"there are {len(shown.known):,} classes and {questions:,} questions, too few for {classes:,}")
     for start in range(0, rounds * classes, classes):
         known, asked = (side[start : start + classes] for side in shown)
         classifier = FewShotClassifier(model, method="neighbors", comparison=comparison)
@@ -66,8 +64,11 @@ def named(model: PairModel, shown: Shown, classes: int, questions: int, comparis
 def train_and_name(path: Path, head: str, epochs: int, sizes: list[int], questions: int) -> dict[str, list[Found]]:
     """Train a model with a head, and name texts among classes of each number, by each comparison."""
     train, dev, test = textsiam.split_pairs(textsiam.read_pairs(path), test=0.1, dev=0.05, seed=SEED)
+    shown = classes_of(test)
+    if max(sizes) > min(questions, len(shown.known)):
+        raise SystemExit(f"{len(shown.known):,} classes and {questions:,} questions are too few for {max(sizes):,}")
     config = textsiam.TrainConfig(encoder="lstm", units=64, dim=64, head=head, epochs=epochs, seed=SEED, device="cpu")
-    model, shown = textsiam.train(train, dev=dev, config=config, show_progress=True), classes_of(test)
+    model = textsiam.train(train, dev=dev, config=config, show_progress=True)
     return {name: [named(model, shown, size, questions, name) for size in sizes] for name in COMPARISONS}
 
 

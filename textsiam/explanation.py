@@ -123,8 +123,8 @@ def explain(model: PairModel, text_a: str, text_b: str, *, orders: int = 32, see
     et al. 2022, "Sampling permutations for Shapley value estimation"), which cost about 2 x orders x words scores: an
     LSTM of 64 takes 0.2 seconds for 14 words and 0.5 for 35. Whatever is drawn, contributions add up, and are the same
     with the texts swapped. Of models that learned grades the log odds are those of the grade on the scale from 0 to 1.
-    Words are parted by white space, Han characters and kana one by one. Raises OptionError for what is no text, more
-    than 400 words, or orders or a seed out of range.
+    Words are parted by white space, Han characters and kana one by one. Raises OptionError for what is no PairModel,
+    what is no text, more than 400 words, or orders or a seed out of range.
     """
     check_model(model, pair_model=True)
     check_integer("orders", orders, least=2, most=MOST_ORDERS)

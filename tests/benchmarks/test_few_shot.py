@@ -4,6 +4,8 @@ import csv
 import importlib
 from pathlib import Path
 
+import pytest
+
 import textsiam
 
 
@@ -21,6 +23,8 @@ def test_a_model_is_trained_and_names_texts_of_classes_that_it_has_not_seen(tmp_
         writer.writerow(["text_a", "text_b", "label"])
         writer.writerows((a, b, int(label)) for a, b, label in textsiam.sample_pairs(1_500, seed=3))
     found = few_shot.train_and_name(tmp_path / "pairs.csv", "alignment", 1, [2, 5], 20)
+    with pytest.raises(SystemExit, match="classes and 20 questions are too few for 21"):
+        few_shot.train_and_name(tmp_path / "pairs.csv", "alignment", 1, [2, 21], 20)
     assert [(ones[0].asked, ones[1].asked) for ones in found.values()] == [(20, 20), (20, 20)]
     assert found["cosine"][0].right > 12
     table = few_shot.table({"alignment": found}, [2, 5], ["seed 7"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import io
+import itertools
 import shlex
 import shutil
 from collections.abc import Iterator
@@ -85,13 +86,14 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextlib.contextmanager
 def copied(prepared: Path, folder: Path, arguments: list[str]) -> Iterator[None]:
-    """Work in a copy, in which what the example writes is not there yet."""
+    """Work in a copy, in which what the example writes is not there before, and is there behind it."""
     shutil.copytree(prepared, folder)
-    if "--out" in arguments:
-        out = folder / arguments[arguments.index("--out") + 1]
-        shutil.rmtree(out, ignore_errors=True) if out.is_dir() else out.unlink(missing_ok=True)
+    outs = [folder / out for option, out in itertools.pairwise(arguments) if option == "--out"]
+    for out in outs:
+        shutil.rmtree(out) if out.is_dir() else out.unlink(missing_ok=True)
     with working_in(folder):
         yield
+    assert all(out.exists() for out in outs)
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

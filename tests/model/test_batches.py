@@ -9,7 +9,7 @@ import pytest
 from tests.model.conftest import MakeModel
 from textsiam.errors import DataError, OptionError
 from textsiam.model.architecture import Architecture
-from textsiam.model.batches import cells_of, pairs_of_columns
+from textsiam.model.batches import pairs_of_columns
 from textsiam.model.pair_model import PairModel
 
 A, B = ["how can i learn", "why is the sky blue", ""], ["learn python", "rain", "where"]
@@ -47,11 +47,6 @@ def test_columns_may_be_called_by_numbers() -> None:
             pairs_of_columns({0: A, 1: B}, name, "1")
     with pytest.raises(OptionError, match="text_b is 1, expected the name of a column as a str, such as '1'"):
         pairs_of_columns({0: A, 1: B}, "0", 1)  # type: ignore[arg-type] # the mistake
-
-
-def test_cells_are_pythons_own() -> None:
-    assert [type(cell) for cell in cells_of(np.array(["a", "b"]))] == [str, str]
-    assert [type(cell) for cell in cells_of(np.array([1, 2]))] == [int, int]
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from textsiam.errors import OptionError
-from textsiam.text.checks import check_no_table, check_not_one_text, check_text, checked_texts, without_surrogates
+from textsiam.text.checks import (
+    cells_of,
+    check_no_table,
+    check_not_one_text,
+    check_text,
+    checked_texts,
+    without_surrogates,
+)
 
 
 def test_a_str_passes_and_the_rest_is_named() -> None:
@@ -37,6 +46,25 @@ def test_a_table_is_not_read_as_the_names_of_its_columns(check: Callable[..., ob
     with pytest.raises(OptionError, match=r"^texts is a table \(DataFrame\), expected many str; give one of"):
         check(table)
     check(table["question"])
+
+
+def test_cells_are_pythons_own() -> None:
+    assert [type(cell) for cell in cells_of(np.array([1, 2]))] == [int, int]
+    for column in (
+        np.array(["a", "b"]),
+        pd.Series(["a", "b"]),
+        pl.Series(["a", "b"]),
+        pa.array(["a", "b"]),
+        iter("ab"),
+    ):
+        assert cells_of(column) == ["a", "b"]
+    assert [type(cell) for cell in cells_of(np.array(["a", "b"]))] == [str, str]
+    assert checked_texts(pa.chunked_array([["a"], ["b"]])) == ["a", "b"]
+
+
+def test_tables_of_arrow_are_tables() -> None:
+    with pytest.raises(OptionError, match=r"^texts is a table \(Table\), expected many str; give one of its columns"):
+        checked_texts(pa.table({"question": ["red"]}))
 
 
 @given(st.text(st.characters(codec=None)))

@@ -53,7 +53,7 @@ def evaluate(
     the bootstrap draws, by ``seed``; 0 makes no intervals, which take a minute for 100,000 pairs, nor do fewer than 5
     components of the pairs.
     Raises DataError for pairs that cannot be read, a column that is not there, or 0/1 labels of which one is missing;
-    OptionError for a path in place of a model, or draws below 0.
+    OptionError for what is no PairModel, or draws below 0.
     """
     check_model(model, pair_model=True)
     check_integer("draws", draws, least=0)

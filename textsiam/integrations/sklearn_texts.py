@@ -13,9 +13,8 @@ from sklearn.utils.validation import validate_data
 
 from textsiam.arrays import Array
 from textsiam.errors import OptionError
-from textsiam.model.batches import cells_of
 from textsiam.model.pair_model import PairModel
-from textsiam.text.checks import check_not_one_text
+from textsiam.text.checks import cells_of, check_not_one_text
 
 # cells may be anything here: what is not a text is refused with its row
 _CHECKS: dict[str, Any] = {"dtype": None, "ensure_all_finite": False}

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from textsiam.errors import DataError, OptionError, no_column
+from textsiam.text.checks import cells_of
 
 
 def pairs_of_columns(batch: Any, text_a: str, text_b: str) -> list[tuple[str, str]]:
@@ -70,11 +71,3 @@ def _texts(batch: Any, name: str, option: str, names: list[Any], taken: str) -> 
                     f"column {name!r} has {text!r:.60} in row {row:,} (of this batch, from 0), expected a text (str)"
                 )
     return texts
-
-
-def cells_of(column: Any) -> list[Any]:
-    """Give the cells of a column of any kind as Python's objects."""
-    for method in ("to_pylist", "to_list", "tolist"):  # pyarrow, polars and pandas, NumPy
-        if hasattr(column, method):
-            return list(getattr(column, method)())
-    return list(column)

@@ -39,10 +39,13 @@ def is_calibrated(details: Mapping[str, Any]) -> bool:
     return details.get("calibrated") is not False
 
 
+UNCALIBRATED = "not calibrated: its probabilities and its threshold mean nothing; import it with dev pairs (--dev)"
+
+
 def doubt(details: Mapping[str, Any], calibration: Calibration) -> str | None:
     """Say why a model's probabilities are not to be relied on; None where they are."""
     if not is_calibrated(details):
-        return "not calibrated: its probabilities and its threshold mean nothing; import it with dev pairs (--dev)"
+        return UNCALIBRATED
     return None if calibration.rises else FALLS
 
 

@@ -31,7 +31,7 @@ def checked_texts(texts: Iterable[str], name: str = "texts") -> list[str]:
     if isinstance(texts, str):
         raise OptionError(f"{name} is one text, expected a list of texts")
     check_no_table(texts, name)
-    given = list_of(texts)
+    given = cells_of(texts)
     if not set(map(type, given)) <= {str}:
         for position, text in enumerate(given):
             if not isinstance(text, str):
@@ -39,9 +39,12 @@ def checked_texts(texts: Iterable[str], name: str = "texts") -> list[str]:
     return given
 
 
-def list_of(texts: Any) -> list[Any]:
-    """Give a list of what there is; a pyarrow array holds scalars of its own, which become Python's."""
-    return list(texts.to_pylist() if hasattr(texts, "to_pylist") else texts)
+def cells_of(column: Any) -> list[Any]:
+    """Give the cells of a column of any kind as Python's objects."""
+    for method in ("to_pylist", "to_list", "tolist"):  # pyarrow, polars and pandas, NumPy
+        if hasattr(column, method):
+            return list(getattr(column, method)())
+    return list(column)
 
 
 def without_surrogates(text: str) -> str:

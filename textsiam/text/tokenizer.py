@@ -12,7 +12,7 @@ import numpy.typing as npt
 import sentencepiece
 
 from textsiam.errors import OptionError, VocabularyError
-from textsiam.text.checks import check_no_table, check_not_one_text, check_text, list_of
+from textsiam.text.checks import cells_of, check_no_table, check_not_one_text, check_text
 from textsiam.text.encoders import TokenModel
 from textsiam.text.flat import Flat, positions_within
 from textsiam.text.sentencepiece_encoder import FEW_TEXTS
@@ -222,7 +222,7 @@ def _checked_texts(texts: Sequence[str]) -> list[str]:
     """Give the texts as a list, or raise OptionError that names the first that is not a str."""
     check_not_one_text(texts)
     check_no_table(texts)
-    given = list_of(texts)
+    given = cells_of(texts)
     if not set(map(type, given)) <= {str}:
         for position, text in enumerate(given):
             check_text(text, position)

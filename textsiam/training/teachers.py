@@ -17,7 +17,7 @@ from textsiam.data.pairs import Pairs
 from textsiam.errors import DataError, OptionError
 from textsiam.model.calibration import log_odds
 from textsiam.model.pair_model import PairModel
-from textsiam.model.policy import doubt, is_calibrated
+from textsiam.model.policy import UNCALIBRATED, is_calibrated
 from textsiam.progress import progress
 from textsiam.training.corpus import TokenizedPairs
 from textsiam.training.distill_config import LOGIT, LOGITS, PROBABILITY, DistillConfig
@@ -67,8 +67,7 @@ def open_teacher(teacher: Any, target: str, config: DistillConfig, prior: float 
         )
     for model in models if target == LOGITS else ():
         if not is_calibrated(model.details):
-            said = doubt(model.details, model.calibration)
-            raise OptionError(f"teacher {model!r} is no teacher of logits: {said}")
+            raise OptionError(f"teacher {model!r} is no teacher of logits: {UNCALIBRATED}")
     return _of_models(models, target, prior)
 
 
